@@ -1,0 +1,25 @@
+//go:build !linux && !darwin
+
+package dbtest
+
+import "errors"
+
+// server is what a throwaway PostgreSQL server is elsewhere. Here there is none:
+// PostgreSQL is tested on the server that CHAT_TEST_POSTGRES names.
+type server struct{}
+
+type durability int
+
+const (
+	volatile durability = iota
+	durable
+)
+
+func startServer(string, durability) (*server, error) {
+	return nil, errors.New("dbtest: a throwaway PostgreSQL server needs Linux or macOS; set " + serverVariable)
+}
+
+func (*server) dsn() string { return "" }
+func (*server) run() error  { return nil }
+func (*server) kill() error { return nil }
+func (*server) stop() error { return nil }
