@@ -1,0 +1,4 @@
+package emoji
+
+// TableSize is the number of emoji, whatever their forms.
+const TableSize = len(fullyQualified)
