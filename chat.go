@@ -1,0 +1,260 @@
+// Package chat keeps chat rooms, their members, messages, media and reactions in
+// the database of the program that imports it, beside that program's own users.
+//
+// A [Service] needs a *gorm.DB on SQLite or PostgreSQL, tables made by [Migrate],
+// and in its [Config] what the host's user ids look like:
+//
+//	err := chat.Migrate(ctx, db, config)
+//	svc, err := chat.New(db, config)
+//	room, err := svc.OpenPrivate(ctx, chat.ID(alice.ID), chat.ID(bob.ID))
+//	msg, err := svc.SendMessage(ctx, chat.ID(alice.ID), room.ID, chat.NewMessage{Text: "hi"})
+//
+// # Who may do what
+//
+// The acting user, an [Actor], is an argument of every operation. A room is
+// private_messages, a group or a channel, and each of its members has a set of
+// nine [Permissions]: their own, or the room's default. What an actor may not see
+// is [ErrNotFound], exactly as if it were not there; what they see and may not do
+// is [ErrForbidden]. [System] acts for the host's own code and is not asked for
+// permissions.
+//
+// # Errors
+//
+// Any operation may answer [ErrUnauthenticated] or, for an actor whose id is none,
+// [ErrInvalid]; [ErrSchema] and [ErrClosed]; and what the database says, which
+// [IsRetryable] tells apart from faults. The comments of the operations name the
+// others. A result beside an error is nil.
+//
+// # Transactions
+//
+// Every operation is one transaction: it is done, or nothing is. [Service.InTx]
+// runs several of them together with the host's own statements, and
+// [Service.WithTx] joins a transaction that the host already has. Nothing that
+// this package refuses breaks such a transaction: after one of its errors the host
+// may go on and commit. After an error of the database itself it should roll back.
+//
+// # Order
+//
+// The messages of a room are numbered 1, 2, 3… without gaps ([Message.Number]):
+// history pages, unread counts and read markers use these numbers. Every change
+// that a whole room may see, messages included, also has a place in the room's log
+// of events ([Event.Seq]).
+package chat
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat/internal/sendq"
+)
+
+// Service is the chat domain on one database. It is safe for concurrent use,
+// holds no connection and starts no goroutine.
+type Service struct {
+	host    *gorm.DB // as the host set it up, for InTx
+	db      *gorm.DB // the same connections, for this package's statements
+	dialect dialect
+	config  Config
+	tx      *hostTx // set when the service is bound to a host's transaction
+	state   *state
+}
+
+// state is what a Service shares with the ones bound to transactions.
+type state struct {
+	schemaChecked atomic.Bool
+	search        atomic.Value // string: the index of messages, as chat_meta names it
+	closed        atomic.Bool
+	commits       commits
+	sends         *sendq.Queue[uuid.UUID, *send]
+}
+
+// New returns a Service on db, a handle of SQLite or PostgreSQL opened with the
+// host's own driver and settings, which stay as they are. It touches no table: the
+// first operation checks that Migrate has run, and answers ErrSchema otherwise.
+// A wrong config is ErrInvalid.
+func New(db *gorm.DB, config Config) (*Service, error) {
+	d, err := dialectOf(db)
+	if err != nil {
+		return nil, err
+	}
+	if inTransaction(db) {
+		return nil, invalid("db", "is a transaction: make the service of the handle, and use WithTx")
+	}
+	config = config.withDefaults()
+	if err := config.validate(d); err != nil {
+		return nil, err
+	}
+	host := db.Session(&gorm.Session{NewDB: true, Context: context.Background()})
+	host.Error = nil
+	s := &Service{host: host, db: ownSession(host), dialect: d, config: config, state: &state{}}
+	s.state.sends = sendq.New(d.sendLanes(), sendBatch, s.commitSends)
+	return s, nil
+}
+
+// ownSession is a session of db that carries none of the host's conditions, and
+// whose settings do not change what this package's statements do.
+func ownSession(db *gorm.DB) *gorm.DB {
+	own := db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipHooks: true})
+	own.Error = nil
+	own.TranslateError = false // the driver's own codes are needed to tell what can be tried again
+	own.DryRun = false
+	own.Logger = quietLogger{own.Logger}
+	switch pool := own.Statement.ConnPool.(type) {
+	// GORM's statement cache halves PostgreSQL inside transactions; the drivers have their own.
+	case *gorm.PreparedStmtDB:
+		own.Statement.ConnPool = pool.ConnPool
+	case *gorm.PreparedStmtTX:
+		own.Statement.ConnPool = pool.Tx
+	}
+	own.Config.ConnPool = own.Statement.ConnPool
+	return own
+}
+
+// Close marks the service as closed: operations that begin later answer ErrClosed.
+// The database handle is the host's and stays open.
+func (s *Service) Close() error {
+	s.state.closed.Store(true)
+	return nil
+}
+
+// hostTx is a transaction whose commit is not ours to see. stored are the keys of
+// the objects put into the media store on its behalf.
+type hostTx struct {
+	stored []string
+	broken error // why nothing can be done in it
+}
+
+// InTx runs fn in one transaction: what fn writes through tx and what it does
+// through s is committed together when fn returns nil, and rolled back when it
+// returns an error, which InTx returns, or panics. It runs fn once; where
+// IsRetryable says so of the error, the host may call it again.
+//
+// s is for use inside fn alone, by one goroutine at a time. Media that fn uploads
+// are deleted from the store again when the transaction is rolled back.
+//
+// Errors of its own: ErrConflict inside a transaction, ErrSchema, ErrClosed.
+func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) error) error {
+	if s.tx != nil {
+		return conflict("already inside a transaction")
+	}
+	if err := s.ready(ctx, s.db); err != nil {
+		return err
+	}
+	inner := &hostTx{}
+	done := false // fn returned nil; whether a commit that failed took place is not known
+	defer func() {
+		if !done {
+			s.forgetStored(ctx, inner.stored)
+		}
+	}()
+	err := s.host.Session(&gorm.Session{NewDB: true, Context: ctx}).Transaction(func(tx *gorm.DB) error {
+		err := fn(tx, s.bind(tx, inner))
+		done = err == nil
+		return err
+	}, s.dialect.txOptions())
+	if err != nil {
+		return s.dialect.databaseError(err)
+	}
+	s.state.commits.announce()
+	return nil
+}
+
+// WithTx returns the service bound to tx, a transaction that the host began and
+// will commit or roll back. Call done after the commit: it wakes those who wait
+// for events at once; forgotten, they only learn of them later.
+//
+// The returned service is for one goroutine at a time, and not after the
+// transaction's end. On a handle that is no transaction its operations answer
+// ErrInvalid.
+func (s *Service) WithTx(tx *gorm.DB) (bound *Service, done func()) {
+	if tx == nil || !inTransaction(tx) {
+		bound = s.bind(s.host, &hostTx{broken: invalid("tx", "is not a transaction that the host began")})
+		return bound, func() {}
+	}
+	return s.bind(tx, &hostTx{}), s.state.commits.announce
+}
+
+func inTransaction(db *gorm.DB) bool {
+	_, committer := db.Statement.ConnPool.(gorm.TxCommitter)
+	return committer
+}
+
+func (s *Service) bind(tx *gorm.DB, host *hostTx) *Service {
+	return &Service{host: tx, db: ownSession(tx), dialect: s.dialect, config: s.config, tx: host, state: s.state}
+}
+
+// ready refuses to work on a closed service or with the wrong tables. The schema
+// is checked until it was right once.
+func (s *Service) ready(ctx context.Context, db *gorm.DB) error {
+	switch {
+	case s.state.closed.Load():
+		return ErrClosed
+	case s.tx != nil && s.tx.broken != nil:
+		return s.tx.broken
+	}
+	if s.state.schemaChecked.Load() {
+		return nil
+	}
+	if err := s.checkSchema(ctx, db.WithContext(ctx)); err != nil {
+		return s.dialect.databaseError(err)
+	}
+	s.state.schemaChecked.Store(true)
+	return nil
+}
+
+// dialect is the database's kind, by GORM's name for it.
+type dialect string
+
+const (
+	sqlite   dialect = "sqlite"
+	postgres dialect = "postgres"
+)
+
+func dialectOf(db *gorm.DB) (dialect, error) {
+	if db == nil {
+		return "", invalid("db", "is nil")
+	}
+	switch d := dialect(db.Name()); d {
+	case sqlite, postgres:
+		return d, nil
+	default:
+		return "", invalid("db", "is %q: only sqlite and postgres are supported", d)
+	}
+}
+
+// txOptions: a host's default of repeatable read would make every wait for a
+// room's lock a serialization failure.
+func (d dialect) txOptions() *sql.TxOptions {
+	if d == postgres {
+		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	return &sql.TxOptions{}
+}
+
+// now is one clock reading, as both databases keep it: UTC, microseconds.
+func (s *Service) now() time.Time { return s.config.Clock().UTC().Truncate(time.Microsecond) }
+
+var errForeignKeysOff = errors.New("chat: this SQLite connection does not enforce foreign keys: " +
+	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))")
+
+// claimSQLite checks that the connection enforces foreign keys, and takes the write
+// lock before anything is read: a transaction that reads first can find that it may
+// no longer write.
+func (c *call) claimSQLite() error {
+	on, err := one(c, scanValue[int], "PRAGMA foreign_keys")
+	if err != nil {
+		return fmt.Errorf("chat: read foreign_keys: %w", err)
+	}
+	if on == nil || *on == 0 {
+		return errForeignKeysOff
+	}
+	_, err = c.exec("UPDATE chat_meta SET value = value WHERE key = 'no such key'")
+	return err
+}

@@ -1,0 +1,106 @@
+package chat
+
+import (
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Config is what the host tells about itself. Its zero value serves a host whose
+// user ids are text and that has no media.
+type Config struct {
+	// UserIDs is what the host's user ids are. Defaults to StringIDs.
+	UserIDs UserIDType
+	// UsersTable names the host's table of users, "users" or "schema.users", whose
+	// primary key is the column id. When it is set, Migrate makes foreign keys to
+	// it. Defaults to none.
+	UsersTable string
+	// Media keeps the bytes of media. Defaults to none, and UploadMedia answers
+	// ErrNoMediaStore.
+	Media MediaStore
+	// Reactions says which reactions there are. Defaults to EmojiReactions.
+	Reactions ReactionPolicy
+	// MessageSearch makes Migrate keep a full-text index of messages, which costs
+	// every send something. Without it SearchMessages scans. Defaults to false.
+	MessageSearch bool
+	// Limits caps what one call may bring or make.
+	Limits Limits
+	// Clock tells the time, read once per operation. Defaults to time.Now.
+	Clock func() time.Time
+	// Logger hears of what no caller is told, such as an object that could not be
+	// deleted from the media store. Message text is never logged. Defaults to
+	// discarding.
+	Logger *slog.Logger
+}
+
+// Limits are the largest sizes that are accepted. A zero field means its default.
+type Limits struct {
+	TextCharacters      int   // of a message, in Unicode code points. Defaults to 4000.
+	TextBytes           int   // of a message, in bytes of UTF-8. Defaults to 16384.
+	Name                int   // of a room, in characters. Defaults to 128.
+	Description         int   // of a room, in characters. Defaults to 1024.
+	MetadataBytes       int   // of a room or a message, in bytes of JSON. Defaults to 8192.
+	MediaPerMessage     int   // Defaults to 10.
+	UploadBytes         int64 // of one medium. Defaults to 25 MiB.
+	ReactionBytes       int   // of one reaction. Defaults to 255.
+	ReactionsPerMessage int   // different reactions to one message. Defaults to 50.
+	GroupMembers        int   // of a group; a channel has no cap. Defaults to 1000.
+	UsersPerCall        int   // of one AddUsers or CreateRoom. Defaults to 1000.
+	PageSize            int   // items a page when the caller names no limit. Defaults to 50.
+	PageMax             int   // items a page at most; more is cut to it. Defaults to 100.
+}
+
+func (c Config) withDefaults() Config {
+	if c.UserIDs == nil {
+		c.UserIDs = StringIDs
+	}
+	if c.Reactions == nil {
+		c.Reactions = EmojiReactions
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	c.Limits = c.Limits.withDefaults()
+	return c
+}
+
+func (l Limits) withDefaults() Limits {
+	for field, byDefault := range map[*int]int{
+		&l.TextCharacters: 4000, &l.TextBytes: 16 << 10, &l.Name: 128, &l.Description: 1024,
+		&l.MetadataBytes: 8 << 10, &l.MediaPerMessage: 10, &l.ReactionBytes: 255, &l.ReactionsPerMessage: 50,
+		&l.GroupMembers: 1000, &l.UsersPerCall: 1000, &l.PageSize: 50, &l.PageMax: 100,
+	} {
+		if *field == 0 {
+			*field = byDefault
+		}
+	}
+	if l.UploadBytes == 0 {
+		l.UploadBytes = 25 << 20
+	}
+	return l
+}
+
+// usersTablePattern keeps names that need no quoting rules: they are written into
+// the migrations.
+var usersTablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$`)
+
+func (c Config) validate(d dialect) error {
+	if d == sqlite && strings.Contains(c.UsersTable, ".") {
+		return invalid("UsersTable", "names a schema, and SQLite's foreign keys stay in their own")
+	}
+	if c.UsersTable != "" && !usersTablePattern.MatchString(c.UsersTable) {
+		return invalid("UsersTable", `is not a plain table name such as "users" or "app.users"`)
+	}
+	l := c.Limits
+	for _, n := range []int{l.TextCharacters, l.TextBytes, l.Name, l.Description, l.MetadataBytes, l.MediaPerMessage,
+		l.ReactionBytes, l.ReactionsPerMessage, l.GroupMembers, l.UsersPerCall, l.PageSize, l.PageMax, int(l.UploadBytes)} {
+		if n < 0 {
+			return invalid("Limits", "has a negative value")
+		}
+	}
+	return nil
+}

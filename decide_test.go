@@ -1,0 +1,192 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+)
+
+// right is what a kind of room says to a member who wants something.
+type right int
+
+const (
+	yes        right = iota // to who has what is needed
+	breaks                  // who has what is needed would break a rule of the room, as System would
+	nobody                  // not to a member, but to System
+	owners                  // to the owner and System
+	breaksMine              // not to a member; System would break a rule of the room
+)
+
+// rule is a line of the rules in docs/design.md: what is needed, and what each kind
+// of room says to it.
+type rule struct {
+	name   string
+	op     operation
+	on     target
+	needs  Permissions
+	grants bool // every bit that changes is needed too
+
+	room, private, closed right // groups and channels; private rooms; those whose other user was erased
+	public                right // what a public room says to those outside: yes, or nobody
+}
+
+// The targets.
+var (
+	some     = target{}
+	mine     = target{own: true}
+	isOwner  = target{owner: true}
+	ownOwner = target{own: true, owner: true}
+	child    = target{child: true}
+	myChild  = target{child: true, own: true}
+	given    = target{set: true}
+	ofOwner  = target{set: true, owner: true}
+)
+
+const (
+	create = CanCreateMessages
+	edit   = CanEditRoom
+)
+
+var rules = []rule{
+	{"see the room", opSeeRoom, some, 0, false, yes, yes, yes, yes},
+	{"join", opJoin, some, 0, false, yes, yes, yes, yes},
+	{"read the room", opRead, some, 0, false, yes, yes, yes, nobody},
+	{"read a message", opRead, child, 0, false, yes, yes, yes, nobody},
+	{"mute or mark as read", opKeepOwnState, mine, 0, false, yes, yes, yes, nobody},
+	{"mute for another", opKeepOwnState, some, 0, false, nobody, nobody, nobody, nobody},
+	{"leave", opLeave, mine, 0, false, yes, breaks, breaks, nobody},
+	{"leave as the owner", opLeave, ownOwner, 0, false, breaks, breaks, breaks, nobody},
+	{"add by default", opAddUsers, some, CanAddUsers, false, yes, breaks, breaks, nobody},
+	{"add with a set", opAddUsers, given, CanAddUsers | edit, true, yes, breaks, breaks, nobody},
+	{"remove another", opRemoveUser, some, CanRemoveUsers, false, yes, breaks, breaks, nobody},
+	{"remove the owner", opRemoveUser, isOwner, CanRemoveUsers, false, breaks, breaks, breaks, nobody},
+	{"set permissions", opSetPermissions, given, edit, true, yes, breaks, breaks, nobody},
+	{"set the owner's", opSetPermissions, ofOwner, edit, false, breaks, breaks, breaks, nobody},
+	{"update", opUpdateRoom, some, edit, true, yes, breaks, breaks, nobody},
+	{"transfer", opTransfer, some, 0, false, owners, breaksMine, breaksMine, nobody},
+	{"delete a private room", opDeleteRoom, some, CanDeleteRoom, false, owners, yes, yes, nobody},
+	{"send", opSend, some, create, false, yes, yes, nobody, nobody},
+	{"edit one's own", opEdit, myChild, create | CanEditOwnMessages, false, yes, yes, nobody, nobody},
+	{"edit another's", opEdit, child, CanEditMessages, false, yes, yes, nobody, nobody},
+	{"delete one's own", opDelete, myChild, CanDeleteOwnMessages, false, yes, yes, yes, nobody},
+	{"delete another's", opDelete, child, CanDeleteMessages, false, yes, yes, yes, nobody},
+	{"react", opReact, child, 0, false, yes, yes, nobody, nobody},
+	{"react to one's own", opReact, myChild, 0, false, yes, yes, nobody, nobody},
+	{"take back one's own", opUnreact, myChild, 0, false, yes, yes, yes, nobody},
+	{"take back another's", opUnreact, child, 0, false, nobody, nobody, nobody, nobody},
+}
+
+// in is what the rule says in a room of this state.
+func (r rule) in(room roomState) right {
+	switch {
+	case room.closed:
+		return r.closed
+	case room.roomType == PrivateMessages:
+		return r.private
+	default:
+		return r.room
+	}
+}
+
+// toMember is the answer to a member with this set.
+func (r rule) toMember(room roomState, set, changed Permissions) error {
+	needed := r.needs
+	if r.grants {
+		needed |= changed
+	}
+	switch says := r.in(room); {
+	case says == nobody || says == owners || says == breaksMine || needed&^set != 0:
+		return ErrForbidden
+	case says == breaks:
+		return ErrConflict
+	}
+	return nil
+}
+
+func (r rule) toOwner(room roomState) error {
+	switch r.in(room) {
+	case nobody:
+		return ErrForbidden
+	case breaks:
+		return ErrConflict
+	}
+	return nil
+}
+
+func (r rule) toSystem(room roomState) error {
+	if says := r.in(room); says == breaks || says == breaksMine {
+		return ErrConflict
+	}
+	return nil
+}
+
+func (r rule) toOutsider(room roomState) error {
+	switch {
+	case !room.public || r.on.child:
+		return ErrNotFound
+	case r.public == nobody:
+		return ErrForbidden
+	}
+	return nil
+}
+
+var everyRoomState = []roomState{
+	{roomType: PrivateMessages}, {roomType: PrivateMessages, closed: true},
+	{roomType: Group}, {roomType: Group, public: true}, {roomType: Channel}, {roomType: Channel, public: true},
+}
+
+// Each of the 512 sets, in each kind of room, with each set of changed bits where
+// bits change.
+func TestEveryPermissionSetIsAnsweredByTheRules(t *testing.T) {
+	t.Parallel()
+	for _, rule := range rules {
+		for _, room := range everyRoomState {
+			t.Run(fmt.Sprintf("%s in %+v", rule.name, room), func(t *testing.T) {
+				rule.check(t, room)
+			})
+		}
+	}
+}
+
+func (r rule) check(t *testing.T, room roomState) {
+	last := NoPermissions
+	if r.grants {
+		last = AllPermissions
+	}
+	for changed := NoPermissions; changed <= last; changed++ {
+		on := r.on
+		on.changed = changed
+		wrong := func(who string, actor standing, want error) {
+			t.Helper()
+			if got := decide(actor, r.op, room, on); !errors.Is(got, want) {
+				t.Fatalf("to %s with %v, changing %v: error is %v, want %v", who, actor.permissions, changed, got, want)
+			}
+		}
+		for set := NoPermissions; set <= AllPermissions; set++ {
+			wrong("a member", standing{member: true, permissions: set}, r.toMember(room, set, changed))
+			wrong("an outsider", standing{permissions: set}, r.toOutsider(room))
+		}
+		wrong("System", standing{system: true}, r.toSystem(room))
+		if room.roomType != PrivateMessages {
+			wrong("the owner", standing{member: true, owner: true, permissions: AllPermissions}, r.toOwner(room))
+		}
+	}
+}
+
+// What no rule is about is refused.
+func TestWhatNoRuleIsAboutIsForbidden(t *testing.T) {
+	t.Parallel()
+	ruled := map[operation]bool{}
+	for _, rule := range rules {
+		ruled[rule.op] = true
+	}
+	for op := opSeeRoom; op <= opUnreact; op++ {
+		if !ruled[op] {
+			t.Errorf("no rule is about operation %d", op)
+		}
+	}
+	owner := standing{member: true, owner: true, permissions: AllPermissions}
+	if err := decide(owner, opUnreact+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
+		t.Errorf("an unknown operation: error is %v, want %v", err, ErrForbidden)
+	}
+}

@@ -1,0 +1,111 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// DeleteRoom deletes a room for everyone in it: from then on it and all in it are
+// ErrNotFound, and the two users of a private room may open a new one. A group or a
+// channel is its owner's to delete, a private room needs can_delete_room. The rows
+// stay until PurgeRooms.
+//
+// Errors: ErrNotFound, ErrForbidden.
+func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
+	return s.write(ctx, actor, func(c *call) error {
+		p, err := c.enter(byRoom, room, opDeleteRoom)
+		if err != nil {
+			return err
+		}
+		if avatar := p.forget(); avatar != nil {
+			if err := p.releaseMedia("id = ?", *avatar); err != nil {
+				return err
+			}
+		}
+		return p.save()
+	})
+}
+
+// forget empties what a deleted room would keep from others: its owner, its pair,
+// its avatar, which it returns to be released. Memberships stay, to address the last
+// event.
+func (p *place) forget() (avatar *uuid.UUID) {
+	r := p.room
+	avatar = r.AvatarID
+	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID = nil, nil, nil, nil
+	r.DeletedAt, r.UpdatedAt = &p.now, p.now
+	p.record(RoomDeleted, nil, nil)
+	return avatar
+}
+
+// purgeBatch is how many messages one transaction of PurgeRooms removes.
+const purgeBatch = 2000
+
+// PurgeRooms removes the rows of rooms that were deleted longer ago than olderThan,
+// in batches of one transaction each, and leaves their media to be swept. It returns
+// how many rooms are gone. The host calls it from a job of its own, so that there is
+// no actor; it is safe to stop and to run twice at once. Inside InTx it is all part
+// of that transaction.
+func (s *Service) PurgeRooms(ctx context.Context, olderThan time.Duration) (int, error) {
+	purged := 0
+	for {
+		var found, gone bool
+		err := s.write(ctx, System, func(c *call) (err error) {
+			found, gone, err = c.purgeSome(c.now.Add(-olderThan))
+			return err
+		})
+		if err != nil || !found {
+			return purged, err
+		}
+		if gone {
+			purged++
+		}
+	}
+}
+
+// purgeSome removes a batch of the messages of one deleted room, and with the last
+// of them the room.
+func (c *call) purgeSome(before time.Time) (found, gone bool, err error) {
+	room, err := c.lockDeleted(before)
+	if err != nil || room == nil {
+		return false, false, err
+	}
+	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
+	if err := c.releaseMedia("id IN (SELECT media_id FROM chat_message_media WHERE message_id IN ("+batch+"))", *room, purgeBatch); err != nil {
+		return false, false, err
+	}
+	removed := int64(0)
+	for _, query := range []string{
+		"DELETE FROM chat_message_media WHERE message_id IN (" + batch + ")",
+		"DELETE FROM chat_reactions WHERE message_id IN (" + batch + ")",
+		"DELETE FROM chat_messages WHERE id IN (" + batch + ")",
+	} {
+		if removed, err = c.exec(query, *room, purgeBatch); err != nil {
+			return false, false, err
+		}
+	}
+	if removed == purgeBatch {
+		return true, false, nil
+	}
+	for _, query := range []string{
+		"DELETE FROM chat_events WHERE room_id = ?",
+		"DELETE FROM chat_room_users WHERE room_id = ?",
+		"DELETE FROM chat_rooms WHERE id = ?",
+	} {
+		if _, err := c.exec(query, *room); err != nil {
+			return false, false, err
+		}
+	}
+	return true, true, nil
+}
+
+// lockDeleted picks a deleted room that nobody else is purging.
+func (c *call) lockDeleted(before time.Time) (*uuid.UUID, error) {
+	query := "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY id LIMIT 1"
+	if c.dialect == postgres {
+		query += " FOR UPDATE SKIP LOCKED"
+	}
+	return one(c, scanValue[uuid.UUID], query, before)
+}

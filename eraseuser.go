@@ -1,0 +1,215 @@
+package chat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Erasure says how to erase a user.
+type Erasure struct {
+	// Successors names the new owner of rooms that the user owns, each a member of
+	// the room. A room without one is deleted.
+	Successors map[uuid.UUID]UserID
+}
+
+// EraseUser removes a user from the chat: their memberships, their reactions and
+// what they uploaded and never sent. Their messages and the media in them stay,
+// without an author. Rooms that they own go to their successors or are deleted; of a
+// private room the other user keeps the history to read, and may delete it.
+//
+// It is for System alone. With Config.UsersTable the database refuses to delete a
+// user before: erase, then delete, in one transaction of InTx. A user who was never
+// in a room is no error.
+//
+// Errors: ErrForbidden to users, ErrInvalid for a successor who is not a member, or
+// of a room that the user does not own.
+func (s *Service) EraseUser(ctx context.Context, actor Actor, user UserID, in Erasure) error {
+	user, err := s.userID("user_id", user)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, actor, func(c *call) error {
+		if !c.who.system() {
+			return ErrForbidden
+		}
+		e := &erasure{call: c, user: user, places: map[uuid.UUID]*place{}}
+		return e.run(in.Successors)
+	})
+}
+
+// erasure is one EraseUser: the rooms that know the user, locked.
+type erasure struct {
+	*call
+	user    UserID
+	places  map[uuid.UUID]*place
+	avatars []uuid.UUID // of the rooms that are deleted
+}
+
+func (e *erasure) run(successors map[uuid.UUID]UserID) error {
+	if err := e.lockRooms(); err != nil {
+		return err
+	}
+	heirs, err := e.heirs(successors)
+	if err != nil {
+		return err
+	}
+	for _, p := range e.places {
+		e.succeed(p, heirs)
+	}
+	if len(e.avatars) > 0 {
+		if err := e.releaseMedia("id "+e.among(), jsonArray(e.avatars)); err != nil {
+			return err
+		}
+	}
+	if err := e.clear(); err != nil {
+		return err
+	}
+	return e.save()
+}
+
+// lockRooms locks the living rooms that know the user, until there are no more: one
+// may have been joined while the lock of another was awaited.
+func (e *erasure) lockRooms() error {
+	known := e.call.lockRooms(`id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
+		UNION SELECT room_id FROM chat_messages WHERE user_id = ?
+		UNION SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.user_id = ?)`)
+	for first := true; ; first = false {
+		rooms, err := all(e.call, scanRoom, known, e.user, e.user, e.user)
+		if err != nil {
+			return err
+		}
+		before := len(e.places)
+		for i := range rooms {
+			if e.places[rooms[i].ID] == nil {
+				e.places[rooms[i].ID] = &place{call: e.call, room: &rooms[i], standing: standing{system: true}}
+			}
+		}
+		if e.dialect == sqlite || !first && len(e.places) == before {
+			return nil
+		}
+		if first {
+			if err := e.lockUser(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// lockUser keeps new references to the user from being made: whoever makes one holds
+// the key of the host's row, and has committed when the lock is granted, or will find
+// the user gone. It comes after the rooms' locks, as a sender takes them.
+func (e *erasure) lockUser() error {
+	table := e.config.schema(e.dialect).QuotedUsersTable()
+	if table == "" {
+		return nil
+	}
+	_, err := e.exec("SELECT 1 FROM "+table+" WHERE id = ? FOR UPDATE", e.user)
+	return err
+}
+
+// heirs checks the successors in one query.
+func (e *erasure) heirs(successors map[uuid.UUID]UserID) (map[uuid.UUID]UserID, error) {
+	checked := make(map[uuid.UUID]UserID, len(successors))
+	var pairs []object
+	for room, user := range successors {
+		heir, err := e.userID("successors", user)
+		if err != nil {
+			return nil, err
+		}
+		p := e.places[room]
+		if p == nil || p.room.OwnerID == nil || *p.room.OwnerID != e.user {
+			return nil, invalid("successors", "names a room that the user does not own")
+		}
+		checked[room] = heir
+		pairs = append(pairs, object{"room_id": room, "user_id": heir})
+	}
+	if len(pairs) == 0 {
+		return checked, nil
+	}
+	members, err := all(e.call, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users
+		WHERE (room_id, user_id) IN (SELECT j.room_id, j.user_id FROM `+e.records("room_id uuid", "user_id user")+`)
+		AND user_id <> ?`, jsonArray(pairs), e.user)
+	if err == nil && len(members) != len(checked) {
+		err = invalid("successors", "names someone who is not another member of the room")
+	}
+	return checked, err
+}
+
+// succeed hands a room on, deletes it, or only empties its pair.
+func (e *erasure) succeed(p *place, heirs map[uuid.UUID]UserID) {
+	r := p.room
+	heir, named := heirs[r.ID]
+	switch {
+	case r.OwnerID != nil && *r.OwnerID == e.user && named:
+		r.OwnerID, r.UpdatedAt = &heir, e.now
+		p.record(OwnerChanged, nil, &heir)
+	case r.OwnerID != nil && *r.OwnerID == e.user:
+		if avatar := p.forget(); avatar != nil {
+			e.avatars = append(e.avatars, *avatar)
+		}
+		return
+	case r.PrivateA != nil && (*r.PrivateA == e.user || *r.PrivateB == e.user):
+		r.PrivateA, r.PrivateB = nil, nil
+	}
+	p.record(AuthorErased, nil, nil)
+}
+
+// clear empties every reference to the user, in living and in deleted rooms.
+func (e *erasure) clear() error {
+	for _, query := range []string{
+		`UPDATE chat_media SET state = 'released' WHERE user_id = ?
+			AND NOT EXISTS (SELECT 1 FROM chat_message_media x WHERE x.media_id = chat_media.id)
+			AND NOT EXISTS (SELECT 1 FROM chat_rooms r WHERE r.avatar_id = chat_media.id)`,
+		"UPDATE chat_media SET user_id = NULL WHERE user_id = ?",
+		"DELETE FROM chat_reactions WHERE user_id = ?",
+		"UPDATE chat_messages SET user_id = NULL, client_id = NULL WHERE user_id = ?",
+		"UPDATE chat_events SET user_id = NULL WHERE user_id = ?",
+		"UPDATE chat_events SET actor_id = NULL WHERE actor_id = ?",
+		"UPDATE chat_room_users SET created_by = NULL WHERE created_by = ?",
+		"DELETE FROM chat_room_users WHERE user_id = ?",
+	} {
+		if _, err := e.exec(query, e.user); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// save writes the rooms and their events, a constant number of statements for any
+// number of rooms.
+func (e *erasure) save() error {
+	if len(e.places) == 0 {
+		return nil
+	}
+	rows := make([]object, 0, len(e.places))
+	var events []pending
+	for _, p := range e.places {
+		r := p.room
+		row := object{"id": r.ID, "last_seq": r.LastSeq, "deleted": 0,
+			"owner_id": r.OwnerID, "private_a": r.PrivateA, "private_b": r.PrivateB, "avatar_id": r.AvatarID}
+		if r.DeletedAt != nil {
+			row["deleted"] = 1
+		}
+		rows = append(rows, row)
+		events = append(events, p.events...)
+	}
+	if _, err := e.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, owner_id = j.owner_id, private_a = j.private_a,
+			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = ?,
+			deleted_at = CASE WHEN j.deleted = 1 THEN CAST(? AS `+e.timeType()+`) END FROM `+
+		e.records("id uuid", "last_seq bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
+		" WHERE chat_rooms.id = j.id", e.now, e.now, jsonArray(rows)); err != nil {
+		return err
+	}
+	slices.SortFunc(events, func(a, b pending) int { return int(a.Seq - b.Seq) })
+	return e.insertEvents(events)
+}
+
+// timeType is a type to cast a bound time to that leaves it as it is stored.
+func (c *call) timeType() string {
+	if c.dialect == postgres {
+		return "timestamptz"
+	}
+	return "text"
+}

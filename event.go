@@ -1,0 +1,68 @@
+package chat
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// EventKind names what happened to a room.
+type EventKind string
+
+// The kinds of events.
+const (
+	RoomCreated     EventKind = "room_created"     // UserID: the owner, if any
+	RoomUpdated     EventKind = "room_updated"     //
+	RoomDeleted     EventKind = "room_deleted"     // the last event of a room
+	OwnerChanged    EventKind = "owner_changed"    // UserID: the new owner
+	UserAdded       EventKind = "user_added"       // UserID: the new member
+	UserUpdated     EventKind = "user_updated"     // UserID: the member whose permissions changed
+	UserRemoved     EventKind = "user_removed"     // UserID: who left or was removed
+	MessageCreated  EventKind = "message_created"  //
+	MessageEdited   EventKind = "message_edited"   //
+	MessageDeleted  EventKind = "message_deleted"  //
+	ReactionAdded   EventKind = "reaction_added"   // UserID: whose reaction
+	ReactionRemoved EventKind = "reaction_removed" // UserID: whose reaction
+	AuthorErased    EventKind = "author_erased"    // members and authors of the room are to be read again
+)
+
+// Event is one change that the whole room may see, as the room's log keeps it. It
+// says what changed and never carries content: that is read when the event is
+// delivered, so that what was deleted or edited since does not leak.
+type Event struct {
+	ID        int64      `gorm:"column:id;primaryKey;-:migration"`
+	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration"`
+	Seq       int64      `gorm:"column:seq;-:migration"` // 1, 2, 3… in the room, without gaps
+	Kind      EventKind  `gorm:"column:kind;-:migration"`
+	MessageID *uuid.UUID `gorm:"column:message_id;-:migration"`
+	UserID    *UserID    `gorm:"column:user_id;-:migration"`  // whom it is about
+	ActorID   *UserID    `gorm:"column:actor_id;-:migration"` // who did it; nil for System
+	CreatedAt time.Time  `gorm:"column:created_at;-:migration"`
+}
+
+// TableName is the events' table.
+func (Event) TableName() string { return "chat_events" }
+
+// pending is an event of the transaction at hand.
+type pending struct {
+	RoomID    uuid.UUID  `json:"room_id"`
+	Seq       int64      `json:"seq"`
+	Kind      EventKind  `json:"kind"`
+	MessageID *uuid.UUID `json:"message_id"`
+	UserID    *UserID    `json:"user_id"`
+	ActorID   *UserID    `json:"actor_id"`
+}
+
+// insertEvents writes the events of a transaction in one statement.
+func (c *call) insertEvents(events []pending) error {
+	rows := c.eventRows(events)
+	_, err := c.exec(rows.sql, rows.args...)
+	return err
+}
+
+func (c *call) eventRows(events []pending) statement {
+	return statement{`INSERT INTO chat_events (room_id, seq, kind, message_id, user_id, actor_id, created_at)
+		SELECT j.room_id, j.seq, j.kind, j.message_id, j.user_id, j.actor_id, ? FROM ` +
+		c.records("room_id uuid", "seq bigint", "kind text", "message_id uuid", "user_id user", "actor_id user"),
+		[]any{c.now, jsonArray(events)}}
+}

@@ -1,0 +1,39 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// Outcome is what became of one message of a group.
+type Outcome struct {
+	Message *Message
+	Err     error
+	Held    bool
+}
+
+// GroupedSend is one message of a group.
+type GroupedSend struct {
+	Actor Actor
+	Room  uuid.UUID
+	In    NewMessage
+}
+
+// SendGroup commits messages as one group, as the queue does under load.
+func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend) ([]Outcome, error) {
+	sends := make([]*send, len(group))
+	for i, g := range group {
+		w, err := s.who(g.Actor)
+		if err != nil {
+			return nil, err
+		}
+		sends[i] = &send{who: w, room: g.Room, in: g.In}
+	}
+	s.commitSends(ctx, sends, wait)
+	outcomes := make([]Outcome, len(sends))
+	for i, one := range sends {
+		outcomes[i] = Outcome{one.message, one.err, one.held}
+	}
+	return outcomes, nil
+}

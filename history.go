@@ -1,0 +1,179 @@
+package chat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// History asks for a page of a room's messages: the newest ones, or those before,
+// after or around a number.
+type History struct {
+	// Before, After and Around name the number of a message; at most one is given.
+	// Around puts half of the page before that message and the rest after it.
+	Before, After, Around *int64
+	// Limit is how many messages to return, cut to Limits.PageMax. Defaults to
+	// Limits.PageSize.
+	Limit int
+}
+
+// MessagesPage is a part of a room's history, in ascending order of Number.
+type MessagesPage struct {
+	Items     []Message
+	HasBefore bool // there are messages before the first one here
+	HasAfter  bool // there are messages after the last one here
+}
+
+// Messages returns a page of a room's history, tombstones included, with media,
+// reaction counts and the heads of replied-to messages, in a constant number of
+// queries. It moves no read marker.
+//
+// Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid.
+func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at History) (*MessagesPage, error) {
+	if err := at.validate(); err != nil {
+		return nil, err
+	}
+	var page *MessagesPage
+	err := s.read(ctx, actor, func(c *call) error {
+		limit, err := c.pageLimit(at.Limit)
+		if err != nil {
+			return err
+		}
+		p, err := c.visit(byRoom, room, opRead, target{})
+		if err != nil {
+			return err
+		}
+		page, err = p.history(at, int64(limit))
+		return err
+	})
+	return result(page, err)
+}
+
+func (at History) validate() error {
+	given := ""
+	for _, position := range []struct {
+		field  string
+		number *int64
+	}{{"before", at.Before}, {"after", at.After}, {"around", at.Around}} {
+		if position.number == nil {
+			continue
+		}
+		if *position.number < 0 {
+			return invalid(position.field, "is negative")
+		}
+		if given != "" {
+			return invalid(position.field, "is given together with %s", given)
+		}
+		given = position.field
+	}
+	return nil
+}
+
+// history turns a position into a range of numbers. Numbers have no gaps, so that
+// a range is a page, and what lies beyond it is known without asking.
+func (p *place) history(at History, limit int64) (*MessagesPage, error) {
+	last := p.room.LastNumber
+	first := max(1, last-limit+1)
+	end := last
+	switch {
+	case at.Before != nil:
+		end = min(last, *at.Before-1)
+		first = max(1, end-limit+1)
+	case at.After != nil:
+		first = min(*at.After, last) + 1
+		end = min(last, first+limit-1)
+	case at.Around != nil:
+		middle := min(max(1, *at.Around), last)
+		first = max(1, middle-limit/2)
+		end = min(last, first+limit-1)
+	}
+	items, err := p.messages("room_id = ? AND number BETWEEN ? AND ?", p.room.ID, first, end)
+	if err != nil {
+		return nil, err
+	}
+	page := &MessagesPage{Items: items, HasBefore: first > 1, HasAfter: end < last}
+	return page, nil
+}
+
+// messages reads messages of a condition, in order, with all that a page shows of
+// them. The condition of membership stands in the statement itself: whoever was
+// removed since the decision gets nothing that came after it.
+func (p *place) messages(condition string, args ...any) ([]Message, error) {
+	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
+	if !p.standing.system {
+		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
+		args = append(slices.Clip(args), p.room.ID, p.who.id)
+	}
+	messages, err := all(p.call, scanMessage, query+" ORDER BY number", args...)
+	if err != nil {
+		return nil, err
+	}
+	return messages, p.showMessages(pointers(messages))
+}
+
+// showMessages fills in media, reactions and the heads of replied-to messages.
+func (c *call) showMessages(messages []*Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	byID := make(map[uuid.UUID]*Message, len(messages))
+	for _, m := range messages {
+		byID[m.ID] = m
+	}
+	if err := c.showMedia(byID); err != nil {
+		return err
+	}
+	if err := c.showReactions(byID); err != nil {
+		return err
+	}
+	return c.showReplies(messages)
+}
+
+// showReplies reads the heads of the messages that others answer.
+func (c *call) showReplies(messages []*Message) error {
+	var ids []uuid.UUID
+	for _, m := range messages {
+		if m.ReplyToID != nil {
+			ids = append(ids, *m.ReplyToID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	heads, err := all(c, scanHead, "SELECT id, number, user_id, text, deleted_at FROM chat_messages WHERE id "+
+		c.among(), jsonArray(ids))
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		for i := range heads {
+			if m.ReplyToID != nil && *m.ReplyToID == heads[i].ID {
+				m.ReplyTo = &heads[i]
+			}
+		}
+	}
+	return nil
+}
+
+func scanHead(rows row) (MessageHead, error) {
+	var h MessageHead
+	err := rows.Scan(&h.ID, &h.Number, &h.UserID, &h.Text, scanTime(&h.DeletedAt))
+	return h, err
+}
+
+func pointers[T any](items []T) []*T {
+	list := make([]*T, len(items))
+	for i := range items {
+		list[i] = &items[i]
+	}
+	return list
+}
+
+func keys[T any](items map[uuid.UUID]T) []uuid.UUID {
+	ids := make([]uuid.UUID, 0, len(items))
+	for id := range items {
+		ids = append(ids, id)
+	}
+	return ids
+}

@@ -1,0 +1,243 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat"
+)
+
+// order is a row of the host's own.
+type order struct {
+	ID   int64 `gorm:"primaryKey"`
+	Note string
+}
+
+var errHost = errors.New("the host changed its mind")
+
+// orders is a host that makes a room and says something for each of its orders.
+type orders struct {
+	*host
+	log *chat.Room // hears of every order
+}
+
+func newOrders(h *host) *orders {
+	h.t.Helper()
+	ok(h.t, h.db.AutoMigrate(&order{}))
+	return &orders{host: h, log: h.group(h.bob)}
+}
+
+// place writes both sides in the transaction, in either order, with a refusal in
+// between that must not matter.
+func (o *orders) place(tx *gorm.DB, s *chat.Service, n int, hostFirst bool) error {
+	note := fmt.Sprintf("order %d", n)
+	hostSide := func() error { return tx.Create(&order{ID: int64(n + 1), Note: note}).Error }
+	if hostFirst {
+		if err := hostSide(); err != nil {
+			return err
+		}
+	}
+	room, err := s.CreateRoom(o.ctx, o.alice, chat.NewRoom{Name: note, Members: []chat.NewRoomUser{{UserID: o.bob}}})
+	if err != nil {
+		return err
+	}
+	if _, err := s.SendMessage(o.ctx, o.carol, room.ID, chat.NewMessage{Text: note}); !errors.Is(err, chat.ErrNotFound) {
+		return fmt.Errorf("a stranger's message: %w", err)
+	}
+	for _, in := range []uuid.UUID{room.ID, o.log.ID} {
+		if _, err := s.SendMessage(o.ctx, o.bob, in, chat.NewMessage{Text: note}); err != nil {
+			return err
+		}
+	}
+	if !hostFirst {
+		return hostSide()
+	}
+	return nil
+}
+
+// ending is a way in which a host runs a transaction, and whether it commits.
+type ending struct {
+	name    string
+	commits bool
+	run     func(o *orders, work func(*gorm.DB, *chat.Service) error) error
+}
+
+// endings are all the ways. Those that do not commit do their work first.
+var endings = []ending{
+	{"InTx", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		return o.InTx(o.ctx, work)
+	}},
+	{"InTx with an error", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		return o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error { return errors.Join(work(tx, s), errHost) })
+	}},
+	{"InTx with a panic", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		return o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error {
+			if err := work(tx, s); err != nil {
+				return err
+			}
+			panic(errHost)
+		})
+	}},
+	{"InTx that is cancelled", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		ctx, cancel := context.WithCancel(o.ctx)
+		return o.InTx(ctx, func(tx *gorm.DB, s *chat.Service) error {
+			err := work(tx, s)
+			cancel()
+			return errors.Join(err, tx.Exec("SELECT 1").Error) // its context has ended
+		})
+	}},
+	{"Transaction", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		done := func() {}
+		err := o.db.Transaction(func(tx *gorm.DB) error {
+			var bound *chat.Service
+			bound, done = o.WithTx(tx)
+			return work(tx, bound)
+		})
+		done()
+		return err
+	}},
+	{"Transaction with an error", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		return o.db.Transaction(func(tx *gorm.DB) error {
+			bound, _ := o.WithTx(tx)
+			return errors.Join(work(tx, bound), errHost)
+		})
+	}},
+	{"Transaction with a panic", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		return o.db.Transaction(func(tx *gorm.DB) error {
+			bound, _ := o.WithTx(tx)
+			if err := work(tx, bound); err != nil {
+				return err
+			}
+			panic(errHost)
+		})
+	}},
+	{"Begin and Commit", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		tx := o.db.Begin()
+		bound, _ := o.WithTx(tx) // without done
+		return errors.Join(work(tx, bound), tx.Commit().Error)
+	}},
+	{"Begin and Rollback", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		tx := o.db.Begin()
+		bound, _ := o.WithTx(tx)
+		return errors.Join(work(tx, bound), tx.Rollback().Error, errHost)
+	}},
+	{"a savepoint that is kept", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		return o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error {
+			return tx.Transaction(func(inner *gorm.DB) error {
+				bound, _ := o.WithTx(inner)
+				return work(inner, bound)
+			})
+		})
+	}},
+	{"a savepoint that is rolled back", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
+		var inside error
+		err := o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error {
+			inside = tx.Transaction(func(inner *gorm.DB) error {
+				bound, _ := o.WithTx(inner)
+				return errors.Join(work(inner, bound), errHost)
+			})
+			return nil // and the outer transaction commits
+		})
+		return errors.Join(err, inside)
+	}},
+}
+
+func TestHostAndChatCommitTogetherOrNotAtAll(t *testing.T) {
+	overConnections(t, func(t *testing.T, h *host) {
+		seed := rand.Uint64()
+		t.Logf("seed %d", seed)
+		o := newOrders(h)
+		random := rand.New(rand.NewPCG(seed, 0))
+		n := times(220, 1000)
+		ends, hostFirst := make([]ending, n), make([]bool, n)
+		var want []string
+		for i := range n {
+			ends[i], hostFirst[i] = endings[random.IntN(len(endings))], random.IntN(2) == 0
+			if ends[i].commits {
+				want = append(want, fmt.Sprintf("order %d", i))
+			}
+		}
+		crowd(t, n, func(i int) error {
+			err := recovered(func() error {
+				return ends[i].run(o, func(tx *gorm.DB, s *chat.Service) error { return o.place(tx, s, i, hostFirst[i]) })
+			})
+			if (err == nil) != ends[i].commits {
+				return fmt.Errorf("%s: error %w", ends[i].name, err)
+			}
+			if err != nil && !isAny(err, errHost, context.Canceled) && !strings.Contains(err.Error(), errHost.Error()) {
+				return fmt.Errorf("%s: %w", ends[i].name, err)
+			}
+			return nil
+		})
+		o.check(want)
+	})
+}
+
+// check compares all that orders leave behind with the orders that were committed.
+func (o *orders) check(want []string) {
+	o.t.Helper()
+	for side, query := range map[string]string{
+		"host rows":          "SELECT note FROM orders ORDER BY id",
+		"rooms":              "SELECT name FROM chat_rooms WHERE name LIKE 'order %' ORDER BY CAST(substr(name, 7) AS bigint)",
+		"messages in rooms":  "SELECT m.text FROM chat_messages m JOIN chat_rooms r ON r.id = m.room_id AND r.name = m.text ORDER BY CAST(substr(m.text, 7) AS bigint)",
+		"messages in common": "SELECT m.text FROM chat_messages m JOIN chat_rooms r ON r.id = m.room_id AND r.name <> m.text ORDER BY CAST(substr(m.text, 7) AS bigint)",
+	} {
+		var got []string
+		ok(o.t, o.db.Raw(query).Scan(&got).Error)
+		if diff := cmp.Diff(want, got); diff != "" {
+			o.t.Errorf("%s (-committed +there):\n%s", side, diff)
+		}
+	}
+	// A room of an order: created, bob added, one message.
+	if n, all := o.number("SELECT count(*) FROM chat_events"), int64(2+4*len(want)); n != all {
+		o.t.Errorf("%d events of %d orders, want %d", n, len(want), all)
+	}
+	o.checkLogs()
+}
+
+func TestMediaOfARolledBackTransactionLeaveTheStore(t *testing.T) {
+	overConnections(t, func(t *testing.T, h *host) {
+		upload := func(s *chat.Service) *chat.Media {
+			media := must(s.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("bytes")}))(t)
+			if h.store.Len() == 0 {
+				t.Error("nothing was stored")
+			}
+			return media
+		}
+		room := h.group(h.bob)
+		for name, end := range map[string]func() error{
+			"an error": func() error { return errHost },
+			"a panic":  func() error { panic(errHost) },
+		} {
+			err := recovered(func() error {
+				return h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
+					media := upload(s)
+					must(s.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{media.ID, upload(s).ID}}))(t)
+					return end()
+				})
+			})
+			if err == nil || h.store.Len() != 0 || h.number("SELECT count(*) FROM chat_media") != 0 {
+				t.Errorf("%s: %v, and %d objects stay in the store", name, err, h.store.Len())
+			}
+		}
+		var media *chat.Media
+		ok(t, h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
+			media = upload(s)
+			return nil
+		}))
+		_, content, err := h.OpenMedia(h.ctx, h.alice, media.ID)
+		ok(t, err)
+		ok(t, content.Close())
+		if h.store.Len() != 1 {
+			t.Errorf("%d objects of one committed upload", h.store.Len())
+		}
+	})
+}

@@ -1,0 +1,121 @@
+CREATE TABLE chat_meta (
+	key   text PRIMARY KEY,
+	value text NOT NULL
+);
+
+CREATE TABLE chat_media (
+	id            uuid PRIMARY KEY,
+	user_id       {{.User}}{{.References}},
+	key           text NOT NULL UNIQUE,
+	state         text NOT NULL CHECK (state IN ('pending', 'ready', 'released')),
+	file_name     text NOT NULL,
+	content_type  text NOT NULL,
+	size          bigint NOT NULL CHECK (size >= 0),
+	width         bigint,
+	height        bigint,
+	sha256        text NOT NULL,
+	thumbnail_key text UNIQUE,
+	created_at    timestamptz NOT NULL
+);
+CREATE INDEX chat_media_user ON chat_media (user_id);
+
+-- Half-empty pages keep the updates of a room's counters HOT; an index on
+-- last_message_at would end that.
+CREATE TABLE chat_rooms (
+	id                  uuid PRIMARY KEY,
+	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
+	name                text NOT NULL,
+	description         text NOT NULL,
+	avatar_id           uuid UNIQUE REFERENCES chat_media (id),
+	is_public           boolean NOT NULL,
+	owner_id            {{.User}}{{.References}},
+	default_permissions bigint NOT NULL CHECK (default_permissions BETWEEN 0 AND 511),
+	private_a           {{.User}}{{.References}},
+	private_b           {{.User}}{{.References}},
+	last_seq            bigint NOT NULL CHECK (last_seq >= 0),
+	last_number         bigint NOT NULL CHECK (last_number >= 0),
+	last_message_at     timestamptz,
+	metadata            json,
+	created_at          timestamptz NOT NULL,
+	updated_at          timestamptz NOT NULL,
+	deleted_at          timestamptz,
+	UNIQUE (private_a, private_b),
+	CONSTRAINT chat_rooms_pair CHECK ((private_a IS NULL) = (private_b IS NULL) AND private_a < private_b),
+	CONSTRAINT chat_rooms_pair_is_private CHECK (private_a IS NULL OR type = 'private_messages'),
+	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT is_public)),
+	CONSTRAINT chat_rooms_owner CHECK (type = 'private_messages' OR (owner_id IS NULL) = (deleted_at IS NOT NULL)),
+	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND avatar_id IS NULL))
+) WITH (fillfactor = 50);
+CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
+CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE chat_room_users (
+	room_id          uuid NOT NULL REFERENCES chat_rooms (id),
+	user_id          {{.User}} NOT NULL{{.References}},
+	permissions      bigint CHECK (permissions BETWEEN 0 AND 511),
+	muted            boolean NOT NULL,
+	created_by       {{.User}}{{.References}},
+	last_seen_at     timestamptz,
+	last_read_number bigint NOT NULL CHECK (last_read_number >= 0),
+	created_at       timestamptz NOT NULL,
+	PRIMARY KEY (room_id, user_id)
+) WITH (fillfactor = 80);
+CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
+
+-- The owner is a member, at every commit.
+ALTER TABLE chat_rooms ADD CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
+	REFERENCES chat_room_users (room_id, user_id) DEFERRABLE INITIALLY DEFERRED;
+
+CREATE TABLE chat_messages (
+	id          uuid PRIMARY KEY,
+	room_id     uuid NOT NULL REFERENCES chat_rooms (id),
+	number      bigint NOT NULL CHECK (number >= 1),
+	user_id     {{.User}}{{.References}},
+	text        text NOT NULL,
+	reply_to_id uuid REFERENCES chat_messages (id) ON DELETE SET NULL,
+	client_id   text,
+	metadata    json,
+	created_at  timestamptz NOT NULL,
+	edited_at   timestamptz,
+	deleted_at  timestamptz,
+	UNIQUE (room_id, number)
+);
+CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
+CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
+CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND user_id IS NULL;
+
+CREATE TABLE chat_message_media (
+	message_id uuid NOT NULL REFERENCES chat_messages (id),
+	media_id   uuid NOT NULL UNIQUE REFERENCES chat_media (id),
+	sequence   int NOT NULL CHECK (sequence >= 0),
+	PRIMARY KEY (message_id, sequence)
+);
+
+CREATE TABLE chat_reactions (
+	id         uuid PRIMARY KEY,
+	message_id uuid NOT NULL REFERENCES chat_messages (id),
+	user_id    {{.User}} NOT NULL{{.References}},
+	reaction   text NOT NULL CHECK (reaction <> ''),
+	created_at timestamptz NOT NULL,
+	UNIQUE (message_id, user_id, reaction)
+);
+CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
+
+-- tx tells readers of the log which transactions were still open; see the design.
+CREATE TABLE chat_events (
+	id         bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+	room_id    uuid NOT NULL REFERENCES chat_rooms (id),
+	seq        bigint NOT NULL CHECK (seq >= 1),
+	kind       text NOT NULL,
+	message_id uuid,
+	user_id    {{.User}}{{.References}},
+	actor_id   {{.User}}{{.References}},
+	tx         xid8 NOT NULL DEFAULT pg_current_xact_id(),
+	created_at timestamptz NOT NULL,
+	UNIQUE (room_id, seq)
+);
+
+INSERT INTO chat_meta (key, value) VALUES
+	('epoch', gen_random_uuid()::text),
+	('user_id_type', '{{.UserType}}'),
+	('users_table', '{{.UsersTable}}');

@@ -1,0 +1,195 @@
+package chat
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// MediaStore keeps the bytes of media. The package storage has a folder and a
+// memory; storage/storagetest checks a store of the host's own.
+type MediaStore interface {
+	// Put stores everything that r yields under key. A key that is there is an
+	// error matching fs.ErrExist. After an error, or when ctx ends, nothing is
+	// under key.
+	Put(ctx context.Context, key string, r io.Reader) error
+	// Open returns what was stored under key; an error matching fs.ErrNotExist
+	// when nothing was. A reader that is also an io.Seeker serves ranges.
+	Open(ctx context.Context, key string) (io.ReadCloser, error)
+	// Delete removes key. Deleting what is not there is no error.
+	Delete(ctx context.Context, key string) error
+}
+
+// MediaState says whether a medium can be seen.
+type MediaState string
+
+// The states of media.
+const (
+	MediaPending  MediaState = "pending"  // its bytes may not be there; visible to nobody
+	MediaReady    MediaState = "ready"    // visible to its uploader or, once used, with its message or room
+	MediaReleased MediaState = "released" // no longer used; visible to nobody
+)
+
+// Media is a row of chat_media: an uploaded file.
+type Media struct {
+	ID           uuid.UUID  `gorm:"column:id;primaryKey;-:migration"`
+	UserID       *UserID    `gorm:"column:user_id;-:migration"`      // the uploader; nil for System, or when erased
+	Key          string     `gorm:"column:key;-:migration" json:"-"` // where the store has it
+	State        MediaState `gorm:"column:state;-:migration"`
+	FileName     string     `gorm:"column:file_name;-:migration"`              // as the uploader called it: a label
+	ContentType  string     `gorm:"column:content_type;-:migration"`           // by its bytes, whatever the uploader said
+	Size         int64      `gorm:"column:size;-:migration"`                   // bytes
+	Width        *int64     `gorm:"column:width;-:migration"`                  // pixels
+	Height       *int64     `gorm:"column:height;-:migration"`                 // pixels
+	SHA256       string     `gorm:"column:sha256;-:migration"`                 // hexadecimal
+	ThumbnailKey *string    `gorm:"column:thumbnail_key;-:migration" json:"-"` // where the store has a smaller one
+	CreatedAt    time.Time  `gorm:"column:created_at;-:migration"`
+}
+
+// TableName is the media's table.
+func (Media) TableName() string { return "chat_media" }
+
+// MessageMedia is a row of chat_message_media: a medium's place in a message. A
+// medium belongs to one message at most.
+type MessageMedia struct {
+	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;-:migration"`
+	MediaID   uuid.UUID `gorm:"column:media_id;primaryKey;-:migration"`
+	Sequence  int       `gorm:"column:sequence;-:migration"` // 0, 1, 2…
+}
+
+// TableName is the table of media in messages.
+func (MessageMedia) TableName() string { return "chat_message_media" }
+
+const mediaColumns = `id, user_id, key, state, file_name, content_type, size, width, height, sha256, thumbnail_key, created_at`
+
+func (m *Media) fields() []any {
+	return []any{
+		&m.ID, &m.UserID, &m.Key, &m.State, &m.FileName, &m.ContentType, &m.Size, &m.Width, &m.Height, &m.SHA256,
+		&m.ThumbnailKey, scanRequiredTime(&m.CreatedAt),
+	}
+}
+
+func scanMedia(rows row) (Media, error) {
+	var m Media
+	err := rows.Scan(m.fields()...)
+	return m, err
+}
+
+// of reports whether w uploaded the medium.
+func (m *Media) of(w who) bool {
+	if w.system() {
+		return m.UserID == nil
+	}
+	return m.UserID != nil && *m.UserID == w.id
+}
+
+// lockReadyMedia locks media in ascending id, so that each binds once.
+func (c *call) lockReadyMedia(ids []uuid.UUID) ([]Media, error) {
+	query := "SELECT " + mediaColumns + " FROM chat_media WHERE id " + c.among() + " AND state = ? ORDER BY id"
+	if c.dialect == postgres {
+		query += " FOR NO KEY UPDATE"
+	}
+	return all(c, scanMedia, query, jsonArray(ids), MediaReady)
+}
+
+// usedMedia returns those of the ready media that are in a message or a room's avatar. It is
+// a statement of its own, to see what committed before the lock was granted.
+func (c *call) usedMedia(ids []uuid.UUID) ([]uuid.UUID, error) {
+	list := jsonArray(ids)
+	return all(c, scanValue[uuid.UUID], "SELECT x.media_id FROM chat_message_media x JOIN chat_media m ON m.id = x.media_id"+
+		" WHERE m.state = ? AND x.media_id "+c.among()+
+		" UNION ALL SELECT r.avatar_id FROM chat_rooms r JOIN chat_media m ON m.id = r.avatar_id"+
+		" WHERE m.state = ? AND r.avatar_id "+c.among(), MediaReady, list, MediaReady, list)
+}
+
+// releaseMedia leaves the media of a condition to the sweeper.
+func (c *call) releaseMedia(condition string, args ...any) error {
+	_, err := c.exec("UPDATE chat_media SET state = 'released' WHERE "+condition, args...)
+	return err
+}
+
+// showMedia fills in the media of messages, in order, with one query.
+func (c *call) showMedia(messages map[uuid.UUID]*Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	type placed struct {
+		message uuid.UUID
+		media   Media
+	}
+	found, err := all(c, func(rows row) (p placed, err error) {
+		err = rows.Scan(append([]any{&p.message}, p.media.fields()...)...)
+		return p, err
+	}, "SELECT x.message_id, "+prefixed("m", mediaColumns)+` FROM chat_message_media x
+		JOIN chat_media m ON m.id = x.media_id WHERE x.message_id `+c.among()+
+		" ORDER BY x.message_id, x.sequence", jsonArray(keys(messages)))
+	for _, p := range found {
+		m := messages[p.message]
+		m.Media = append(m.Media, p.media)
+	}
+	return err
+}
+
+// Media returns what is known of a medium: of the actor's own upload until it is
+// used, and from then on of what is in the actor's rooms. A room's avatar is seen
+// with the room.
+//
+// Errors: ErrNotFound.
+func (s *Service) Media(ctx context.Context, actor Actor, media uuid.UUID) (*Media, error) {
+	var found *Media
+	err := s.read(ctx, actor, func(c *call) (err error) {
+		found, err = c.visibleMedia(media)
+		return err
+	})
+	return result(found, err)
+}
+
+// OpenMedia returns a medium's bytes, to be closed by the caller, to those who may
+// see it. The reader is an io.Seeker where the store's is.
+//
+// Errors: ErrNotFound, ErrNoMediaStore, and the store's own.
+func (s *Service) OpenMedia(ctx context.Context, actor Actor, media uuid.UUID) (*Media, io.ReadCloser, error) {
+	if s.config.Media == nil {
+		return nil, nil, ErrNoMediaStore
+	}
+	found, err := s.Media(ctx, actor, media)
+	if err != nil {
+		return nil, nil, err
+	}
+	content, err := s.config.Media.Open(ctx, found.Key)
+	if err != nil {
+		return nil, nil, storeError("open", err)
+	}
+	return found, content, nil
+}
+
+// visibleMedia reaches a medium through what it is used in.
+func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
+	media, err := one(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
+	if err != nil {
+		return nil, err
+	}
+	if media == nil {
+		return nil, ErrNotFound
+	}
+	uses, err := all(c, scanValue[string], `SELECT 'message' FROM chat_message_media WHERE media_id = ?
+		UNION ALL SELECT 'avatar' FROM chat_rooms WHERE avatar_id = ?`, id, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(uses) == 0 && (c.who.system() || media.of(c.who)):
+		return media, nil
+	case len(uses) == 0:
+		return nil, ErrNotFound
+	case uses[0] == "avatar":
+		_, err = c.visit(byAvatar, id, opSeeRoom, target{})
+	default:
+		_, err = c.visit(byMedia, id, opRead, target{child: true})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return media, nil
+}

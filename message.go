@@ -1,0 +1,254 @@
+package chat
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// Message is a row of chat_messages and what comes with it on a page.
+type Message struct {
+	ID        uuid.UUID  `gorm:"column:id;primaryKey;-:migration"`
+	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration"`
+	Number    int64      `gorm:"column:number;-:migration"`  // 1, 2, 3… in the room, without gaps
+	UserID    *UserID    `gorm:"column:user_id;-:migration"` // the author; nil for System, or when the author was erased
+	Text      string     `gorm:"column:text;-:migration"`
+	ReplyToID *uuid.UUID `gorm:"column:reply_to_id;-:migration"`
+	ClientID  *string    `gorm:"column:client_id;-:migration"`
+	Metadata  Metadata   `gorm:"column:metadata;-:migration"`
+	CreatedAt time.Time  `gorm:"column:created_at;-:migration"`
+	EditedAt  *time.Time `gorm:"column:edited_at;-:migration"`
+	DeletedAt *time.Time `gorm:"column:deleted_at;-:migration"` // set on a tombstone, whose content is gone
+
+	Media     []Media         `gorm:"-"` // in the sender's order
+	Reactions []ReactionCount `gorm:"-"` // the first reaction first
+	ReplyTo   *MessageHead    `gorm:"-"` // the message this one answers
+}
+
+// TableName is the messages' table.
+func (Message) TableName() string { return "chat_messages" }
+
+// Deleted reports whether the message is a tombstone.
+func (m *Message) Deleted() bool { return m.DeletedAt != nil }
+
+// ChangedAt is when the message got the content it has: when it was deleted, last
+// edited, or else created. It is what MessagePatch.IfChangedAt names.
+func (m *Message) ChangedAt() time.Time {
+	switch {
+	case m.DeletedAt != nil:
+		return *m.DeletedAt
+	case m.EditedAt != nil:
+		return *m.EditedAt
+	}
+	return m.CreatedAt
+}
+
+// unchanged reports whether something was last changed when the caller thinks.
+func unchanged(known *time.Time, changed time.Time) bool {
+	return known == nil || known.Equal(changed)
+}
+
+// MessageHead is what a reply shows of the message that it answers.
+type MessageHead struct {
+	ID        uuid.UUID
+	Number    int64
+	UserID    *UserID // as Message.UserID
+	Text      string
+	DeletedAt *time.Time // set when the message was deleted since
+}
+
+const messageColumns = "id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at, edited_at, deleted_at"
+
+func (m *Message) fields() []any {
+	return []any{
+		&m.ID, &m.RoomID, &m.Number, &m.UserID, &m.Text, &m.ReplyToID, &m.ClientID, &m.Metadata,
+		scanRequiredTime(&m.CreatedAt), scanTime(&m.EditedAt), scanTime(&m.DeletedAt),
+	}
+}
+
+func scanMessage(rows row) (Message, error) {
+	var m Message
+	err := rows.Scan(m.fields()...)
+	return m, err
+}
+
+// checkText refuses a text that cannot be kept or is over a limit. It may be empty.
+func (l Limits) checkText(text string) error {
+	if reason := notText(text); reason != "" {
+		return invalid("text", "%s", reason)
+	}
+	if len(text) > l.TextBytes {
+		return tooLarge("text", int64(l.TextBytes), "bytes")
+	}
+	if utf8.RuneCountInString(text) > l.TextCharacters {
+		return tooLarge("text", int64(l.TextCharacters), "characters")
+	}
+	return nil
+}
+
+// checkBody refuses a message that says nothing.
+func checkBody(text string, media int) error {
+	if media == 0 && strings.TrimSpace(text) == "" {
+		return invalid("text", "is empty, and there are no media")
+	}
+	return nil
+}
+
+// MessagePatch says what to change of a message; what is nil stays.
+type MessagePatch struct {
+	// Text may be set to empty in a message with media.
+	Text *string
+	// Metadata replaces the whole object; a pointer to none removes it.
+	Metadata *Metadata
+	// IfChangedAt is when the message was last edited, or else created, as far as
+	// the caller knows: if that is no longer so, nothing is changed. Defaults to
+	// nil: whatever it is.
+	IfChangedAt *time.Time
+}
+
+// EditMessage changes the text or metadata of a message and stamps EditedAt. One's
+// own needs can_edit_own_messages and can_create_messages, another's
+// can_edit_messages. A patch that changes nothing does nothing.
+//
+// Errors: ErrNotFound, ErrForbidden, ErrConflict on a tombstone, ErrPrecondition,
+// ErrInvalid, ErrTooLarge.
+func (s *Service) EditMessage(ctx context.Context, actor Actor, message uuid.UUID, patch MessagePatch) (*Message, error) {
+	if patch.Text != nil {
+		if err := s.config.Limits.checkText(*patch.Text); err != nil {
+			return nil, err
+		}
+	}
+	if patch.Metadata != nil {
+		copied := *patch.Metadata
+		if err := s.config.Limits.checkMetadata(&copied); err != nil {
+			return nil, err
+		}
+		patch.Metadata = &copied
+	}
+	var edited *Message
+	err := s.write(ctx, actor, func(c *call) error {
+		p, m, err := c.lockMessage(message, opEdit)
+		if err != nil {
+			return err
+		}
+		edited = m
+		if m.Deleted() {
+			return conflict("the message was deleted")
+		}
+		if !unchanged(patch.IfChangedAt, m.ChangedAt()) {
+			return ErrPrecondition
+		}
+		if err := p.showMessages([]*Message{m}); err != nil {
+			return err
+		}
+		return p.edit(m, patch)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return edited, nil
+}
+
+func (p *place) edit(m *Message, patch MessagePatch) error {
+	text, metadata := m.Text, m.Metadata
+	if patch.Text != nil {
+		text = *patch.Text
+	}
+	if patch.Metadata != nil {
+		metadata = *patch.Metadata
+	}
+	if err := checkBody(text, len(m.Media)); err != nil {
+		return err
+	}
+	if text == m.Text && string(metadata) == string(m.Metadata) {
+		return nil
+	}
+	m.Text, m.Metadata, m.EditedAt = text, metadata, &p.now
+	if _, err := p.exec("UPDATE chat_messages SET text = ?, metadata = ?, edited_at = ? WHERE id = ?",
+		text, metadata, p.now, m.ID); err != nil {
+		return err
+	}
+	p.record(MessageEdited, &m.ID, nil)
+	return p.save()
+}
+
+// DeleteMessage turns a message into a tombstone: its number, author and time stay,
+// its text, media, reactions and metadata go. One's own needs
+// can_delete_own_messages, another's can_delete_messages. Deleting it again does
+// nothing.
+//
+// Errors: ErrNotFound, ErrForbidden.
+func (s *Service) DeleteMessage(ctx context.Context, actor Actor, message uuid.UUID) error {
+	return s.write(ctx, actor, func(c *call) error {
+		p, m, err := c.lockMessage(message, opDelete)
+		if err != nil || m.Deleted() {
+			return err
+		}
+		return p.bury(m)
+	})
+}
+
+func (p *place) bury(m *Message) error {
+	if err := p.releaseMedia("id IN (SELECT media_id FROM chat_message_media WHERE message_id = ?)", m.ID); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		"DELETE FROM chat_message_media WHERE message_id = ?",
+		"DELETE FROM chat_reactions WHERE message_id = ?",
+	} {
+		if _, err := p.exec(query, m.ID); err != nil {
+			return err
+		}
+	}
+	if _, err := p.exec(`UPDATE chat_messages SET text = '', metadata = NULL, reply_to_id = NULL, deleted_at = ? WHERE id = ?`,
+		p.now, m.ID); err != nil {
+		return err
+	}
+	p.record(MessageDeleted, &m.ID, nil)
+	return p.save()
+}
+
+// lockMessage locks a message's room, reads the message and decides on an
+// operation on it.
+func (c *call) lockMessage(id uuid.UUID, op operation) (*place, *Message, error) {
+	p, err := c.lock(byMessage, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := one(c, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id = ?", id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m == nil {
+		return nil, nil, ErrNotFound
+	}
+	return p, m, p.decide(op, target{child: true, own: p.own(m)})
+}
+
+// own: nobody owns what System, or somebody who was erased, wrote.
+func (p *place) own(m *Message) bool { return m.UserID != nil && *m.UserID == p.who.id }
+
+// Message returns one message with all that a page shows of it.
+//
+// Errors: ErrNotFound.
+func (s *Service) Message(ctx context.Context, actor Actor, message uuid.UUID) (*Message, error) {
+	var found []Message
+	err := s.read(ctx, actor, func(c *call) error {
+		p, err := c.visit(byMessage, message, opRead, target{child: true})
+		if err != nil {
+			return err
+		}
+		found, err = p.messages("id = ?", message)
+		if err == nil && len(found) == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &found[0], nil
+}

@@ -1,0 +1,79 @@
+package chat
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Cursors are positions only, opaque to clients: what one may see is asked again
+// for each page.
+
+// cursor encodes the position of the last item of a page.
+func cursor(position any) string {
+	encoded, err := json.Marshal(position)
+	if err != nil {
+		panic("chat: a cursor does not encode: " + err.Error())
+	}
+	return base64.RawURLEncoding.EncodeToString(encoded)
+}
+
+func parseCursor(cursor string, position any) error {
+	decoded, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		err = json.Unmarshal(decoded, position)
+	}
+	if err != nil {
+		return invalid("cursor", "is not one that a page returned")
+	}
+	return nil
+}
+
+// momentCursor is a position in a list ordered by time and id.
+type momentCursor struct {
+	List string    `json:"l"` // which list: those of other lists are refused
+	At   time.Time `json:"t"`
+	ID   uuid.UUID `json:"i"`
+}
+
+// behind renders the condition of the items behind the cursor, newest first, and
+// its arguments; nothing for the first page.
+func (c *call) behind(list, cursor, timeColumn, idColumn string) (string, []any, error) {
+	if cursor == "" {
+		return "", nil, nil
+	}
+	var position momentCursor
+	if err := parseCursor(cursor, &position); err != nil {
+		return "", nil, err
+	}
+	at := position.At.UTC().Truncate(time.Microsecond)
+	if position.List != list || position.ID == uuid.Nil || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
+		return "", nil, invalid("cursor", "is not one that a page returned")
+	}
+	return " AND (" + timeColumn + ", " + idColumn + ") < (?, ?)", []any{at, position.ID}, nil
+}
+
+// pageLimit is how many items a page has.
+func (c *call) pageLimit(limit int) (int, error) {
+	if limit < 0 {
+		return 0, invalid("limit", "is negative")
+	}
+	if limit == 0 {
+		limit = c.config.Limits.PageSize
+	}
+	return min(limit, c.config.Limits.PageMax), nil
+}
+
+// cut makes a page of items that were read one past its limit.
+func cut[T any](items []T, limit int, position func(T) string) (page []T, next string) {
+	if items == nil {
+		items = []T{} // a list without items, in the host's JSON too
+	}
+	if len(items) <= limit {
+		return items, ""
+	}
+	items = items[:limit]
+	return items, position(items[limit-1])
+}

@@ -1,0 +1,310 @@
+package chat_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-df/chat"
+)
+
+// snippet is a block of code in a document.
+type snippet struct {
+	file, language, code string
+	line                 int // of its first line
+}
+
+func documents(t *testing.T) []string {
+	t.Helper()
+	docs, err := filepath.Glob("docs/*.md")
+	ok(t, err)
+	return append(docs, "README.md")
+}
+
+// snippets are the blocks of a language in the documents.
+func snippets(t *testing.T, language string, files ...string) (found []snippet) {
+	t.Helper()
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		ok(t, err)
+		var open *snippet
+		for i, line := range strings.Split(string(text), "\n") {
+			switch {
+			case open != nil && line == "```":
+				if open.language == language {
+					found = append(found, *open)
+				}
+				open = nil
+			case open != nil:
+				open.code += line + "\n"
+			case strings.HasPrefix(line, "```"):
+				open = &snippet{file: file, language: line[3:], line: i + 2}
+			}
+		}
+		if open != nil {
+			t.Errorf("%s:%d: a block of code does not end", file, open.line)
+		}
+	}
+	return found
+}
+
+// The program of the first screen is a whole one: in a module of its own it builds
+// against this one, with nothing from the network, and prints what is promised.
+func TestReadmeProgramRuns(t *testing.T) {
+	t.Parallel()
+	var program string
+	for _, s := range snippets(t, "go", "README.md") {
+		if strings.HasPrefix(s.code, "package main\n") {
+			program = s.code
+		}
+	}
+	if body := strings.Split(program, "func main() {")[1]; strings.Count(strings.Split(body, "\n}\n")[0], "\n") > 25 {
+		t.Error("the program is longer than 25 lines")
+	}
+	module := newModule(t, "main.go", program)
+	output, err := module.run("run", ".")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if diff := cmp.Diff("1 1 Hi Bob\n", output); diff != "" {
+		t.Error(diff)
+	}
+	text, err := os.ReadFile("README.md")
+	ok(t, err)
+	if !strings.Contains(string(text), "It prints `"+strings.TrimSpace(output)+"`.") {
+		t.Error("the README does not say what the program prints")
+	}
+}
+
+// snippetScope is what snippets take for granted.
+const snippetScope = `package snippets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/chattest"
+	"github.com/go-df/chat/storage"
+	"github.com/go-df/chat/storage/storagetest"
+)
+
+type User struct{ ID int64 }
+
+type Order struct{ ID int64 }
+
+var (
+	ctx                                     = context.Background()
+	db, tx                                  *gorm.DB
+	svc                                     *chat.Service
+	config                                  chat.Config
+	alice, bob, carol, dave, buyer, seller  chat.UserID
+	room, news                              *chat.Room
+	message                                 *chat.Message
+	media                                   *chat.Media
+	order                                   Order
+	user                                    User
+	file                                    *os.File
+	dsn                                     string
+)
+
+func remind(context.Context, *chat.Service, *chat.Room, time.Time) {}
+`
+
+// Every other Go snippet of the documents compiles, as declarations or as the
+// statements of a function.
+func TestSnippetsCompile(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	source.WriteString(snippetScope)
+	count := 0
+	for _, s := range snippets(t, "go", documents(t)...) {
+		if strings.HasPrefix(s.code, "package ") {
+			continue
+		}
+		count++
+		opening, closing := fmt.Sprintf("func _() error {\n//line %s:%d\n", s.file, s.line), "return nil\n}\n"
+		if strings.HasPrefix(s.code, "func ") || strings.HasPrefix(s.code, "type ") {
+			opening, closing = fmt.Sprintf("//line %s:%d\n", s.file, s.line), ""
+		}
+		source.WriteString("\n" + opening + s.code + closing)
+	}
+	if count < 3 {
+		t.Fatalf("only %d snippets were found", count)
+	}
+	module := newModule(t, "snippets.go", source.String())
+	output, _ := module.run("build", "-gcflags=-e", ".") // unused names make it fail
+	for line := range strings.Lines(output) {
+		if !strings.HasPrefix(line, "#") && !strings.Contains(line, "not used") {
+			t.Error(strings.TrimSpace(line))
+		}
+	}
+}
+
+// The documents' links into the repository lead somewhere.
+func TestLinksOfDocuments(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	for _, file := range append(documents(t), "CHANGELOG.md") {
+		text, err := os.ReadFile(file)
+		ok(t, err)
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), found[1])); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+}
+
+// The commands of the first screen are there.
+func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
+	var commands []string
+	for _, s := range snippets(t, "sh", "README.md")[:1] {
+		for line := range strings.Lines(s.code) {
+			command, _, _ := strings.Cut(line, "#")
+			commands = append(commands, strings.TrimSpace(command))
+		}
+	}
+	if diff := cmp.Diff([]string{"go run ./examples/quickstart", "make test"}, commands); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat("examples/quickstart/main.go"); err != nil {
+		t.Error(err)
+	}
+	makefile, err := os.ReadFile("Makefile")
+	ok(t, err)
+	if !strings.Contains(string(makefile), "\ntest:") {
+		t.Error("make has no target test")
+	}
+}
+
+// The README's tables name every permission, error and limit, and no others.
+func TestReadmeTables(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	ok(t, err)
+	first := func(heading string) (names []string) { // the code in the first cells under a heading
+		_, rest, _ := strings.Cut(string(text), "\n## "+heading+"\n")
+		section, _, _ := strings.Cut(rest, "\n## ")
+		for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]*) \\|").FindAllStringSubmatch(section, -1) {
+			for _, name := range strings.Split(row[1], ", ") {
+				names = append(names, strings.Trim(name, "`"))
+			}
+		}
+		return names
+	}
+
+	if diff := cmp.Diff(chat.AllPermissions.Names(), first("Concepts")); diff != "" {
+		t.Errorf("permissions: %s", diff)
+	}
+	want := map[string]bool{}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[chat.Limits]()) {
+		want[field.Name] = true
+	}
+	got := map[string]bool{}
+	for _, name := range first("Limits") {
+		got[name] = true
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("limits: %s", diff)
+	}
+	source, err := os.ReadFile("errors.go")
+	ok(t, err)
+	var sentinels []string
+	for _, found := range regexp.MustCompile(`(?m)^\t(Err\w+) +=`).FindAllStringSubmatch(string(source), -1) {
+		sentinels = append(sentinels, found[1])
+	}
+	if diff := cmp.Diff(sentinels, first("Errors")); diff != "" {
+		t.Errorf("errors: %s", diff)
+	}
+}
+
+// docs/dependencies.md has the version of every direct requirement.
+func TestDependenciesAreExplained(t *testing.T) {
+	t.Parallel()
+	requirements, err := os.ReadFile("go.mod")
+	ok(t, err)
+	explained, err := os.ReadFile("docs/dependencies.md")
+	ok(t, err)
+	found := regexp.MustCompile(`(?m)^\t(\S+) (v\S+)$`).FindAllStringSubmatch(string(requirements), -1)
+	if len(found) < 5 {
+		t.Fatalf("only %d direct requirements were found", len(found))
+	}
+	for _, r := range found {
+		if row := "| " + r[1] + " | " + r[2] + " |"; !strings.Contains(string(explained), row) {
+			t.Errorf("docs/dependencies.md has no row %q", row)
+		}
+	}
+}
+
+// module is a module of an importer's, in a folder of its own.
+type module struct {
+	t      *testing.T
+	folder string
+}
+
+func newModule(t *testing.T, name, source string) module {
+	t.Helper()
+	root, err := os.Getwd()
+	ok(t, err)
+	sums, err := os.ReadFile("go.sum")
+	ok(t, err)
+	m := module{t, t.TempDir()}
+	for name, content := range map[string]string{
+		name:     source,
+		"go.sum": string(sums),
+		"go.mod": "module importer\n\ngo 1.25.0\n\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
+	} {
+		ok(t, os.WriteFile(filepath.Join(m.folder, name), []byte(content), 0o600))
+	}
+	return m
+}
+
+// run runs the go command without a network: this module's own dependencies are all
+// that an importer needs.
+func (m module) run(verb string, args ...string) (string, error) {
+	arguments := []string{verb}
+	if raceDetector() { // what the tests were built with is in the build cache
+		arguments = append(arguments, "-race")
+	}
+	command := exec.CommandContext(m.t.Context(), "go", append(arguments, args...)...)
+	command.Dir = m.folder
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off", "GOTOOLCHAIN=local")
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+func raceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return false
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "-race" {
+			return setting.Value == "true"
+		}
+	}
+	return false
+}

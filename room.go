@@ -1,0 +1,320 @@
+package chat
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// RoomType says what kind of room it is. It never changes.
+type RoomType string
+
+// The types of rooms.
+const (
+	// PrivateMessages is the one room of two users: see OpenPrivate.
+	PrivateMessages RoomType = "private_messages"
+	// Group is a room in which members write and add others.
+	Group RoomType = "group"
+	// Channel is a room in which members read unless they are given more.
+	Channel RoomType = "channel"
+)
+
+// Room is a row of chat_rooms and, behind its columns, the room as the actor of
+// the call sees it.
+type Room struct {
+	ID                 uuid.UUID   `gorm:"column:id;primaryKey;-:migration"`
+	Type               RoomType    `gorm:"column:type;-:migration"`
+	Name               string      `gorm:"column:name;-:migration"`
+	Description        string      `gorm:"column:description;-:migration"`
+	AvatarID           *uuid.UUID  `gorm:"column:avatar_id;-:migration"`
+	Public             bool        `gorm:"column:is_public;-:migration"` // anyone may find, see and join it
+	OwnerID            *UserID     `gorm:"column:owner_id;-:migration"`  // nil in private rooms
+	DefaultPermissions Permissions `gorm:"column:default_permissions;-:migration"`
+	PrivateA           *UserID     `gorm:"column:private_a;-:migration"`       // the two users of a private room,
+	PrivateB           *UserID     `gorm:"column:private_b;-:migration"`       // in the database's order
+	LastSeq            int64       `gorm:"column:last_seq;-:migration"`        // Seq of the newest event
+	LastNumber         int64       `gorm:"column:last_number;-:migration"`     // Number of the newest message, 0 before the first
+	LastMessageAt      *time.Time  `gorm:"column:last_message_at;-:migration"` // when that was sent
+	Metadata           Metadata    `gorm:"column:metadata;-:migration"`
+	CreatedAt          time.Time   `gorm:"column:created_at;-:migration"`
+	UpdatedAt          time.Time   `gorm:"column:updated_at;autoUpdateTime:false;-:migration"`
+	DeletedAt          *time.Time  `gorm:"column:deleted_at;-:migration"`
+
+	Me          *RoomUser `gorm:"-"` // the actor's membership, if any
+	Unread      int64     `gorm:"-"` // messages behind the actor's read marker
+	Other       *UserID   `gorm:"-"` // the other user of a private room
+	Opened      bool      `gorm:"-"` // OpenPrivate made it just now
+	LastMessage *Message  `gorm:"-"` // with its media; set by Room and Rooms, for members and System
+}
+
+// TableName is the rooms' table.
+func (Room) TableName() string { return "chat_rooms" }
+
+const roomColumns = `id, type, name, description, avatar_id, is_public, owner_id, default_permissions, private_a, private_b,
+	last_seq, last_number, last_message_at, metadata, created_at, updated_at, deleted_at`
+
+// fields are where a row of roomColumns is scanned into.
+func (r *Room) fields() []any {
+	return []any{
+		&r.ID, &r.Type, &r.Name, &r.Description, &r.AvatarID, &r.Public, &r.OwnerID, &r.DefaultPermissions,
+		&r.PrivateA, &r.PrivateB, &r.LastSeq, &r.LastNumber, scanTime(&r.LastMessageAt), &r.Metadata,
+		scanRequiredTime(&r.CreatedAt), scanRequiredTime(&r.UpdatedAt), scanTime(&r.DeletedAt),
+	}
+}
+
+func scanRoom(rows row) (Room, error) {
+	var r Room
+	err := rows.Scan(r.fields()...)
+	return r, err
+}
+
+func (r *Room) state() roomState {
+	return roomState{
+		roomType: r.Type,
+		public:   r.Public,
+		closed:   r.Type == PrivateMessages && r.PrivateA == nil,
+	}
+}
+
+// seenBy fills in what depends on whose room it is.
+func (r *Room) seenBy(me *RoomUser) {
+	if me == nil {
+		return
+	}
+	r.Me = me
+	r.Unread = r.LastNumber - me.LastReadNumber
+	switch {
+	case r.PrivateA == nil || r.PrivateB == nil:
+	case *r.PrivateA == me.UserID:
+		r.Other = r.PrivateB
+	default:
+		r.Other = r.PrivateA
+	}
+}
+
+// NewRoom is a group or a channel to be made.
+type NewRoom struct {
+	// Type is Group or Channel. Defaults to Group.
+	Type RoomType
+	// Name is required, at most Limits.Name characters.
+	Name string
+	// Description is at most Limits.Description characters.
+	Description string
+	// Public lets anyone find, see and join the room.
+	Public bool
+	// Owner is for System alone, which must name one. A user owns what they make.
+	Owner UserID
+	// DefaultPermissions is what members have who have no set of their own.
+	// Defaults to DefaultPermissions(Type); a pointer to NoPermissions means none.
+	DefaultPermissions *Permissions
+	// Members are added at once, the owner aside; at most Limits.UsersPerCall.
+	Members []NewRoomUser
+	// Metadata is a JSON object of the host's, at most Limits.MetadataBytes.
+	Metadata Metadata
+}
+
+func (in *NewRoom) validate(l Limits) error {
+	if in.Type == "" {
+		in.Type = Group
+	}
+	if in.Type != Group && in.Type != Channel {
+		return invalid("type", "must be %q or %q; private rooms are opened by OpenPrivate", Group, Channel)
+	}
+	if err := l.checkName(in.Name); err != nil {
+		return err
+	}
+	if err := l.checkDescription(in.Description); err != nil {
+		return err
+	}
+	if err := checkPermissions("default_permissions", in.Type, in.DefaultPermissions); err != nil {
+		return err
+	}
+	return l.checkMetadata(&in.Metadata)
+}
+
+func (l Limits) checkName(name string) error {
+	if reason := notText(name); reason != "" {
+		return invalid("name", "%s", reason)
+	}
+	if strings.TrimSpace(name) == "" {
+		return invalid("name", "is empty")
+	}
+	if utf8.RuneCountInString(name) > l.Name {
+		return tooLarge("name", int64(l.Name), "characters")
+	}
+	return nil
+}
+
+func (l Limits) checkDescription(description string) error {
+	if reason := notText(description); reason != "" {
+		return invalid("description", "%s", reason)
+	}
+	if utf8.RuneCountInString(description) > l.Description {
+		return tooLarge("description", int64(l.Description), "characters")
+	}
+	return nil
+}
+
+// CreateRoom makes a group or a channel with its first members, in one
+// transaction. The actor becomes the owner; System names one. Whoever makes a room
+// may give its members any permissions but can_delete_room.
+//
+// Errors: ErrInvalid, also for ids that are not in Config.UsersTable, and ErrTooLarge,
+// naming the field.
+func (s *Service) CreateRoom(ctx context.Context, actor Actor, in NewRoom) (*Room, error) {
+	if err := in.validate(s.config.Limits); err != nil {
+		return nil, err
+	}
+	var room *Room
+	err := s.write(ctx, actor, func(c *call) (err error) {
+		room, err = c.createRoom(in)
+		return err
+	})
+	return result(room, err)
+}
+
+func (c *call) createRoom(in NewRoom) (*Room, error) {
+	owner, err := c.ownerOf(in)
+	if err != nil {
+		return nil, err
+	}
+	users, err := c.newUsers(in.Type, in.Members)
+	if err != nil {
+		return nil, err
+	}
+	users = ownerFirst(owner, users)
+	if err := c.checkUsers("members", userIDs(users)...); err != nil {
+		return nil, err
+	}
+	if limit := c.config.Limits.GroupMembers; in.Type == Group && len(users) > limit {
+		return nil, tooLarge("members", int64(limit), "members of a group")
+	}
+	room := &Room{
+		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, OwnerID: &owner,
+		DefaultPermissions: DefaultPermissions(in.Type), Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now,
+	}
+	if in.DefaultPermissions != nil {
+		room.DefaultPermissions = *in.DefaultPermissions
+	}
+	p := &place{call: c, room: room}
+	p.record(RoomCreated, nil, &owner)
+	for _, user := range users[1:] {
+		p.record(UserAdded, nil, &user.UserID)
+	}
+	if err := c.insertRoom(room); err != nil {
+		return nil, err
+	}
+	if err := p.insertUsers(users); err != nil {
+		return nil, err
+	}
+	if err := c.insertEvents(p.events); err != nil {
+		return nil, err
+	}
+	return room, c.showRoom(room)
+}
+
+// ownerFirst puts the owner's membership before the others', with the permissions
+// that will be theirs when they hand the room on.
+func ownerFirst(owner UserID, users []NewRoomUser) []NewRoomUser {
+	first := NewRoomUser{UserID: owner}
+	for _, user := range users {
+		if user.UserID == owner {
+			first = user
+		}
+	}
+	return append([]NewRoomUser{first}, without(users, owner)...)
+}
+
+func (c *call) ownerOf(in NewRoom) (UserID, error) {
+	switch {
+	case c.who.system() && in.Owner == "":
+		return "", invalid("owner", "must be named when System makes the room")
+	case c.who.system():
+		return c.userID("owner", in.Owner)
+	case in.Owner != "":
+		return "", invalid("owner", "is for System alone: the actor owns the room")
+	}
+	return c.who.id, nil
+}
+
+func (c *call) insertRoom(r *Room) error {
+	_, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
+		last_seq, last_number, metadata, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+		r.ID, r.Type, r.Name, r.Description, r.Public, r.OwnerID, r.DefaultPermissions, r.LastSeq, r.Metadata, r.CreatedAt, r.UpdatedAt)
+	return err
+}
+
+// OpenPrivate returns the one private room of the actor and another user, making
+// it if need be: Opened tells which. It is idempotent under any concurrency.
+//
+// Errors: ErrInvalid when other is the actor or not a user's id, and for System.
+func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*Room, error) {
+	other, err := s.userID("user_id", other)
+	if err != nil {
+		return nil, err
+	}
+	var room *Room
+	err = s.write(ctx, actor, func(c *call) (err error) {
+		me, err := c.who.person()
+		if err != nil {
+			return err
+		}
+		if me == other {
+			return invalid("user_id", "is the actor: a private room has two users")
+		}
+		if room, err = c.openPrivate(me, other); err != nil {
+			return err
+		}
+		return c.showRoom(room)
+	})
+	return result(room, err)
+}
+
+func (c *call) openPrivate(me, other UserID) (*Room, error) {
+	if err := c.checkUsers("actor", me); err != nil {
+		return nil, err
+	}
+	if err := c.checkUsers("user_id", other); err != nil {
+		return nil, err
+	}
+	made, err := c.insertPrivate(newID(), me, other)
+	if err != nil {
+		return nil, err
+	}
+	room, err := one(c, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
+		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
+	switch {
+	case err != nil:
+		return nil, err
+	case room == nil: // the one that was there has been deleted since
+		return nil, &retryableError{err: conflict("the room is being deleted")}
+	case !made:
+		return room, nil
+	}
+	room.Opened = true
+	p := &place{call: c, room: room}
+	p.record(RoomCreated, nil, nil)
+	if err := p.insertUsers([]NewRoomUser{{UserID: me}, {UserID: other}}); err != nil {
+		return nil, err
+	}
+	return room, p.save()
+}
+
+// insertPrivate leaves it to the database which of the two users is private_a, and
+// whether the room is there already.
+func (c *call) insertPrivate(id uuid.UUID, me, other UserID) (made bool, err error) {
+	least, greatest := "MIN", "MAX"
+	if c.dialect == postgres {
+		least, greatest = "LEAST", "GREATEST"
+	}
+	user := c.castUser()
+	inserted, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, default_permissions,
+			private_a, private_b, last_seq, last_number, created_at, updated_at)
+		VALUES (?, ?, '', '', ?, ?, `+least+`(`+user+`, `+user+`), `+greatest+`(`+user+`, `+user+`), 0, 0, ?, ?)
+		ON CONFLICT (private_a, private_b) DO NOTHING`,
+		id, PrivateMessages, false, DefaultPermissions(PrivateMessages), me, other, me, other, c.now, c.now)
+	return inserted == 1, err
+}

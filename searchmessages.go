@@ -1,0 +1,260 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/schema"
+	"github.com/go-df/chat/internal/words"
+)
+
+// SearchScanRows is how many messages one call of SearchMessages reads at most
+// where there is no index.
+const SearchScanRows = 10_000
+
+// MessageSearch asks for a page of messages.
+type MessageSearch struct {
+	// Query is text all of whose words a message must have, in any order. A word is
+	// a run of letters, marks and digits; everything else separates words. Upper and
+	// lower case are the same, accents are not. At most 256 bytes and 16 words, at
+	// least one.
+	Query string
+	// RoomID leaves only this room. Defaults to all rooms of the actor, and to all
+	// rooms there are for System.
+	RoomID *uuid.UUID
+	Page
+}
+
+// MessageSearchPage is a page of messages that were found.
+type MessageSearchPage struct {
+	Items []Message
+	Next  string // the cursor of the next page, "" after the last
+}
+
+// SearchMessages finds messages by their words in the actor's rooms, with all that
+// a page of history shows of them: in one room in descending order of Number, in
+// all rooms the newest first. Tombstones are never found.
+//
+// With Config.MessageSearch an index is asked; without it the messages are read,
+// newest first, and a call stops after SearchScanRows of them. It may then return
+// fewer items than there are, or none, and Next to go on from there: only "" is the
+// end.
+//
+// Errors: ErrInvalid (field "q" without a word, a cursor that no page returned),
+// ErrTooLarge; and of RoomID ErrNotFound, or ErrForbidden to those who only see a
+// public room.
+func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSearch) (*MessageSearchPage, error) {
+	wanted, err := in.words()
+	if err != nil {
+		return nil, err
+	}
+	var page MessageSearchPage
+	err = s.read(ctx, actor, func(c *call) error {
+		search := &messageSearch{call: c, words: wanted, room: in.RoomID}
+		if search.limit, err = c.pageLimit(in.Limit); err != nil {
+			return err
+		}
+		behind, position, err := search.behindCursor(in.Cursor)
+		if err != nil {
+			return err
+		}
+		if in.RoomID != nil {
+			if _, err := c.visit(byRoom, *in.RoomID, opRead, target{}); err != nil {
+				return err
+			}
+		}
+		if page.Items, page.Next, err = search.page(behind, position); err != nil {
+			return err
+		}
+		return c.showMessages(pointers(page.Items))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &page, nil
+}
+
+func (in MessageSearch) words() ([]string, error) {
+	if err := checkQuery(in.Query); err != nil {
+		return nil, err
+	}
+	list := words.Split(in.Query)
+	if len(list) == 0 {
+		return nil, invalid("q", "has no word")
+	}
+	if len(list) > queryWords {
+		return nil, tooLarge("q", queryWords, "words")
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// messageSearch is one search on its way.
+type messageSearch struct {
+	*call
+	words []string
+	room  *uuid.UUID
+	limit int
+}
+
+// page reads candidates and keeps those that have the words: the index may be wider
+// than the definition of a word, and a scan has all messages for candidates. When
+// the candidates end at their limit, the next page goes on behind the last of them.
+func (s *messageSearch) page(behind string, position []any) (items []Message, next string, err error) {
+	index, _ := s.state.search.Load().(string)
+	candidates := s.limit + 1
+	if index == "" {
+		candidates = SearchScanRows
+	}
+	within, args := s.within()
+	query, args, err := s.query(index, within+behind, append(append(args, position...), candidates))
+	if err != nil {
+		return nil, "", err
+	}
+	found, last, read, err := s.match(query, args)
+	if err != nil {
+		return nil, "", err
+	}
+	items, next = cut(found, s.limit, s.cursorOf)
+	if next == "" && read == candidates {
+		next = s.cursorOf(*last)
+	}
+	return items, next, nil
+}
+
+// match reads candidates until the page is full, and says which one it read last
+// and how many.
+func (s *messageSearch) match(query string, args []any) (found []Message, last *Message, read int, err error) {
+	rows, err := s.conn.Raw(query, args...).Rows()
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for len(found) <= s.limit && rows.Next() {
+		m, err := scanMessage(rows)
+		if err != nil {
+			return nil, nil, 0, fmt.Errorf("chat: read a message: %w", err)
+		}
+		read, last = read+1, &m
+		if !m.Deleted() && s.matches(m.Text) {
+			found = append(found, m)
+		}
+	}
+	return found, last, read, rows.Err()
+}
+
+func (s *messageSearch) matches(text string) bool {
+	has := words.Split(text)
+	for _, word := range s.words {
+		if !slices.Contains(has, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// numberCursor is a position in one room, whose numbers say what is newest.
+type numberCursor struct {
+	Number int64 `json:"n"`
+}
+
+func (s *messageSearch) cursorOf(m Message) string {
+	if s.room != nil {
+		return cursor(numberCursor{m.Number})
+	}
+	return cursor(momentCursor{"messages", m.CreatedAt, m.ID})
+}
+
+func (s *messageSearch) behindCursor(from string) (string, []any, error) {
+	if s.room == nil || from == "" {
+		return s.behind("messages", from, "m.created_at", "m.id")
+	}
+	var position numberCursor
+	if err := parseCursor(from, &position); err != nil {
+		return "", nil, err
+	}
+	if position.Number < 1 {
+		return "", nil, invalid("cursor", "is not one that a page returned")
+	}
+	return " AND m.number < ?", []any{position.Number}, nil
+}
+
+func (s *messageSearch) order() string {
+	if s.room != nil {
+		return " ORDER BY m.number DESC"
+	}
+	return " ORDER BY m.created_at DESC, m.id DESC"
+}
+
+// within is the condition of living rooms and, unless System asks, of membership.
+func (s *messageSearch) within() (string, []any) {
+	if s.room == nil {
+		rooms := "SELECT id FROM chat_rooms WHERE deleted_at IS NULL"
+		if s.who.system() {
+			return "m.room_id IN (" + rooms + ")", nil
+		}
+		return "m.room_id IN (" + rooms + " AND id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?))", []any{s.who.id}
+	}
+	query, args := "m.room_id = ? AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = ? AND deleted_at IS NULL)",
+		[]any{*s.room, *s.room}
+	if !s.who.system() {
+		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
+		args = append(args, *s.room, s.who.id)
+	}
+	return query, args
+}
+
+// query renders the statement that reads the candidates, once per kind of index.
+func (s *messageSearch) query(index, condition string, args []any) (string, []any, error) {
+	columns := prefixed("m", messageColumns)
+	switch index {
+	case "":
+		return "SELECT " + columns + " FROM chat_messages m WHERE " + condition + s.order() + " LIMIT ?", args, nil
+	case schema.SearchPostgres:
+		terms, values := s.terms("'", " & ", " | ", "string_agg")
+		// Materialized: the index answers, whatever the planner thinks of the rest.
+		return `WITH found AS MATERIALIZED (SELECT id, room_id, number, created_at FROM chat_messages
+				WHERE chat_message_words(text, room_id) @@ CAST(` + terms + ` AS tsquery) AND deleted_at IS NULL),
+			page AS (SELECT id FROM found m WHERE ` + condition + s.order() + ` LIMIT ?)
+			SELECT ` + columns + " FROM page JOIN chat_messages m ON m.id = page.id" + s.order(), append(values, args...), nil
+	case schema.SearchFTS4, schema.SearchFTS5:
+		and := " " // FTS4 may be built without the word AND
+		if index == schema.SearchFTS5 {
+			and = " AND "
+		}
+		terms, values := s.terms(`"`, and, " OR ", "group_concat")
+		return "SELECT " + columns + ` FROM chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid
+			WHERE chat_message_words MATCH ` + terms + ` AND m.deleted_at IS NULL AND ` + condition + s.order() + " LIMIT ?",
+			append(values, args...), nil
+	default:
+		return "", nil, fmt.Errorf("%w: the index of messages is of the kind %q, which this code does not know", ErrSchema, index)
+	}
+}
+
+// roomTerms is up to how many rooms of an actor the index is told. Beyond some
+// hundred it is faster to find the words in all rooms and to look at these then.
+const roomTerms = 32
+
+// terms renders what an index is asked for: the words, and the rooms to look in. A
+// word has no quotes in it, nor anything else that the index's own language knows.
+func (s *messageSearch) terms(quote, and, or, aggregate string) (string, []any) {
+	terms := quote + strings.Join(s.words, quote+and+quote) + quote
+	switch {
+	case s.room != nil:
+		return "?", []any{terms + and + "r" + strings.ReplaceAll(s.room.String(), "-", "")}
+	case s.who.system():
+		return "?", []any{terms}
+	}
+	rooms := aggregate + "('r' || replace(CAST(room_id AS text), '-', ''), '" + or + "')"
+	return "(SELECT CAST(? AS text) || COALESCE((SELECT '" + and + "(' || " + rooms + " || ')' FROM chat_room_users WHERE user_id = ?" +
+		" HAVING count(*) <= " + strconv.Itoa(roomTerms) + "), ''))", []any{terms, s.who.id}
+}

@@ -1,0 +1,167 @@
+package chat_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat"
+)
+
+// grouped is a message of a group.
+func grouped(actor chat.Actor, room uuid.UUID, text string) chat.GroupedSend {
+	return chat.GroupedSend{Actor: actor, Room: room, In: chat.NewMessage{Text: text}}
+}
+
+func TestEachMessageOfAGroupHasItsOwnOutcome(t *testing.T) {
+	overBoth(t, func(t *testing.T, h *host) {
+		room, other := h.group(h.bob), h.group(h.carol)
+		picture := h.picture(h.bob)
+		first := h.send(h.alice, room.ID, "before")
+		repeated := chat.NewMessage{Text: "once", ClientID: "c"}
+		must(h.SendMessage(h.ctx, h.bob, room.ID, repeated))(t)
+		elsewhere := h.send(h.carol, other.ID, "elsewhere")
+
+		with := func(actor chat.Actor, in chat.NewMessage) chat.GroupedSend {
+			return chat.GroupedSend{actor, room.ID, in}
+		}
+		group := []chat.GroupedSend{
+			grouped(h.bob, room.ID, "one"),
+			grouped(h.dave, room.ID, "let me in"),
+			with(h.bob, repeated),
+			with(h.bob, chat.NewMessage{Text: "another", ClientID: "c"}),
+			with(h.alice, chat.NewMessage{Text: "re", ReplyToID: &first.ID}),
+			with(h.alice, chat.NewMessage{Text: "re", ReplyToID: &elsewhere.ID}),
+			with(h.bob, chat.NewMessage{MediaIDs: []uuid.UUID{picture.ID}}),
+			with(h.bob, chat.NewMessage{MediaIDs: []uuid.UUID{picture.ID}}),
+			with(h.alice, chat.NewMessage{MediaIDs: []uuid.UUID{picture.ID}}),
+			grouped(h.carol, other.ID, "two"),
+			grouped(h.alice, uuid.New(), "nowhere"),
+			with(h.bob, chat.NewMessage{Text: "new", ClientID: "d"}),
+			with(h.bob, chat.NewMessage{Text: "new", ClientID: "d"}),
+			grouped(chat.System, room.ID, "three"),
+		}
+		want := []string{"3", "not found", "2", "conflict", "4", "invalid", "5", "conflict", "invalid", "2", "not found", "6", "6", "7"}
+		outcomes, err := chat.SendGroup(h.ctx, h.Service, true, group...)
+		ok(t, err)
+		for i, o := range outcomes {
+			if got := outcome(o); got != want[i] {
+				t.Errorf("message %d: %s, want %s (%v)", i, got, want[i], o.Err)
+			}
+		}
+		page := must(h.Messages(h.ctx, h.alice, room.ID, chat.History{}))(t)
+		if len(page.Items) != 7 || page.HasBefore || len(page.Items[4].Media) != 1 || page.Items[3].ReplyTo == nil {
+			t.Errorf("history is %+v", page)
+		}
+		if seen := must(h.Room(h.ctx, h.bob, room.ID))(t); seen.Unread != 1 || seen.LastSeq != 2+7 {
+			t.Errorf("bob has %d unread, and the log ends at %d", seen.Unread, seen.LastSeq)
+		}
+	})
+}
+
+func outcome(o chat.Outcome) string {
+	for err, name := range map[error]string{
+		chat.ErrNotFound: "not found", chat.ErrConflict: "conflict", chat.ErrInvalid: "invalid", chat.ErrForbidden: "forbidden",
+	} {
+		if errors.Is(o.Err, err) {
+			return name
+		}
+	}
+	switch {
+	case o.Err != nil:
+		return o.Err.Error()
+	case o.Held:
+		return "held"
+	default:
+		return fmt.Sprint(o.Message.Number)
+	}
+}
+
+// TestGroupCostsTheSameForAnySize counts statements: one message or a hundred.
+func TestGroupCostsTheSameForAnySize(t *testing.T) {
+	overBoth(t, func(t *testing.T, h *host) {
+		rooms := []*chat.Room{h.group(h.bob), h.group(h.bob), h.group(h.bob)}
+		var counts []int
+		for _, size := range []int{1, 100} {
+			var group []chat.GroupedSend
+			for i := range size {
+				group = append(group, grouped(h.bob, rooms[i%len(rooms)].ID, strings.Repeat("x", i+1)))
+			}
+			n := 0
+			count(t, h.db, &n)
+			outcomes, err := chat.SendGroup(h.ctx, h.Service, false, group...)
+			ok(t, err)
+			for _, o := range outcomes {
+				ok(t, o.Err)
+			}
+			counts = append(counts, n)
+		}
+		want := map[bool]int{false: 8, true: 3}[h.postgres] // SQLite: foreign_keys, claim, lock, members, and four writes
+		if counts[0] != want || counts[1] != want {
+			t.Errorf("statements: %v, want %d", counts, want)
+		}
+	})
+}
+
+// count adds to n what the handle runs from now on.
+func count(t *testing.T, db *gorm.DB, n *int) {
+	t.Helper()
+	name := t.Name() + fmt.Sprint(time.Now().UnixNano())
+	*n = 0
+	add := func(*gorm.DB) { *n++ }
+	ok(t, db.Callback().Row().Before("gorm:row").Register(name, add))
+	ok(t, db.Callback().Raw().Before("gorm:raw").Register(name, add))
+	t.Cleanup(func() {
+		_ = db.Callback().Row().Remove(name)
+		_ = db.Callback().Raw().Remove(name)
+	})
+}
+
+// TestHeldRoomIsLeftOutOfAGroup: a host's transaction has one of the rooms.
+func TestHeldRoomIsLeftOutOfAGroup(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, onPostgres)
+	held, free := h.group(), h.group()
+	ok(t, h.db.Transaction(func(tx *gorm.DB) error {
+		s, _ := h.WithTx(tx)
+		if _, err := s.SendMessage(h.ctx, h.alice, held.ID, chat.NewMessage{Text: "host"}); err != nil {
+			return err
+		}
+		outcomes, err := chat.SendGroup(h.ctx, h.Service, false, grouped(h.alice, held.ID, "later"), grouped(h.alice, free.ID, "now"), grouped(h.alice, uuid.New(), "never"))
+		ok(t, err)
+		for i, want := range []string{"held", "1", "not found"} {
+			if got := outcome(outcomes[i]); got != want {
+				t.Errorf("message %d: %s, want %s", i, got, want)
+			}
+		}
+		return nil
+	}))
+	if m := h.send(h.alice, held.ID, "later"); m.Number != 2 {
+		t.Errorf("number is %d", m.Number)
+	}
+}
+
+// TestFaultOfOneMessageIsNotTheOthers: the database refuses one message of a group
+// for a reason that no check foresaw.
+func TestFaultOfOneMessageIsNotTheOthers(t *testing.T) {
+	overBoth(t, func(t *testing.T, h *host) {
+		room := h.group(h.bob)
+		constraint := "ALTER TABLE chat_messages ADD CONSTRAINT no_curses CHECK (text <> 'curse')"
+		if !h.postgres {
+			constraint = `CREATE TRIGGER no_curses BEFORE INSERT ON chat_messages WHEN NEW.text = 'curse'
+				BEGIN SELECT RAISE(ABORT, 'no_curses'); END`
+		}
+		ok(t, h.db.Exec(constraint).Error)
+		outcomes, err := chat.SendGroup(h.ctx, h.Service, true, grouped(h.bob, room.ID, "fine"), grouped(h.bob, room.ID, "curse"), grouped(h.alice, room.ID, "fine too"))
+		ok(t, err)
+		if outcome(outcomes[0]) != "1" || !strings.Contains(outcome(outcomes[1]), "no_curses") || outcome(outcomes[2]) != "2" {
+			t.Errorf("outcomes are %+v", outcomes)
+		}
+		h.wantKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.MessageCreated)
+	})
+}

@@ -1,0 +1,179 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// RoomPatch says what to change of a group or a channel; what is nil stays. Its
+// type, members and owner are not changed here.
+type RoomPatch struct {
+	Name        *string // at most Limits.Name characters, not empty
+	Description *string // at most Limits.Description characters
+	Public      *bool   // whether anyone may find, see and join the room
+	// DefaultPermissions is what members have who have no set of their own.
+	DefaultPermissions *Permissions
+	// AvatarID is an image that the actor uploaded and that is in no use yet;
+	// a pointer to uuid.Nil removes the avatar.
+	AvatarID *uuid.UUID
+	// Metadata replaces the whole object; a pointer to none removes it.
+	Metadata *Metadata
+	// IfChangedAt is the UpdatedAt of the room that the caller knows: if that is no
+	// longer so, nothing is changed. Defaults to nil: whatever it is.
+	IfChangedAt *time.Time
+}
+
+// validate works on a copy, so that what it tidies does not reach the caller.
+func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
+	if in.Name != nil {
+		if err := l.checkName(*in.Name); err != nil {
+			return in, err
+		}
+	}
+	if in.Description != nil {
+		if err := l.checkDescription(*in.Description); err != nil {
+			return in, err
+		}
+	}
+	if err := checkBits("default_permissions", in.DefaultPermissions); err != nil {
+		return in, err
+	}
+	if in.Metadata != nil {
+		copied := *in.Metadata
+		in.Metadata = &copied
+		return in, l.checkMetadata(in.Metadata)
+	}
+	return in, nil
+}
+
+// UpdateRoom changes a group or a channel. It needs can_edit_room, and to change
+// DefaultPermissions also every permission that changes. A patch that changes
+// nothing does nothing.
+//
+// Errors: ErrNotFound, ErrForbidden, ErrPrecondition, ErrInvalid, ErrTooLarge,
+// ErrConflict for an avatar that is in use; a private room never changes, which is ErrForbidden to its
+// users and ErrConflict to System.
+func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, patch RoomPatch) (*Room, error) {
+	patch, err := patch.validate(s.config.Limits)
+	if err != nil {
+		return nil, err
+	}
+	var updated *Room
+	err = s.write(ctx, actor, func(c *call) error {
+		p, err := c.lock(byRoom, room)
+		if err != nil {
+			return err
+		}
+		var on target
+		if patch.DefaultPermissions != nil {
+			on.changed = p.room.DefaultPermissions ^ *patch.DefaultPermissions
+		}
+		if err := p.decide(opUpdateRoom, on); err != nil {
+			return err
+		}
+		if !unchanged(patch.IfChangedAt, p.room.UpdatedAt) {
+			return ErrPrecondition
+		}
+		if err := checkPermissions("default_permissions", p.room.Type, patch.DefaultPermissions); err != nil {
+			return err
+		}
+		updated = p.room
+		if err := p.update(patch); err != nil {
+			return err
+		}
+		return c.showRoom(updated)
+	})
+	return result(updated, err)
+}
+
+func (p *place) update(patch RoomPatch) error {
+	r := p.room
+	changed := set(&r.Name, patch.Name)
+	changed = set(&r.Description, patch.Description) || changed
+	changed = set(&r.Public, patch.Public) || changed
+	changed = set(&r.DefaultPermissions, patch.DefaultPermissions) || changed
+	if patch.Metadata != nil && string(*patch.Metadata) != string(r.Metadata) {
+		r.Metadata, changed = *patch.Metadata, true
+	}
+	if patch.AvatarID != nil {
+		replaced, err := p.setAvatar(*patch.AvatarID)
+		if err != nil {
+			return err
+		}
+		changed = replaced || changed
+	}
+	if !changed {
+		return nil
+	}
+	r.UpdatedAt = p.now
+	p.record(RoomUpdated, nil, nil)
+	return p.save()
+}
+
+// set overwrites a field with what a patch gives, and reports a difference.
+func set[T comparable](field, given *T) bool {
+	if given == nil || *given == *field {
+		return false
+	}
+	*field = *given
+	return true
+}
+
+// setAvatar checks the new avatar and releases the old one.
+func (p *place) setAvatar(id uuid.UUID) (changed bool, err error) {
+	old := p.room.AvatarID
+	if (old == nil && id == uuid.Nil) || (old != nil && *old == id) {
+		return false, nil
+	}
+	p.room.AvatarID = nil
+	if id != uuid.Nil {
+		if err := p.imageOf(id); err != nil {
+			return false, err
+		}
+		p.room.AvatarID = &id
+	}
+	if old != nil {
+		return true, p.releaseMedia("id = ?", *old)
+	}
+	return true, nil
+}
+
+// TransferOwnership makes another member the owner of a group or a channel. The
+// former owner stays, with the permissions of their row. Only the owner may, and
+// System.
+//
+// Errors: ErrNotFound also when the new owner is no member, ErrForbidden, ErrConflict
+// to System in a private room, ErrInvalid.
+func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.UUID, owner UserID) (*Room, error) {
+	owner, err := s.userID("user_id", owner)
+	if err != nil {
+		return nil, err
+	}
+	var transferred *Room
+	err = s.write(ctx, actor, func(c *call) error {
+		p, err := c.enter(byRoom, room, opTransfer)
+		if err != nil {
+			return err
+		}
+		transferred = p.room
+		member, err := p.member(owner)
+		if err != nil {
+			return err
+		}
+		if !member.Owner {
+			if err := p.transfer(owner); err != nil {
+				return err
+			}
+		}
+		return c.showRoom(transferred)
+	})
+	return result(transferred, err)
+}
+
+func (p *place) transfer(owner UserID) error {
+	p.room.OwnerID, p.room.UpdatedAt = &owner, p.now
+	p.record(OwnerChanged, nil, &owner)
+	return p.save()
+}

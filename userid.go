@@ -1,0 +1,198 @@
+package chat
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"reflect"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// UserID is the id of one of the host's users, as text. In the database it is
+// kept in a column of the host's own type (text, bigint, uuid), which
+// Config.UserIDs names; on the wire it is a JSON string.
+type UserID string
+
+// ID turns the id of a host's user, an integer, a string or a uuid, into a
+// UserID.
+func ID[T ~string | ~int | ~int8 | ~int16 | ~int32 | ~int64 |
+	~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~[16]byte](id T) UserID {
+	value := reflect.ValueOf(id)
+	switch {
+	case value.Kind() == reflect.String:
+		return UserID(value.String())
+	case value.CanInt():
+		return UserID(strconv.FormatInt(value.Int(), 10))
+	case value.CanUint():
+		return UserID(strconv.FormatUint(value.Uint(), 10))
+	default:
+		return UserID(value.Convert(reflect.TypeFor[uuid.UUID]()).Interface().(uuid.UUID).String())
+	}
+}
+
+// Scan reads a text, bigint or uuid column.
+func (id *UserID) Scan(src any) error {
+	switch v := src.(type) {
+	case string:
+		*id = UserID(v)
+	case []byte:
+		*id = UserID(v)
+	case int64:
+		*id = UserID(strconv.FormatInt(v, 10))
+	case [16]byte:
+		*id = UserID(uuid.UUID(v).String())
+	default:
+		return fmt.Errorf("chat: cannot read a user id from %T", src)
+	}
+	return nil
+}
+
+// Value binds the id as text, which both databases convert to the column's type.
+func (id UserID) Value() (driver.Value, error) { return string(id), nil }
+
+// UserIDType says what the host's user ids are. StringIDs, Int64IDs and UUIDs
+// serve most hosts.
+type UserIDType interface {
+	// Canonical checks an id that came in and returns its one spelling, the one
+	// in which the database gives it back.
+	Canonical(UserID) (UserID, error)
+	// ColumnType is the SQL type of the columns that hold ids, the type of the
+	// host's users.id. The dialect is "sqlite" or "postgres".
+	ColumnType(dialect string) string
+}
+
+// The kinds of user ids.
+var (
+	// StringIDs are 1 to 255 bytes of UTF-8 without NUL, compared byte by byte.
+	// "me" is refused: the HTTP API gives it a meaning of its own.
+	StringIDs UserIDType = stringIDs{}
+	// Int64IDs are whole numbers other than 0, which is what an id that was
+	// never set looks like.
+	Int64IDs UserIDType = int64IDs{}
+	// UUIDs are uuids in any spelling that google/uuid parses, the nil uuid
+	// excepted.
+	UUIDs UserIDType = uuids{}
+)
+
+type stringIDs struct{}
+
+func (stringIDs) Canonical(id UserID) (UserID, error) {
+	switch {
+	case id == "":
+		return "", fmt.Errorf("is empty")
+	case len(id) > 255:
+		return "", fmt.Errorf("is over 255 bytes")
+	case id == "me":
+		return "", fmt.Errorf(`may not be "me"`)
+	}
+	if reason := notText(string(id)); reason != "" {
+		return "", fmt.Errorf("%s", reason)
+	}
+	return id, nil
+}
+
+func (stringIDs) ColumnType(string) string { return "text" }
+
+type int64IDs struct{}
+
+func (int64IDs) Canonical(id UserID) (UserID, error) {
+	n, err := strconv.ParseInt(string(id), 10, 64)
+	if err != nil || n == 0 {
+		return "", fmt.Errorf("is not a whole number of 64 bits other than 0")
+	}
+	return ID(n), nil
+}
+
+func (int64IDs) ColumnType(string) string { return "bigint" }
+
+type uuids struct{}
+
+func (uuids) Canonical(id UserID) (UserID, error) {
+	u, err := uuid.Parse(string(id))
+	if err != nil || u == uuid.Nil {
+		return "", fmt.Errorf("is not a uuid")
+	}
+	return ID(u), nil
+}
+
+func (uuids) ColumnType(dialect string) string {
+	if dialect == string(postgres) {
+		return "uuid"
+	}
+	return "text" // SQLite has no uuid, and would give such a column numeric affinity
+}
+
+// Actor is who acts: a UserID, or System. Every operation takes it after the
+// context, and asks about its rights.
+type Actor interface{ isActor() }
+
+func (UserID) isActor() {}
+
+// System is the host's own code. It may do everything that the state of a room
+// allows, without permission checks, and its messages have no author.
+var System = systemActor{}
+
+type systemActor struct{}
+
+func (systemActor) isActor() {}
+
+// who is an Actor whose id was checked. The zero id is System.
+type who struct{ id UserID }
+
+func (w who) system() bool { return w.id == "" }
+
+// ref is the id as nullable columns have it: NULL for System.
+func (w who) ref() *UserID {
+	if w.system() {
+		return nil
+	}
+	return &w.id
+}
+
+// person returns the user behind w, or the refusal of an operation that System
+// cannot do because it is about oneself.
+func (w who) person() (UserID, error) {
+	if w.system() {
+		return "", invalid("actor", "must be a user here, not System")
+	}
+	return w.id, nil
+}
+
+func (s *Service) who(actor Actor) (who, error) {
+	switch a := actor.(type) {
+	case systemActor:
+		return who{}, nil
+	case UserID:
+		if a == "" {
+			return who{}, ErrUnauthenticated
+		}
+		id, err := s.userID("actor", a)
+		return who{id}, err
+	default:
+		return who{}, ErrUnauthenticated
+	}
+}
+
+// userID checks and canonicalises an id that came in as the named field.
+func (s *Service) userID(field string, id UserID) (UserID, error) {
+	canonical, err := s.config.UserIDs.Canonical(id)
+	if err != nil {
+		return "", invalid(field, "is not a user id: it %v", err)
+	}
+	return canonical, nil
+}
+
+// notText says why a string cannot be kept as text by both databases, or "".
+func notText(s string) string {
+	if !utf8.ValidString(s) {
+		return "is not valid UTF-8"
+	}
+	for i := range len(s) {
+		if s[i] == 0 {
+			return "contains a NUL character"
+		}
+	}
+	return ""
+}
