@@ -78,7 +78,7 @@ func (p *place) history(at History, limit int64) (*MessagesPage, error) {
 	end := last
 	switch {
 	case at.Before != nil:
-		end = min(last, *at.Before-1)
+		end = min(last, max(0, *at.Before-1))
 		first = max(1, end-limit+1)
 	case at.After != nil:
 		first = min(*at.After, last) + 1

@@ -233,11 +233,11 @@ func (o *oracle) Messages(actor chat.Actor, room uuid.UUID, at chat.History) (*c
 			return nil, invalid([]string{"before", "after", "around"}[i])
 		}
 	}
-	limit, err := o.pageSize(at.Limit)
+	user, err := o.who(actor)
 	if err != nil {
 		return nil, err
 	}
-	user, err := o.who(actor)
+	limit, err := o.pageSize(at.Limit)
 	if err != nil {
 		return nil, err
 	}

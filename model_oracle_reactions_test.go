@@ -87,11 +87,11 @@ func (o *oracle) Reaction(actor chat.Actor, reaction uuid.UUID) (*chat.Reaction,
 
 // ReactionPages is Reactions, page after page: a message's, or the actor's own.
 func (o *oracle) ReactionPages(actor chat.Actor, message *uuid.UUID, limit int) ([][]chat.Reaction, error) {
-	size, err := o.pageSize(limit)
+	user, err := o.who(actor)
 	if err != nil {
 		return nil, err
 	}
-	user, err := o.who(actor)
+	size, err := o.pageSize(limit)
 	if err != nil {
 		return nil, err
 	}

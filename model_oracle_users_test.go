@@ -190,11 +190,11 @@ func (o *oracle) RoomUser(actor chat.Actor, room uuid.UUID, user chat.UserID) (*
 
 // UserPages is RoomUsers, page after page.
 func (o *oracle) UserPages(actor chat.Actor, room uuid.UUID, limit int) ([][]chat.RoomUser, error) {
-	size, err := o.pageSize(limit)
+	viewer, err := o.who(actor)
 	if err != nil {
 		return nil, err
 	}
-	viewer, err := o.who(actor)
+	size, err := o.pageSize(limit)
 	if err != nil {
 		return nil, err
 	}

@@ -75,15 +75,16 @@ func (p *place) react(m *Message, reaction string) (*Reaction, error) {
 			return &mine[i], nil
 		}
 	}
-	if exclusive(p.config.Reactions) {
+	replaces := exclusive(p.config.Reactions)
+	if err := p.roomForReaction(m, reaction, replaces); err != nil {
+		return nil, err
+	}
+	if replaces {
 		for i := range mine {
 			if err := p.takeBack(&mine[i]); err != nil {
 				return nil, err
 			}
 		}
-	}
-	if err := p.roomForReaction(m, reaction); err != nil {
-		return nil, err
 	}
 	r := &Reaction{ID: newID(), MessageID: m.ID, UserID: p.who.id, Reaction: reaction, CreatedAt: p.now}
 	if _, err := p.exec(`INSERT INTO chat_reactions (id, message_id, user_id, reaction, created_at) VALUES (?, ?, ?, ?, ?)`,
@@ -94,11 +95,15 @@ func (p *place) react(m *Message, reaction string) (*Reaction, error) {
 	return r, p.save()
 }
 
-// roomForReaction refuses one kind of reaction too many.
-func (p *place) roomForReaction(m *Message, reaction string) error {
+// roomForReaction refuses one kind of reaction too many. Those of the actor's own
+// that this one replaces do not count.
+func (p *place) roomForReaction(m *Message, reaction string, replaces bool) error {
 	limit := p.config.Limits.ReactionsPerMessage
-	others, err := one(p.call, scanValue[int],
-		"SELECT count(DISTINCT reaction) FROM chat_reactions WHERE message_id = ? AND reaction <> ?", m.ID, reaction)
+	query, args := "SELECT count(DISTINCT reaction) FROM chat_reactions WHERE message_id = ? AND reaction <> ?", []any{m.ID, reaction}
+	if replaces {
+		query, args = query+" AND user_id <> ?", append(args, p.who.id)
+	}
+	others, err := one(p.call, scanValue[int], query, args...)
 	if err != nil {
 		return err
 	}

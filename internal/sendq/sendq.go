@@ -6,6 +6,7 @@ package sendq
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -132,8 +133,6 @@ func (q *Queue[K, T]) run(ctx context.Context, b *batch[K, T]) {
 }
 
 func (q *Queue[K, T]) finish(b *batch[K, T], held []K) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
 	later := map[K]*batch[K, T]{}
 	for _, key := range held {
 		later[key] = &batch[K, T]{wait: true}
@@ -141,10 +140,19 @@ func (q *Queue[K, T]) finish(b *batch[K, T], held []K) {
 	for _, e := range b.entries {
 		if next := later[e.key]; next != nil {
 			next.entries = append(next.entries, e)
-			continue
+		} else {
+			close(e.settled)
 		}
-		delete(q.busy, e.key)
-		close(e.settled)
+	}
+	// Callers who have more to do queue again before the next batch is made: they
+	// would miss it otherwise, and batches would be half as large.
+	runtime.Gosched()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, e := range b.entries {
+		if later[e.key] == nil {
+			delete(q.busy, e.key)
+		}
 	}
 	for _, next := range later {
 		if len(next.entries) > 0 {
