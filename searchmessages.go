@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -41,9 +42,8 @@ type MessageSearchPage struct {
 // all rooms the newest first. Tombstones are never found.
 //
 // With Config.MessageSearch an index is asked; without it the messages are read,
-// newest first, and a call stops after SearchScanRows of them. It may then return
-// fewer items than there are, or none, and Next to go on from there: only "" is the
-// end.
+// newest first, and a call stops after SearchScanRows of them. A page may have fewer
+// items than its limit, or none, and a Next to go on from there: only "" is the end.
 //
 // Errors: ErrInvalid (field "q" without a word, a cursor that no page returned),
 // ErrTooLarge; and of RoomID ErrNotFound, or ErrForbidden to those who only see a
@@ -108,7 +108,7 @@ type messageSearch struct {
 func (s *messageSearch) page(behind string, position []any) (items []Message, next string, err error) {
 	index, _ := s.state.search.Load().(string)
 	candidates := s.limit + 1
-	if index == "" {
+	if !s.exact(index) {
 		candidates = SearchScanRows
 	}
 	within, args := s.within()
@@ -125,6 +125,15 @@ func (s *messageSearch) page(behind string, position []any) (items []Message, ne
 		next = s.cursorOf(*last)
 	}
 	return items, next, nil
+}
+
+// exact reports whether all that the index finds has the words. SQLite's tokenizer
+// cuts words at most marks, which Arabic and Indic scripts are full of.
+func (s *messageSearch) exact(index string) bool {
+	foreign := func(word string) bool {
+		return strings.IndexFunc(word, func(c rune) bool { return c >= utf8.RuneSelf }) >= 0
+	}
+	return index == schema.SearchPostgres || index != "" && !slices.ContainsFunc(s.words, foreign)
 }
 
 // match reads candidates until the page is full, and says which one it read last

@@ -256,6 +256,21 @@ func TestFoundMessagesComeInPages(t *testing.T) {
 	})
 }
 
+// SQLite's tokenizer takes both words for one letter and what follows it.
+func TestPagesAreFullInScriptsOfManyMarks(t *testing.T) {
+	overSearches(t, func(t *testing.T, h *host) {
+		room := h.group()
+		h.send(h.alice, room.ID, "है")
+		for range 5 {
+			h.send(h.alice, room.ID, "ही")
+		}
+		page := must(h.SearchMessages(h.ctx, h.alice, chat.MessageSearch{Query: "है", Page: chat.Page{Limit: 1}}))(t)
+		if len(page.Items) != 1 || page.Items[0].Text != "है" || page.Next != "" {
+			t.Errorf("the page has %d items, next %q", len(page.Items), page.Next)
+		}
+	})
+}
+
 // In one transaction all messages have the same time.
 func TestMessagesOfOneMomentAreEachFoundOnce(t *testing.T) {
 	overSearches(t, func(t *testing.T, h *host) {
