@@ -6,7 +6,7 @@ GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## Run all tests on SQLite and PostgreSQL, with the race detector
@@ -15,6 +15,14 @@ test: ## Run all tests on SQLite and PostgreSQL, with the race detector
 .PHONY: test-long
 test-long: ## The same with the full numbers of races and random operations, which takes hours
 	CHAT_TEST_LONG=1 go test -race -timeout 12h ./...
+
+.PHONY: bench
+bench: ## Measure everything and write docs/benchmarks.md; some minutes, on a quiet machine
+	go test ./bench -v -count 1 -run '^TestReport$$' -timeout 2h -report full -docs $(CURDIR)/docs
+
+.PHONY: bench-quick
+bench-quick: ## Measure with small numbers and print the report; a minute
+	go test ./bench -v -count 1 -run '^TestReport$$' -timeout 20m -report quick
 
 .PHONY: lint
 lint: ## Check the formatting, go vet and golangci-lint

@@ -1,0 +1,210 @@
+package bench_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// markdown is the report.
+func (r *results) markdown() string {
+	var b strings.Builder
+	p := r.plan
+	fmt.Fprintf(&b, `# Benchmarks
+
+<!-- Written by make bench: change bench/markdown_test.go, not this file. -->
+
+    make bench        # this page and its pictures; some minutes, on a quiet machine
+    make bench-quick  # the same with small numbers, printed; a minute
+
+All figures are of one run, on %s. The run took %s. What a machine does is its own affair: compare
+ratios, not milliseconds.
+
+`, r.machine, time.Since(r.began).Round(time.Second))
+	for _, d := range r.databases {
+		fmt.Fprintf(&b, "- **%s %s**: %s.\n", d.name, d.version, d.settings)
+	}
+	fmt.Fprintf(&b, `
+There are %s messages and then %s: six in ten of them in one big room, the rest in
+turn in %s rooms. Both sizes have the same rooms and members: the reader is in %s
+rooms, and each of the %d senders in all. User ids are bigint, with foreign keys to
+the host's users. The floor is a bare one-row INSERT and commit of a text of the same
+length by as many clients: pgbench's with prepared statements on PostgreSQL, one
+connection of database/sql's on SQLite. Each rate is the median of %d rounds.
+
+`, thousands(float64(p.small)), thousands(float64(p.large)), thousands(float64(p.rooms)), thousands(busyRooms), senders, p.rounds)
+	r.figures(&b)
+	r.sending(&b)
+	r.reading(&b)
+	r.memory(&b)
+	b.WriteString(settings)
+	return b.String()
+}
+
+// table writes rows under a head.
+func table(b *strings.Builder, head []string, rows [][]string) {
+	fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
+	for _, row := range rows {
+		fmt.Fprintf(b, "| %s |\n", strings.Join(row, " | "))
+	}
+	b.WriteString("\n")
+}
+
+// figure is a number with its goal, "at least" or "at most".
+type figure struct {
+	name   string
+	least  bool
+	goals  map[string]float64 // by database
+	actual func(d *database) float64
+}
+
+func figures() []figure {
+	both := func(x float64) map[string]float64 { return map[string]float64{"PostgreSQL": x, "SQLite": x} }
+	ratio := func(rooms int) func(d *database) float64 {
+		return func(d *database) float64 {
+			s := d.sendsOf(0, senders, rooms)
+			return s.grouped.rate / s.floor.rate
+		}
+	}
+	slower := func(i int) func(d *database) float64 {
+		return func(d *database) float64 { return d.reads[i].slower() }
+	}
+	list := []figure{
+		{"send, 64 senders, one room: rate against the floor", true, both(1), ratio(1)},
+		{"send, 64 senders, 1,000 rooms: rate against the floor", true, map[string]float64{"PostgreSQL": 0.9, "SQLite": 1}, ratio(busyRooms)},
+		{"send, 1 sender: median latency against the floor", false, both(2.5), func(d *database) float64 {
+			s := d.sendsOf(0, 1, 1)
+			return float64(s.grouped.p50) / float64(s.floor.p50)
+		}},
+	}
+	for i, r := range readings() {
+		if r.flat {
+			list = append(list, figure{r.name + ": p99, large against small", false, both(1.3), slower(i)})
+		}
+	}
+	for i, r := range readings() {
+		if r.hot {
+			list = append(list, figure{r.name + ": time against database/sql", false, both(1.5),
+				func(d *database) float64 { return d.reads[i].ratio }})
+		}
+	}
+	return list
+}
+
+func (r *results) figures(b *strings.Builder) {
+	b.WriteString("## The figures to reach\n\nAs ratios, with the search index off.\n\n")
+	head := []string{"what"}
+	for _, d := range r.databases {
+		head = append(head, d.name+": goal", "reached")
+	}
+	var rows [][]string
+	for _, f := range figures() {
+		row := []string{f.name}
+		for _, d := range r.databases {
+			sign, actual := "≤", f.actual(d)
+			met := actual <= f.goals[d.name]
+			if f.least {
+				sign, met = "≥", actual >= f.goals[d.name]
+			}
+			mark := ""
+			if !met {
+				mark = ", **missed**"
+			}
+			row = append(row, fmt.Sprintf("%s %.1f ×", sign, f.goals[d.name]), fmt.Sprintf("%.2f ×%s", actual, mark))
+		}
+		rows = append(rows, row)
+	}
+	table(b, head, rows)
+}
+
+func (r *results) sending(b *strings.Builder) {
+	fmt.Fprintf(b, `## Sending
+
+![Messages a second against senders](%s)
+
+Grouped is SendMessage. Ungrouped is a transaction (InTx) a message.
+
+`, sendsFile)
+	for _, d := range r.databases {
+		for _, s := range d.sends {
+			fmt.Fprintf(b, "### %s, %s\n\n", d.name, s.name)
+			var rows [][]string
+			for _, x := range s.sent {
+				row := []string{fmt.Sprint(x.senders), roomsName(x.rooms)}
+				for _, t := range []timing{x.floor, x.grouped, x.separate} {
+					if t.rate == 0 {
+						row = append(row, "", "")
+						continue
+					}
+					row = append(row, thousands(t.rate), short(t.p50)+" / "+short(t.p99))
+				}
+				rows = append(rows, append(row, fmt.Sprintf("%.2f ×", x.grouped.rate/x.floor.rate)))
+			}
+			table(b, []string{"senders", "to", "floor /s", "p50 / p99", "grouped /s", "p50 / p99", "ungrouped /s", "p50 / p99", "grouped against the floor"}, rows)
+		}
+	}
+}
+
+// slower is how much longer the slowest of the large size take.
+func (r read) slower() float64 { return float64(r.large.p99) / float64(r.small.p99) }
+
+func (r *results) reading(b *strings.Builder) {
+	fmt.Fprintf(b, `## Reading
+
+![Latency against the number of messages](%s)
+
+One caller, who asks both sizes in turn. Pages have 50 items.
+
+`, readsFile)
+	for _, d := range r.databases {
+		for _, list := range []struct {
+			name  string
+			reads []read
+		}{{"", d.reads}, {", search without an index", d.scans}, {", search with the index", d.searches}} {
+			fmt.Fprintf(b, "### %s%s\n\n", d.name, list.name)
+			var rows [][]string
+			for _, x := range list.reads {
+				rows = append(rows, []string{
+					x.name, short(x.small.p50) + " / " + short(x.small.p99), short(x.large.p50) + " / " + short(x.large.p99),
+					fmt.Sprintf("%.2f ×", x.slower()), fmt.Sprint(x.samples),
+				})
+			}
+			table(b, []string{"what", thousands(float64(r.plan.small)) + ": p50 / p99",
+				thousands(float64(r.plan.large)) + ": p50 / p99", "p99, large against small", "samples"}, rows)
+		}
+	}
+}
+
+func (r *results) memory(b *strings.Builder) {
+	b.WriteString("## Memory\n\n")
+	head, sends, rows := []string{""}, []string{"allocated a send, one sender"}, []string{"allocated a row of a history page"}
+	index := []string{"time to make the search index of the large size"}
+	for _, d := range r.databases {
+		head = append(head, d.name)
+		sends = append(sends, d.perSend.String())
+		rows = append(rows, d.perRow.String())
+		index = append(index, d.indexed.Round(100*time.Millisecond).String())
+	}
+	table(b, head, [][]string{sends, rows, index})
+	fmt.Fprintf(b, "The whole program, SQLite and its caches included, held %s at most.\n\n", peakMemory())
+}
+
+func (a allocations) String() string {
+	return fmt.Sprintf("%.0f times, %.1f KiB", a.count, a.bytes/1024)
+}
+
+const settings = "## Settings that matter\n\n" +
+	"- SQLite: `synchronous=NORMAL` loses the last commits in a power cut, though not in a crash of the program, and\n" +
+	"  makes each commit many times cheaper. `synchronous=FULL` is what acknowledged messages need.\n" +
+	"- SQLite: one connection that writes and a few that only read (`_query_only=1`), as `splitPool` in\n" +
+	"  `bench/host_test.go` gives them to GORM. With one pool for both, readers wait for writers and writers meet\n" +
+	"  \"database is locked\".\n" +
+	"- PostgreSQL: groups need two connections however many senders there are. Ungrouped sends to one room take turns\n" +
+	"  at its lock, each with a connection of its own.\n" +
+	"- PostgreSQL: `synchronous_commit=off` may lose the last acknowledged messages in a crash of the server.\n\n" +
+	"## Comparing two versions\n\n" +
+	"The Go benchmarks count time and allocations of a send and of a row of history. benchstat tells what changed:\n\n" +
+	"    go install golang.org/x/perf/cmd/benchstat@latest\n" +
+	"    go test ./bench -run '^$' -bench . -benchmem -count 10 > old.txt\n" +
+	"    go test ./bench -run '^$' -bench . -benchmem -count 10 > new.txt   # of the other version\n" +
+	"    benchstat old.txt new.txt\n"
