@@ -16,6 +16,11 @@ test: ## Run all tests on SQLite and PostgreSQL, with the race detector
 test-long: ## The same with the full numbers of races and random operations, which takes hours
 	CHAT_TEST_LONG=1 go test -race -timeout 12h ./...
 
+.PHONY: fuzz
+fuzz: ## Let each fuzzer of the HTTP handler look for 30 seconds
+	@for target in $$(go test -list '^Fuzz' ./httpadapter | grep '^Fuzz'); do \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s ./httpadapter || exit 1; done
+
 .PHONY: bench
 bench: ## Measure everything and write docs/benchmarks.md; some minutes, on a quiet machine
 	go test ./bench -v -count 1 -run '^TestReport$$' -timeout 2h -report full -docs $(CURDIR)/docs

@@ -70,7 +70,7 @@ func (c *call) checkUsers(field string, ids ...UserID) error {
 	}
 	for _, id := range ids {
 		if !slices.Contains(known, id) {
-			return invalid(field, "is not a user: the host's %s has no %q", c.config.UsersTable, id)
+			return invalid(field, "is not a user: there is no %q", id)
 		}
 	}
 	return nil

@@ -1,0 +1,119 @@
+package httpadapter
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-df/chat"
+)
+
+// inline are the types that a browser may show in the API's own origin: none of
+// them can hold a script. Everything else is a download.
+var inline = map[string]bool{
+	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
+	"video/mp4": true, "video/webm": true, "audio/mpeg": true, "audio/ogg": true, "video/ogg": true, "application/ogg": true,
+}
+
+// mediaContent serves a file. Its bytes never change under their id.
+func mediaContent(r *request) (*response, error) {
+	id := r.id("media")
+	switch variant := r.param("variant"); variant {
+	case "", "original":
+	case "thumbnail": // there are none yet
+		r.fail(chat.ErrNotFound)
+	default:
+		r.fail(badParameter("variant", `is neither "original" nor "thumbnail"`))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, content, err := r.h.svc.OpenMedia(r.Context(), r.actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return &response{write: func() {
+		defer func() { _ = content.Close() }()
+		r.serveContent(found, content)
+	}}, nil
+}
+
+func (r *request) serveContent(m *chat.Media, content io.Reader) {
+	header := r.w.Header()
+	kind, disposition := "application/octet-stream", "attachment"
+	if inline[m.ContentType] {
+		kind, disposition = m.ContentType, "inline"
+	}
+	header.Set("Content-Type", kind)
+	header.Set("Content-Disposition", contentDisposition(disposition, m.FileName))
+	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	header.Set("Cache-Control", "private, max-age=31536000, immutable")
+	header.Add("Vary", "Authorization, Cookie") // one browser, another user
+	header.Set("ETag", `"`+m.SHA256+`"`)
+	if seeker, seekable := content.(io.ReadSeeker); seekable {
+		http.ServeContent(&contentWriter{writer: r.w, r: r, size: m.Size}, r.Request, "", time.Time{}, seeker)
+		return
+	}
+	r.serveStream(m, content)
+}
+
+// serveStream serves what cannot be read from the middle: whole, or not at all.
+func (r *request) serveStream(m *chat.Media, content io.Reader) {
+	header := r.w.Header()
+	header.Set("Accept-Ranges", "none")
+	if noneMatch(r.Header.Values("If-None-Match"), header.Get("ETag")) {
+		header.Del("Content-Type")
+		r.w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	header.Set("Content-Length", strconv.FormatInt(m.Size, 10))
+	r.w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if n, err := io.Copy(r.w, content); err != nil || n != m.Size {
+		r.h.config.Logger.WarnContext(r.Context(), "a file was not sent to its end", "media_id", m.ID, "error", err)
+	}
+}
+
+// contentWriter puts problems in the place of the errors that http.ServeContent
+// writes as plain text.
+type contentWriter struct {
+	*writer
+	r       *request
+	size    int64
+	refused bool
+}
+
+func (w *contentWriter) WriteHeader(status int) {
+	switch status {
+	case http.StatusRequestedRangeNotSatisfiable:
+		w.refused = true
+		w.r.sendProblem(newProblem(status, "range_not_satisfiable", "the file has "+strconv.FormatInt(w.size, 10)+" bytes"))
+	case http.StatusPreconditionFailed:
+		w.refused = true
+		w.r.sendProblem(newProblem(status, "precondition_failed", "the file is another"))
+	case http.StatusInternalServerError: // the store's reader does not seek
+		w.refused = true
+		w.r.refuse(chat.ErrMediaStore)
+	default:
+		w.writer.WriteHeader(status)
+	}
+}
+
+func (w *contentWriter) Write(p []byte) (int, error) {
+	if w.refused {
+		return len(p), nil
+	}
+	return w.writer.Write(p)
+}
+
+// ReadFrom lets the connection take a file's bytes without a copy in between.
+func (w *contentWriter) ReadFrom(source io.Reader) (int64, error) {
+	if w.refused {
+		return io.Copy(io.Discard, source)
+	}
+	w.started = true
+	return io.Copy(w.ResponseWriter, source)
+}

@@ -1,0 +1,23 @@
+package httpadapter
+
+import "time"
+
+// Routes lists the routes as "METHOD path id".
+func Routes() (list []string) {
+	for _, r := range routes {
+		list = append(list, r.method+" "+r.path+" "+r.id)
+	}
+	return list
+}
+
+// ContentDisposition is for the tests of file names.
+var ContentDisposition = contentDisposition
+
+// NewLimiter is for the tests of rate limits, with a clock of theirs.
+func NewLimiter(config RateLimit, now func() time.Time) *limiter { return newLimiter(config, now) }
+
+// Take and Buckets look into a limiter.
+var Take = (*limiter).take
+
+// Buckets is how many users a limiter knows.
+func (l *limiter) Buckets() int { return len(l.buckets) }

@@ -1,0 +1,191 @@
+// Package httpadapter is a net/http handler that puts a chat behind a JSON API, to
+// be mounted in the host's own mux and behind the host's own authentication:
+//
+//	api, err := httpadapter.New(svc, httpadapter.Config{
+//		BasePath: "/chat",
+//		User: func(r *http.Request) (chat.UserID, error) {
+//			session, err := sessions.Of(r) // the host's own
+//			return chat.ID(session.UserID), err
+//		},
+//	})
+//	mux.Handle("/chat/", api)
+//
+// # Requests
+//
+// GET /openapi.json describes every operation. Bodies are JSON, read strictly:
+// unknown, repeated and wrongly cased keys are refused. PATCH takes a merge patch
+// (RFC 7396): what is absent stays, null removes or restores the default; metadata
+// is replaced whole. A message may be sent again with the same client_id, or
+// Idempotency-Key, and is stored once.
+//
+// # Errors
+//
+// Errors are problems (RFC 9457) with a stable code and, for inputs, the place of
+// each fault. 400 is a request that cannot be read as the description has it; 422 is
+// one that can be and asks for something that is refused. What the user may not see
+// is 404, exactly as if it were not there.
+//
+// # Mounting
+//
+// The handler routes by itself, never redirects, and works under any router that
+// takes an http.Handler, with BasePath still on the request's path or stripped from
+// it. Uploads stream: a router's own limit on bodies must allow for them.
+package httpadapter
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-df/chat"
+)
+
+// Handler serves the API. It is safe for concurrent use and starts no goroutine.
+type Handler struct {
+	svc     *chat.Service
+	config  Config
+	routes  router
+	limiter *limiter // nil: no limit
+	origins *origins
+}
+
+// New returns the handler of a service. A wrong config is an error.
+func New(svc *chat.Service, config Config) (*Handler, error) {
+	if svc == nil {
+		return nil, errors.New("httpadapter: the service is nil")
+	}
+	config = config.withDefaults()
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	trusted, err := newOrigins(config.TrustedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{
+		svc: svc, config: config, routes: newRouter(routes), origins: trusted,
+		limiter: newLimiter(config.RateLimit, time.Now),
+	}, nil
+}
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	tracked := &writer{ResponseWriter: w}
+	req := &request{Request: r, h: h, w: tracked}
+	defer h.recoverPanic(req)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
+	h.origins.allow(w.Header(), r)
+	if answer, err := h.answer(req); err != nil {
+		req.refuse(err)
+	} else {
+		answer.send(req)
+	}
+}
+
+// answer finds the operation, asks who makes the request, and runs it.
+func (h *Handler) answer(r *request) (*response, error) {
+	if err := h.find(r); err != nil {
+		return nil, err
+	}
+	if r.Method == http.MethodOptions {
+		return h.options(r), nil
+	}
+	if err := h.origins.check(r.Request); err != nil {
+		return nil, newProblem(http.StatusForbidden, "cross_origin", "a page of another site made this request")
+	}
+	if !r.route.open {
+		if err := h.identify(r); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.checkConditions(); err != nil {
+		return nil, err
+	}
+	return r.route.serve(r)
+}
+
+// find matches the path and then the method.
+func (h *Handler) find(r *request) error {
+	whole := r.URL.EscapedPath()
+	r.path = pathBehind(h.config.BasePath, whole)
+	found, params := h.routes.match(r.path)
+	if found == nil { // a base such as /messages, stripped, is also how a route begins
+		if found, params = h.routes.match(whole); found == nil {
+			return newProblem(http.StatusNotFound, "not_found", notFoundDetail)
+		}
+		r.path = whole
+	}
+	r.params = params
+	method := r.Method
+	switch method {
+	case http.MethodOptions:
+		r.allowed = found.allow
+		return nil
+	case http.MethodHead:
+		method = http.MethodGet
+	}
+	if r.route = found.byMethod[method]; r.route == nil {
+		p := newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "use one of "+found.allow)
+		p.header = [2]string{"Allow", found.allow}
+		return p
+	}
+	return nil
+}
+
+// identify asks the host who makes the request, and whether they ask too often.
+func (h *Handler) identify(r *request) error {
+	user, err := h.config.User(r.Request)
+	if err != nil {
+		h.config.Logger.DebugContext(r.Context(), "a request is not authenticated", "error", err)
+		return chat.ErrUnauthenticated
+	}
+	if user == "" {
+		return chat.ErrUnauthenticated
+	}
+	r.actor = user
+	if wait := h.limiter.take(user); wait > 0 {
+		return tooManyRequests(wait)
+	}
+	return nil
+}
+
+// recoverPanic answers 500 to a request whose handling panicked, if nothing was
+// sent of an answer; otherwise the connection is broken off, so that the client does
+// not take what it has for the whole.
+func (h *Handler) recoverPanic(r *request) {
+	value := recover()
+	if value == nil {
+		return
+	}
+	if err, isError := value.(error); isError && errors.Is(err, http.ErrAbortHandler) {
+		panic(value)
+	}
+	h.config.Logger.ErrorContext(r.Context(), "a request panicked", "operation", r.operation(),
+		"panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+	if r.w.started {
+		panic(http.ErrAbortHandler)
+	}
+	r.sendProblem(internalProblem())
+}
+
+// writer knows whether an answer has begun.
+type writer struct {
+	http.ResponseWriter
+	started bool
+}
+
+func (w *writer) WriteHeader(status int) {
+	w.started = true
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.started = true
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

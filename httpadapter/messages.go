@@ -1,0 +1,114 @@
+package httpadapter
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+func messageList(r *request) (*response, error) {
+	room := r.id("room")
+	at := chat.History{
+		Before: r.number("before", 0), After: r.number("after", 0), Around: r.number("around", 0), Limit: r.limit(),
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	page, err := r.h.svc.Messages(r.Context(), r.actor, room, at)
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(messagePage{shownAll(page.Items, v.message), page.HasBefore, page.HasAfter}, v), nil
+}
+
+type newMessage struct {
+	Text      string        `json:"text"`
+	MediaIDs  []uuid.UUID   `json:"media_ids"`
+	ReplyToID *uuid.UUID    `json:"reply_to_id"`
+	ClientID  string        `json:"client_id"`
+	Metadata  chat.Metadata `json:"metadata"`
+}
+
+// messageCreate sends. What is repeated under the same client id is answered as the
+// first time.
+func messageCreate(r *request) (*response, error) {
+	room, in := r.id("room"), readBody[newMessage](r)
+	in.ClientID = r.idempotencyKey(in.ClientID)
+	if r.err != nil {
+		return nil, r.err
+	}
+	sent, err := r.h.svc.SendMessage(r.Context(), r.actor, room, chat.NewMessage(in))
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return created(v.message(sent), v, "/messages/"+sent.ID.String()).at(sent.ChangedAt()), nil
+}
+
+func messageSearch(r *request) (*response, error) {
+	in := chat.MessageSearch{Query: r.param("q"), Page: r.page()}
+	if text, given := r.given("room"); given {
+		room, valid := parseID(text)
+		if !valid {
+			r.fail(chat.ErrNotFound)
+		}
+		in.RoomID = &room
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, err := r.h.svc.SearchMessages(r.Context(), r.actor, in)
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(listOf(found.Items, found.Next, v.message), v), nil
+}
+
+func messageRetrieve(r *request) (*response, error) {
+	id := r.id("message")
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, err := r.h.svc.Message(r.Context(), r.actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return messageShown(r, found), nil
+}
+
+func messageShown(r *request, m *chat.Message) *response {
+	v := r.view()
+	return ok(v.message(m), v).at(m.ChangedAt())
+}
+
+type messagePatch struct {
+	Text     field[string]        `json:"text"`
+	Metadata field[chat.Metadata] `json:"metadata"`
+}
+
+func messageUpdate(r *request) (*response, error) {
+	id, in, known := r.id("message"), readBody[messagePatch](r), r.ifMatch()
+	if r.err != nil {
+		return nil, r.err
+	}
+	edited, err := r.h.svc.EditMessage(r.Context(), r.actor, id, chat.MessagePatch{
+		Text: in.Text.or(""), Metadata: in.Metadata.or(nil), IfChangedAt: known,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return messageShown(r, edited), nil
+}
+
+func messageDestroy(r *request) (*response, error) {
+	id := r.id("message")
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := r.h.svc.DeleteMessage(r.Context(), r.actor, id); err != nil {
+		return nil, err
+	}
+	return noContent(), nil
+}

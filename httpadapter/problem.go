@@ -1,0 +1,191 @@
+package httpadapter
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-df/chat"
+)
+
+// problem is an answer that is an error (RFC 9457).
+type problem struct {
+	Type     string  `json:"type"`
+	Title    string  `json:"title"`
+	Status   int     `json:"status"`
+	Code     string  `json:"code"`
+	Detail   string  `json:"detail"`
+	Instance string  `json:"instance"`
+	Errors   []fault `json:"errors,omitzero"`
+
+	header [2]string // one to send along
+}
+
+// fault is one thing that is wrong with an input: in the body at a JSON pointer, or
+// in a parameter of the query.
+type fault struct {
+	Pointer   *string `json:"pointer,omitzero"`
+	Parameter string  `json:"parameter,omitzero"`
+	Detail    string  `json:"detail"`
+	Limit     int64   `json:"limit,omitzero"` // the limit that was crossed
+}
+
+func (p *problem) Error() string { return p.Detail }
+
+const notFoundDetail = "there is nothing here, or nothing that you may see"
+
+func newProblem(status int, code, detail string) *problem {
+	return &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+func internalProblem() *problem {
+	return newProblem(http.StatusInternalServerError, "internal", "something went wrong")
+}
+
+func badParameter(name, reason string) *problem {
+	p := newProblem(http.StatusBadRequest, "malformed_query", name+" "+reason)
+	p.Errors = []fault{{Parameter: name, Detail: reason}}
+	return p
+}
+
+func badBody(pointer, reason string) *problem {
+	what := pointer
+	if what == "" {
+		what = "the body"
+	}
+	p := newProblem(http.StatusBadRequest, "malformed_body", what+" "+reason)
+	p.Errors = []fault{{Pointer: &pointer, Detail: reason}}
+	return p
+}
+
+func invalidField(field, reason string) *problem {
+	p := newProblem(http.StatusUnprocessableEntity, "invalid", field+" "+reason)
+	p.Errors = []fault{{Pointer: pointerTo(field), Detail: reason}}
+	return p
+}
+
+// pointerTo turns "members[0].user_id" into "/members/0/user_id".
+func pointerTo(field string) *string {
+	pointer := "/" + strings.NewReplacer("[", "/", "].", "/", "]", "", ".", "/").Replace(field)
+	return &pointer
+}
+
+func bodyTooLarge(limit int64) *problem {
+	reason := "is over the limit of " + strconv.FormatInt(limit, 10) + " bytes"
+	p := newProblem(http.StatusRequestEntityTooLarge, "too_large", "the body "+reason)
+	whole := ""
+	p.Errors = []fault{{Pointer: &whole, Detail: reason, Limit: limit}}
+	return p
+}
+
+func unsupportedMedia(method string) *problem {
+	p := newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be "+mediaJSON+" in UTF-8")
+	if method == http.MethodPatch {
+		p.header = [2]string{"Accept-Patch", mediaMergePatch + ", " + mediaJSON}
+	}
+	return p
+}
+
+func tooManyRequests(wait time.Duration) *problem {
+	p := newProblem(http.StatusTooManyRequests, "rate_limited", "too many requests: wait before the next")
+	p.header = [2]string{"Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds())))}
+	return p
+}
+
+// answers is how the errors of the service are told. What is not here is shown as
+// nothing and logged.
+var answers = []struct {
+	err    error
+	status int
+	code   string
+	detail string // "" shows the error's own
+}{
+	{chat.ErrUnauthenticated, http.StatusUnauthorized, "unauthenticated", "it is not known who makes this request"},
+	{chat.ErrNotFound, http.StatusNotFound, "not_found", notFoundDetail},
+	{chat.ErrForbidden, http.StatusForbidden, "forbidden", "you may not do this here"},
+	{chat.ErrConflict, http.StatusConflict, "conflict", ""},
+	{chat.ErrPrecondition, http.StatusPreconditionFailed, "precondition_failed", "it was changed in the meantime"},
+	{chat.ErrNoMediaStore, http.StatusNotImplemented, "no_media", "files cannot be uploaded here"},
+	{syscall.ENOSPC, http.StatusInsufficientStorage, "no_space", "there is no room left to store this"},
+	{fs.ErrNotExist, http.StatusInternalServerError, "internal", "something went wrong"}, // a file that is lost
+	{chat.ErrMediaStore, http.StatusServiceUnavailable, "unavailable", "files are not available: try again later"},
+	{chat.ErrClosed, http.StatusServiceUnavailable, "unavailable", "the service is going down: try again"},
+	{context.Canceled, http.StatusServiceUnavailable, "unavailable", "the request was given up"},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable", "this took too long: try again"},
+}
+
+// problemOf tells an error.
+func (r *request) problemOf(err error) *problem {
+	var known *problem
+	var field *chat.FieldError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &field):
+		return r.fieldProblem(field)
+	case chat.IsRetryable(err):
+		return retryLater("this met another change: try again")
+	}
+	for _, a := range answers {
+		if !errors.Is(err, a.err) {
+			continue
+		}
+		detail := a.detail
+		if detail == "" {
+			detail = strings.TrimPrefix(err.Error(), a.err.Error()+": ")
+		}
+		if a.status == http.StatusServiceUnavailable {
+			return retryLater(detail)
+		}
+		return newProblem(a.status, a.code, detail)
+	}
+	return internalProblem()
+}
+
+func retryLater(detail string) *problem {
+	p := newProblem(http.StatusServiceUnavailable, "unavailable", detail)
+	p.header = [2]string{"Retry-After", "1"}
+	return p
+}
+
+// fieldProblem tells which input was refused. The input of a GET is in its query.
+func (r *request) fieldProblem(e *chat.FieldError) *problem {
+	switch {
+	case e.Field == "actor": // the host's user is none that the chat can have
+		return r.problemOf(chat.ErrUnauthenticated)
+	case e.Field == "user_id" && r.params.get("user") != "": // of the path
+		return r.problemOf(chat.ErrNotFound)
+	case e.Field == "body" && errors.Is(e, chat.ErrTooLarge):
+		return bodyTooLarge(e.Limit)
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		p := badParameter(e.Field, e.Reason)
+		p.Errors[0].Limit = e.Limit
+		return p
+	}
+	p := invalidField(e.Field, e.Reason)
+	p.Errors[0].Limit = e.Limit
+	if errors.Is(e, chat.ErrTooLarge) {
+		p.Code = "over_limit"
+	}
+	return p
+}
+
+// refuse answers with an error, and logs what the client is not told.
+func (r *request) refuse(err error) {
+	p := r.problemOf(err)
+	switch {
+	case r.Context().Err() != nil:
+		r.h.config.Logger.DebugContext(r.Context(), "the client went away", "operation", r.operation(), "error", err)
+	case p.Status >= http.StatusInternalServerError && p.Status != http.StatusNotImplemented:
+		r.h.config.Logger.ErrorContext(r.Context(), "a request failed", "operation", r.operation(), "status", p.Status, "error", err)
+	case p.Code == "unauthenticated" && r.actor != "":
+		r.h.config.Logger.WarnContext(r.Context(), "a user of the host's is refused", "operation", r.operation(), "error", err)
+	}
+	r.sendProblem(p)
+}

@@ -1,0 +1,173 @@
+package httpadapter
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+// request is a request on its way through an operation. Its readers note the first
+// fault in err and return zero values, so that an operation reads all its input and
+// then asks once.
+type request struct {
+	*http.Request
+	h       *Handler
+	w       *writer
+	path    string // within the API, escaped
+	route   *route
+	params  params
+	allowed string // for OPTIONS
+	actor   chat.UserID
+	query   url.Values
+	err     error
+}
+
+func (r *request) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+func (r *request) operation() string {
+	if r.route == nil {
+		return ""
+	}
+	return r.route.id
+}
+
+// id reads an id of the path. What is no id names nothing.
+func (r *request) id(name string) uuid.UUID {
+	id, ok := parseID(r.params.get(name))
+	if !ok {
+		r.fail(chat.ErrNotFound)
+	}
+	return id
+}
+
+// parseID takes the one spelling that the API gives out, so that a thing has one URL.
+func parseID(text string) (uuid.UUID, bool) {
+	id, err := uuid.Parse(text)
+	return id, err == nil && len(text) == 36 && id.String() == text
+}
+
+// userID reads the {user} of the path, where "me" is whoever asks.
+func (r *request) userID() chat.UserID {
+	if user := r.params.get("user"); user != "me" {
+		return chat.UserID(user)
+	}
+	return r.actor
+}
+
+// param reads a query parameter; "" when it is not given.
+func (r *request) param(name string) string {
+	value, _ := r.given(name)
+	return value
+}
+
+func (r *request) given(name string) (value string, given bool) {
+	if r.query == nil {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil {
+			r.fail(newProblem(http.StatusBadRequest, "malformed_query", "the query cannot be read"))
+		}
+		r.query = query
+	}
+	values := r.query[name]
+	switch len(values) {
+	case 0:
+		return "", false
+	case 1:
+		return values[0], true
+	}
+	r.fail(badParameter(name, "is given more than once"))
+	return "", true
+}
+
+// number reads a whole number of the query, nil when it is not given.
+func (r *request) number(name string, least int64) *int64 {
+	text, given := r.given(name)
+	if !given {
+		return nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || text[0] == '+' {
+		r.fail(badParameter(name, "is not a whole number of 64 bits"))
+		return nil
+	}
+	if n < least {
+		r.fail(badParameter(name, "is less than "+strconv.FormatInt(least, 10)))
+	}
+	return &n
+}
+
+// limit reads how many items a page should have: the service cuts it.
+func (r *request) limit() int {
+	n := r.number("limit", 1)
+	if n == nil {
+		return 0
+	}
+	return int(min(*n, 1<<30))
+}
+
+func (r *request) page() chat.Page {
+	return chat.Page{Cursor: r.param("cursor"), Limit: r.limit()}
+}
+
+// mediaType is the body's, in lower case.
+func (r *request) mediaType() (kind string, params map[string]string) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return "", nil
+	}
+	return kind, params
+}
+
+// checkConditions refuses a condition that the operation would not look at, rather
+// than do what the client wanted done only if it holds.
+func (r *request) checkConditions() error {
+	_, given := r.Header["If-Match"]
+	if given && !r.route.conditional && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return newProblem(http.StatusBadRequest, "malformed_header", "this operation knows no If-Match")
+	}
+	return nil
+}
+
+// ifMatch is the version that the client wants to change, nil when it wants to
+// change any. A tag that no version has is a time at which nothing was changed.
+func (r *request) ifMatch() *time.Time {
+	values := r.Header.Values("If-Match")
+	if len(values) == 0 {
+		return nil
+	}
+	tag := strings.TrimSpace(values[0])
+	if len(values) > 1 || strings.Contains(tag, ",") {
+		r.fail(newProblem(http.StatusBadRequest, "malformed_header", "If-Match takes one entity tag"))
+		return nil
+	}
+	if tag == "*" {
+		return nil
+	}
+	version := versionOf(tag)
+	return &version
+}
+
+// idempotencyKey reads the header that is another name for client_id.
+func (r *request) idempotencyKey(clientID string) string {
+	keys := r.Header.Values("Idempotency-Key")
+	switch {
+	case len(keys) == 0:
+		return clientID
+	case len(keys) > 1 || keys[0] == "":
+		r.fail(newProblem(http.StatusBadRequest, "malformed_header", "Idempotency-Key takes one value that is not empty"))
+	case clientID != "" && clientID != keys[0]:
+		r.fail(invalidField("client_id", "differs from the Idempotency-Key"))
+	}
+	return keys[0]
+}

@@ -1,0 +1,192 @@
+package httpadapter
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+// roomList is the user's inbox or, with q, the public rooms that match.
+func roomList(r *request) (*response, error) {
+	page := r.page()
+	kind := chat.RoomType(r.param("type"))
+	query, searching := r.given("q")
+	if searching && kind != "" {
+		r.fail(badParameter("type", "cannot be given together with q"))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	var found *chat.RoomsPage
+	var err error
+	if searching {
+		found, err = r.h.svc.SearchRooms(r.Context(), r.actor, chat.RoomSearch{Query: query, Page: page})
+	} else {
+		found, err = r.h.svc.Rooms(r.Context(), r.actor, chat.RoomsQuery{Type: kind, Page: page})
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(listOf(found.Items, found.Next, v.room), v), nil
+}
+
+type newRoomUser struct {
+	UserID      chat.UserID       `json:"user_id"`
+	Permissions *chat.Permissions `json:"permissions"`
+}
+
+func newRoomUsers(in []newRoomUser) []chat.NewRoomUser {
+	users := make([]chat.NewRoomUser, len(in))
+	for i, u := range in {
+		users[i] = chat.NewRoomUser(u)
+	}
+	return users
+}
+
+type newRoom struct {
+	Type               *chat.RoomType    `json:"type"`
+	UserID             *chat.UserID      `json:"user_id"` // of a private room
+	Name               string            `json:"name"`
+	Description        string            `json:"description"`
+	Public             bool              `json:"is_public"`
+	DefaultPermissions *chat.Permissions `json:"default_permissions"`
+	Members            []newRoomUser     `json:"members"`
+	Metadata           chat.Metadata     `json:"metadata"`
+}
+
+// roomCreate makes a group or a channel, or opens the private room with a user.
+func roomCreate(r *request) (*response, error) {
+	in := readBody[newRoom](r)
+	if r.err != nil {
+		return nil, r.err
+	}
+	kind := chat.Group
+	if in.Type != nil {
+		kind = *in.Type
+	}
+	switch kind {
+	case chat.PrivateMessages:
+		return openPrivate(r, in)
+	case chat.Group, chat.Channel:
+	default:
+		return nil, invalidField("type", "is neither private_messages nor group nor channel")
+	}
+	if in.UserID != nil {
+		return nil, invalidField("user_id", "is for rooms of the type private_messages")
+	}
+	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, chat.NewRoom{
+		Type: kind, Name: in.Name, Description: in.Description, Public: in.Public,
+		DefaultPermissions: in.DefaultPermissions, Members: newRoomUsers(in.Members), Metadata: in.Metadata,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return roomMade(r, made), nil
+}
+
+// openPrivate answers 201 when it made the room, and 200 when it was there.
+func openPrivate(r *request, in newRoom) (*response, error) {
+	switch {
+	case in.UserID == nil:
+		return nil, invalidField("user_id", "is missing: a private room has two users")
+	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.Members != nil, in.Metadata != nil:
+		return nil, invalidField("type", "private_messages takes a user_id and nothing else")
+	}
+	opened, err := r.h.svc.OpenPrivate(r.Context(), r.actor, *in.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if opened.Opened {
+		return roomMade(r, opened), nil
+	}
+	return roomShown(r, opened), nil
+}
+
+func roomMade(r *request, made *chat.Room) *response {
+	v := r.view()
+	return created(v.room(made), v, "/rooms/"+made.ID.String()).at(made.UpdatedAt)
+}
+
+func roomShown(r *request, found *chat.Room) *response {
+	v := r.view()
+	return ok(v.room(found), v).at(found.UpdatedAt)
+}
+
+func roomRetrieve(r *request) (*response, error) {
+	id := r.id("room")
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, err := r.h.svc.Room(r.Context(), r.actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return roomShown(r, found), nil
+}
+
+type roomPatch struct {
+	Name               field[string]           `json:"name"`
+	Description        field[string]           `json:"description"`
+	Public             field[bool]             `json:"is_public"`
+	DefaultPermissions field[chat.Permissions] `json:"default_permissions"`
+	AvatarID           field[uuid.UUID]        `json:"avatar_id"`
+	Metadata           field[chat.Metadata]    `json:"metadata"`
+}
+
+func roomUpdate(r *request) (*response, error) {
+	id, in, known := r.id("room"), readBody[roomPatch](r), r.ifMatch()
+	if in.DefaultPermissions.null {
+		r.fail(invalidField("default_permissions", "cannot be null: a room always has a set"))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	updated, err := r.h.svc.UpdateRoom(r.Context(), r.actor, id, chat.RoomPatch{
+		Name: in.Name.or(""), Description: in.Description.or(""), Public: in.Public.or(false),
+		DefaultPermissions: in.DefaultPermissions.or(0), AvatarID: in.AvatarID.or(uuid.Nil),
+		Metadata: in.Metadata.or(nil), IfChangedAt: known,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return roomShown(r, updated), nil
+}
+
+func roomDestroy(r *request) (*response, error) {
+	id := r.id("room")
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := r.h.svc.DeleteRoom(r.Context(), r.actor, id); err != nil {
+		return nil, err
+	}
+	return noContent(), nil
+}
+
+func roomJoin(r *request) (*response, error) {
+	id := r.id("room")
+	if r.err != nil {
+		return nil, r.err
+	}
+	joined, err := r.h.svc.JoinRoom(r.Context(), r.actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return roomShown(r, joined), nil
+}
+
+func roomTransfer(r *request) (*response, error) {
+	id := r.id("room")
+	in := readBody[struct {
+		UserID chat.UserID `json:"user_id"`
+	}](r)
+	if r.err != nil {
+		return nil, r.err
+	}
+	transferred, err := r.h.svc.TransferOwnership(r.Context(), r.actor, id, in.UserID)
+	if err != nil {
+		return nil, err
+	}
+	return roomShown(r, transferred), nil
+}

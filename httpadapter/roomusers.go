@@ -1,0 +1,103 @@
+package httpadapter
+
+import "github.com/go-df/chat"
+
+func roomUserList(r *request) (*response, error) {
+	room, page := r.id("room"), r.page()
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, err := r.h.svc.RoomUsers(r.Context(), r.actor, room, page)
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(listOf(found.Items, found.Next, v.roomUser), v), nil
+}
+
+// roomUserCreate adds people. Who was there already is in the answer too, which is
+// why it is not 201.
+func roomUserCreate(r *request) (*response, error) {
+	room := r.id("room")
+	in := readBody[struct {
+		Members []newRoomUser `json:"members"`
+	}](r)
+	if r.err != nil {
+		return nil, r.err
+	}
+	members, err := r.h.svc.AddUsers(r.Context(), r.actor, room, newRoomUsers(in.Members)...)
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(listOf(members, "", v.roomUser), v), nil
+}
+
+func roomUserRetrieve(r *request) (*response, error) {
+	room, user := r.id("room"), r.userID()
+	if r.err != nil {
+		return nil, r.err
+	}
+	member, err := r.h.svc.RoomUser(r.Context(), r.actor, room, user)
+	if err != nil {
+		return nil, err
+	}
+	return roomUserShown(r, member), nil
+}
+
+func roomUserShown(r *request, member *chat.RoomUser) *response {
+	v := r.view()
+	return ok(v.roomUser(member), v)
+}
+
+type roomUserPatch struct {
+	Permissions field[chat.Permissions] `json:"permissions"`
+	Muted       field[bool]             `json:"muted"`
+}
+
+// roomUserUpdate: null permissions are the room's default.
+func roomUserUpdate(r *request) (*response, error) {
+	room, user, in := r.id("room"), r.userID(), readBody[roomUserPatch](r)
+	if r.err != nil {
+		return nil, r.err
+	}
+	changes := chat.RoomUserPatch{Muted: in.Muted.or(false), ResetPermissions: in.Permissions.null}
+	if !in.Permissions.null {
+		changes.Permissions = in.Permissions.or(0)
+	}
+	member, err := r.h.svc.UpdateRoomUser(r.Context(), r.actor, room, user, changes)
+	if err != nil {
+		return nil, err
+	}
+	return roomUserShown(r, member), nil
+}
+
+// roomUserDestroy removes a member; of oneself, it is leaving.
+func roomUserDestroy(r *request) (*response, error) {
+	room, user := r.id("room"), r.userID()
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := r.h.svc.RemoveUser(r.Context(), r.actor, room, user); err != nil {
+		return nil, err
+	}
+	return noContent(), nil
+}
+
+func roomUserRead(r *request) (*response, error) {
+	room := r.id("room")
+	in := readBody[struct {
+		Number *int64 `json:"number"`
+	}](r)
+	if r.err == nil && in.Number == nil {
+		r.fail(invalidField("number", "is missing"))
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	me, err := r.h.svc.MarkRead(r.Context(), r.actor, room, *in.Number)
+	if err != nil {
+		return nil, err
+	}
+	return roomUserShown(r, me), nil
+}

@@ -1,0 +1,63 @@
+package httpadapter
+
+import "net/http"
+
+// route is one operation of the API.
+type route struct {
+	method string
+	path   string
+	id     string // of the operation in openapi.json
+	serve  func(*request) (*response, error)
+	flags
+}
+
+// flags are what sets a route apart.
+type flags struct {
+	open        bool // to anybody, without authentication
+	conditional bool // a change that looks at If-Match
+}
+
+const (
+	get   = http.MethodGet
+	post  = http.MethodPost
+	put   = http.MethodPut
+	patch = http.MethodPatch
+	del   = http.MethodDelete
+)
+
+// routes is the whole API.
+var routes = []route{
+	{get, "/rooms", "chat_room_list", roomList, flags{}},
+	{post, "/rooms", "chat_room_create", roomCreate, flags{}},
+	{get, "/rooms/{room}", "chat_room_retrieve", roomRetrieve, flags{}},
+	{patch, "/rooms/{room}", "chat_room_partial_update", roomUpdate, flags{conditional: true}},
+	{del, "/rooms/{room}", "chat_room_destroy", roomDestroy, flags{}},
+	{post, "/rooms/{room}/join", "chat_room_join", roomJoin, flags{}},
+	{post, "/rooms/{room}/transfer", "chat_room_transfer", roomTransfer, flags{}},
+
+	{get, "/rooms/{room}/users", "room_user_list", roomUserList, flags{}},
+	{post, "/rooms/{room}/users", "room_user_create", roomUserCreate, flags{}},
+	{get, "/rooms/{room}/users/{user}", "room_user_retrieve", roomUserRetrieve, flags{}},
+	{patch, "/rooms/{room}/users/{user}", "room_user_update", roomUserUpdate, flags{}},
+	{del, "/rooms/{room}/users/{user}", "room_user_destroy", roomUserDestroy, flags{}},
+	{put, "/rooms/{room}/users/me/read", "room_user_read", roomUserRead, flags{}},
+
+	{get, "/rooms/{room}/messages", "chat_message_list", messageList, flags{}},
+	{post, "/rooms/{room}/messages", "chat_message_create", messageCreate, flags{}},
+	{get, "/messages", "chat_message_search", messageSearch, flags{}},
+	{get, "/messages/{message}", "chat_message_retrieve", messageRetrieve, flags{}},
+	{patch, "/messages/{message}", "chat_message_partial_update", messageUpdate, flags{conditional: true}},
+	{del, "/messages/{message}", "chat_message_destroy", messageDestroy, flags{}},
+
+	{get, "/messages/{message}/reactions", "chat_message_reactions_list", messageReactionList, flags{}},
+	{post, "/messages/{message}/reactions", "chat_message_reactions_create", messageReactionCreate, flags{}},
+	{get, "/reactions", "chat_reactions_list", reactionList, flags{}},
+	{get, "/reactions/{reaction}", "chat_message_reactions_retrieve", reactionRetrieve, flags{}},
+	{del, "/reactions/{reaction}", "chat_message_reactions_delete", reactionDelete, flags{}},
+
+	{post, "/media", "chat_media_create", mediaCreate, flags{}},
+	{get, "/media/{media}", "chat_media_retrieve", mediaRetrieve, flags{}},
+	{get, "/media/{media}/content", "chat_media_content", mediaContent, flags{}},
+
+	{get, "/openapi.json", "openapi_retrieve", openapiRetrieve, flags{open: true}},
+}

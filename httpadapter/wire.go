@@ -1,0 +1,123 @@
+package httpadapter
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+// What goes over the wire, field by field as openapi.json describes it.
+
+type user struct {
+	ID        chat.UserID `json:"id"`
+	Name      string      `json:"name,omitzero"`
+	AvatarURL string      `json:"avatar_url,omitzero"`
+}
+
+type list[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next"`
+}
+
+type room struct {
+	ID                 uuid.UUID      `json:"id"`
+	Type               chat.RoomType  `json:"type"`
+	Name               string         `json:"name"`
+	Description        string         `json:"description"`
+	AvatarID           *uuid.UUID     `json:"avatar_id"`
+	AvatarURL          *string        `json:"avatar_url"`
+	Public             bool           `json:"is_public"`
+	Owner              *user          `json:"owner"`
+	Other              *user          `json:"other"`
+	DefaultPermissions []string       `json:"default_permissions"`
+	MyPermissions      []string       `json:"my_permissions"`
+	Member             bool           `json:"is_member"`
+	Muted              bool           `json:"muted"`
+	Unread             int64          `json:"unread"`
+	LastReadNumber     int64          `json:"last_read_number"`
+	LastNumber         int64          `json:"last_number"`
+	LastSeq            int64          `json:"last_seq"`
+	LastMessageAt      *time.Time     `json:"last_message_at"`
+	LastMessage        *lastMessage   `json:"last_message,omitzero"`
+	Metadata           jsontext.Value `json:"metadata"`
+	CreatedAt          time.Time      `json:"created_at"`
+	UpdatedAt          time.Time      `json:"updated_at"`
+}
+
+type roomUser struct {
+	RoomID         uuid.UUID  `json:"room_id"`
+	User           *user      `json:"user"`
+	Owner          bool       `json:"is_owner"`
+	Permissions    *[]string  `json:"permissions"`
+	Effective      []string   `json:"effective_permissions"`
+	Muted          *bool      `json:"muted,omitzero"`
+	CreatedBy      *user      `json:"created_by"`
+	LastSeenAt     *time.Time `json:"last_seen_at"`
+	LastReadNumber int64      `json:"last_read_number"`
+	CreatedAt      time.Time  `json:"created_at"`
+}
+
+type message struct {
+	lastMessage
+	Reactions []reactionCount `json:"reactions"`
+	ReplyTo   *messageHead    `json:"reply_to"`
+	ClientID  *string         `json:"client_id,omitzero"`
+}
+
+// lastMessage is what a list of rooms shows of a message.
+type lastMessage struct {
+	ID        uuid.UUID      `json:"id"`
+	RoomID    uuid.UUID      `json:"room_id"`
+	Number    int64          `json:"number"`
+	User      *user          `json:"user"`
+	Text      string         `json:"text"`
+	Media     []media        `json:"media"`
+	ReplyToID *uuid.UUID     `json:"reply_to_id"`
+	Metadata  jsontext.Value `json:"metadata"`
+	CreatedAt time.Time      `json:"created_at"`
+	EditedAt  *time.Time     `json:"edited_at"`
+	DeletedAt *time.Time     `json:"deleted_at"`
+}
+
+type messageHead struct {
+	ID        uuid.UUID  `json:"id"`
+	Number    int64      `json:"number"`
+	User      *user      `json:"user"`
+	Text      string     `json:"text"`
+	DeletedAt *time.Time `json:"deleted_at"`
+}
+
+type messagePage struct {
+	Items     []message `json:"items"`
+	HasBefore bool      `json:"has_before"`
+	HasAfter  bool      `json:"has_after"`
+}
+
+type media struct {
+	ID          uuid.UUID `json:"id"`
+	FileName    string    `json:"file_name"`
+	ContentType string    `json:"content_type"`
+	Size        int64     `json:"size"`
+	Width       *int64    `json:"width"`
+	Height      *int64    `json:"height"`
+	SHA256      string    `json:"sha256"`
+	URL         string    `json:"url"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+type reactionCount struct {
+	Reaction string     `json:"reaction"`
+	Count    int64      `json:"count"`
+	Mine     *uuid.UUID `json:"mine"`
+}
+
+type reaction struct {
+	ID        uuid.UUID `json:"id"`
+	MessageID uuid.UUID `json:"message_id"`
+	User      *user     `json:"user"`
+	Reaction  string    `json:"reaction"`
+	CreatedAt time.Time `json:"created_at"`
+}
