@@ -11,6 +11,7 @@ help: ## List the targets
 .PHONY: test
 test: ## Run all tests on SQLite and PostgreSQL, with the race detector
 	go test -race -timeout 10m ./...
+	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 
 .PHONY: test-long
 test-long: ## The same with the full numbers of races and random operations, which takes hours
@@ -23,14 +24,15 @@ fuzz: ## Let each fuzzer of the HTTP handler look for 30 seconds
 
 .PHONY: bench
 bench: ## Measure everything and write docs/benchmarks.md; some minutes, on a quiet machine
-	go test ./bench -v -count 1 -run '^TestReport$$' -timeout 2h -report full -docs $(CURDIR)/docs
+	go test ./bench -v -count 1 -run 'Report$$' -timeout 2h -report full -docs $(CURDIR)/docs
 
 .PHONY: bench-quick
 bench-quick: ## Measure with small numbers and print the report; a minute
-	go test ./bench -v -count 1 -run '^TestReport$$' -timeout 20m -report quick
+	go test ./bench -v -count 1 -run 'Report$$' -timeout 20m -report quick
 
 .PHONY: lint
 lint: ## Check the formatting, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w:" $$unformatted; exit 1; }
 	go vet ./...
 	$(GOLANGCI_LINT) run ./...
+	cd examples/routers && go vet ./... && $(GOLANGCI_LINT) run ./...

@@ -156,7 +156,7 @@ func TestHostAndChatCommitTogetherOrNotAtAll(t *testing.T) {
 		t.Logf("seed %d", seed)
 		o := newOrders(h)
 		random := rand.New(rand.NewPCG(seed, 0))
-		n := times(220, 1000)
+		const n = 1000
 		ends, hostFirst := make([]ending, n), make([]bool, n)
 		var want []string
 		for i := range n {

@@ -157,7 +157,8 @@ func retryLater(detail string) *problem {
 // fieldProblem tells which input was refused. The input of a GET is in its query.
 func (r *request) fieldProblem(e *chat.FieldError) *problem {
 	switch {
-	case e.Field == "actor": // the host's user is none that the chat can have
+	// The host's user is none that the chat can have, whether as actor or as "me".
+	case e.Field == "actor", e.Field == "user_id" && r.params.get("user") == "me":
 		return r.problemOf(chat.ErrUnauthenticated)
 	case e.Field == "user_id" && r.params.get("user") != "": // of the path
 		return r.problemOf(chat.ErrNotFound)

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/httpadapter"
+	"github.com/go-df/chat/storage"
+)
+
+// app is the host application.
+type app struct {
+	db   *gorm.DB
+	chat *chat.Service
+}
+
+func openApp(ctx context.Context, o options, log *slog.Logger) (a *app, err error) {
+	db, err := openDatabase(o.db)
+	if err != nil {
+		return nil, err
+	}
+	a = &app{db: db}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+
+	// First the application's own tables, then the chat's, which refer to its users.
+	config := chat.Config{
+		UserIDs: chat.Int64IDs, UsersTable: "users", Media: storage.Dir(o.media), MessageSearch: true, Logger: log,
+	}
+	if err := db.WithContext(ctx).AutoMigrate(&User{}, &start{}); err != nil {
+		return nil, err
+	}
+	if err := chat.Migrate(ctx, db, config); err != nil {
+		return nil, err
+	}
+	if a.chat, err = chat.New(db, config); err != nil {
+		return nil, err
+	}
+	if err := a.signUp(ctx, o.users); err != nil {
+		return nil, err
+	}
+	return a, a.makeStart(ctx)
+}
+
+// close ends the service and then the connections to the database.
+func (a *app) close() error {
+	var err error
+	if a.chat != nil {
+		err = a.chat.Close()
+	}
+	pool, poolErr := a.db.DB()
+	if poolErr != nil {
+		return errors.Join(err, poolErr)
+	}
+	return errors.Join(err, pool.Close())
+}
+
+// handler is all that the application serves.
+func (a *app) handler(log *slog.Logger) (http.Handler, error) {
+	api, err := httpadapter.New(a.chat, httpadapter.Config{
+		BasePath: "/chat", User: a.signedIn, Profiles: a.profiles, Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/chat/", api)
+	mux.HandleFunc("GET /{$}", a.page)
+	// The API looks after itself; the application's own forms have to be kept from
+	// other sites' pages too.
+	forms := http.NewCrossOriginProtection()
+	mux.Handle("POST /sign-in", forms.Handler(http.HandlerFunc(a.signIn)))
+	mux.Handle("POST /sign-out", forms.Handler(http.HandlerFunc(a.signOut)))
+	return mux, nil
+}
+
+// openDatabase opens SQLite as the library recommends it, or PostgreSQL.
+func openDatabase(name string) (*gorm.DB, error) {
+	dialector, connections := database(name)
+	db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
+	if err != nil {
+		return nil, err
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// database returns how to open a database, and with how many connections.
+func database(name string) (gorm.Dialector, int) {
+	const settings = "?_txlock=immediate&_journal_mode=WAL&_busy_timeout=5000&_foreign_keys=1&_stmt_cache_size=64"
+	switch {
+	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
+		return postgres.Open(name), 20
+	case name == ":memory:": // a second connection would open a second database
+		return sqlite.Open("file::memory:" + settings), 1
+	}
+	file := url.URL{Path: name}
+	return sqlite.Open("file:" + file.EscapedPath() + settings), 8
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	headerPatience = 10 * time.Second // for the head of a request
+	bodyPatience   = 30 * time.Second // for the next bytes of its body
+	idlePatience   = 2 * time.Minute  // for the next request of a connection
+	drainPatience  = 20 * time.Second // for the requests that are running when the program is stopped
+)
+
+// serve answers until ctx ends, then lets the requests that are running finish.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           patient(handler, bodyPatience),
+		ReadHeaderTimeout: headerPatience,
+		IdleTimeout:       idlePatience,
+		// ReadTimeout and WriteTimeout would end a long upload or download however
+		// well it goes on.
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainPatience)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("requests had to be cut off: %w", err), server.Close())
+	}
+	return nil
+}
+
+// patient waits for a body as long as something comes, and no longer: an upload may
+// take its time, and a client that fell silent is given up.
+func patient(next http.Handler, patience time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			r.Body = &patientBody{r.Body, http.NewResponseController(w), patience}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type patientBody struct {
+	io.ReadCloser
+	connection *http.ResponseController
+	patience   time.Duration
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	if err := b.connection.SetReadDeadline(time.Now().Add(b.patience)); err != nil {
+		return 0, err
+	}
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = b.connection.SetReadDeadline(time.Time{}) // net/http is waiting for the client to go away, which may take longer
+	}
+	return n, err
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-df/chat"
+)
+
+// The sign-in of a demo: no passwords, and a cookie that anybody can write. A real
+// application has its own in this place, and the chat asks it the same question.
+
+const cookieName = "webchat_user"
+
+var errSignedOut = errors.New("nobody is signed in")
+
+// signedIn says who makes a request: the API's Config.User.
+func (a *app) signedIn(r *http.Request) (chat.UserID, error) {
+	user, err := a.user(r)
+	if err != nil {
+		return "", err
+	}
+	return chat.ID(user.ID), nil
+}
+
+// user is whom a request's bearer token names or, without one, its cookie.
+func (a *app) user(r *http.Request) (*User, error) {
+	login := ""
+	if header := r.Header.Get("Authorization"); header != "" {
+		scheme, token, _ := strings.Cut(header, " ")
+		name, isDemo := strings.CutPrefix(strings.TrimSpace(token), "demo-")
+		if !strings.EqualFold(scheme, "Bearer") || !isDemo {
+			return nil, errors.New(`the header Authorization is not "Bearer demo-" and a user's name`)
+		}
+		login = name
+	} else if cookie, err := r.Cookie(cookieName); err == nil {
+		login = cookie.Value
+	}
+	if login == "" {
+		return nil, errSignedOut
+	}
+	return a.find(r, login)
+}
+
+func (a *app) find(r *http.Request, login string) (*User, error) {
+	var found []User
+	if err := a.db.WithContext(r.Context()).Where("login = ?", login).Limit(1).Find(&found).Error; err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("there is no user %q", login)
+	}
+	return &found[0], nil
+}
+
+// signIn is where the page's buttons lead.
+func (a *app) signIn(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	user, err := a.find(r, r.PostFormValue("login"))
+	if err != nil {
+		http.Error(w, "There is no such user.", http.StatusUnprocessableEntity)
+		return
+	}
+	setCookie(w, user.Login, 30*24*60*60)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
+	setCookie(w, "", -1)
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func setCookie(w http.ResponseWriter, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: the demo speaks plain HTTP, where a Secure cookie is not sent
+		Name: cookieName, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
