@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,9 +57,9 @@ func (s *Service) write(ctx context.Context, actor Actor, fn func(*call) error) 
 // it up. Listeners are woken after the commit, never before.
 func (s *Service) transact(ctx context.Context, w who, fn func(*call) error) error {
 	for try := 1; ; try++ {
-		err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := s.transaction(ctx, s.db.WithContext(ctx), func(tx *gorm.DB) error {
 			return s.attempt(ctx, tx, w, fn)
-		}, s.dialect.txOptions())
+		})
 		if err == nil {
 			s.state.commits.announce()
 			return nil
@@ -66,6 +67,25 @@ func (s *Service) transact(ctx context.Context, w who, fn func(*call) error) err
 		err = s.dialect.databaseError(err)
 		var again *retryableError
 		if !errors.As(err, &again) || again.patient || try == writeTries {
+			return err
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// transaction runs fn in one transaction, once. Where the pool, when it is exhausted,
+// gives out nothing but connections that were closed, nothing has begun, and it is
+// asked again.
+func (s *Service) transaction(ctx context.Context, handle *gorm.DB, fn func(tx *gorm.DB) error) error {
+	for try := 1; ; try++ {
+		begun := false
+		err := handle.Transaction(func(tx *gorm.DB) error {
+			begun = true
+			return fn(tx)
+		}, s.dialect.txOptions())
+		if begun || !errors.Is(err, driver.ErrBadConn) || try == writeTries {
 			return err
 		}
 		if err := pause(ctx, try); err != nil {

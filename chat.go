@@ -154,11 +154,11 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 			s.forgetStored(ctx, inner.stored)
 		}
 	}()
-	err := s.host.Session(&gorm.Session{NewDB: true, Context: ctx}).Transaction(func(tx *gorm.DB) error {
+	err := s.transaction(ctx, s.host.Session(&gorm.Session{NewDB: true, Context: ctx}), func(tx *gorm.DB) error {
 		err := fn(tx, s.bind(tx, inner))
 		done = err == nil
 		return err
-	}, s.dialect.txOptions())
+	})
 	if err != nil {
 		return s.dialect.databaseError(err)
 	}
@@ -181,7 +181,12 @@ func (s *Service) WithTx(tx *gorm.DB) (bound *Service, done func()) {
 	return s.bind(tx, &hostTx{}), s.state.commits.announce
 }
 
+// inTransaction is false also for what Begin returns beside an error, which holds a
+// transaction that is nil.
 func inTransaction(db *gorm.DB) bool {
+	if tx, plain := db.Statement.ConnPool.(*sql.Tx); plain {
+		return tx != nil
+	}
 	_, committer := db.Statement.ConnPool.(gorm.TxCommitter)
 	return committer
 }

@@ -294,3 +294,26 @@ func TestSQLiteWithoutForeignKeysIsRefused(t *testing.T) {
 		t.Errorf("%d rooms were written", rooms)
 	}
 }
+
+// A host that overlooks the error of Begin gets an answer, and no panic.
+func TestATransactionThatDidNotBeginIsNone(t *testing.T) {
+	overBoth(t, func(t *testing.T, h *host) {
+		ctx, cancel := context.WithCancel(h.ctx)
+		cancel()
+		tx := h.db.WithContext(ctx).Begin()
+		if tx.Error == nil {
+			t.Fatal("it began")
+		}
+		bound, done := h.WithTx(tx)
+		_, err := bound.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "x"})
+		wantError(t, err, chat.ErrInvalid)
+		done()
+		_, err = boundTo(h.WithTx(h.db)).CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "x"}) // no transaction at all
+		wantError(t, err, chat.ErrInvalid)
+		if n := h.count("chat_rooms"); n != 0 {
+			t.Errorf("%d rooms were made", n)
+		}
+	})
+}
+
+func boundTo(bound *chat.Service, _ func()) *chat.Service { return bound }

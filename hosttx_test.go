@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -63,6 +64,30 @@ func (o *orders) place(tx *gorm.DB, s *chat.Service, n int, hostFirst bool) erro
 	return nil
 }
 
+// begin begins a transaction as a host does that knows its pool: beside cancelled
+// transactions an exhausted one may give out connections that were closed.
+func (o *orders) begin() *gorm.DB {
+	for {
+		if tx := o.db.Begin(); !errors.Is(tx.Error, driver.ErrBadConn) {
+			return tx
+		}
+	}
+}
+
+// transaction is the same for GORM's Transaction.
+func (o *orders) transaction(fn func(tx *gorm.DB) error) error {
+	for {
+		begun := false
+		err := o.db.Transaction(func(tx *gorm.DB) error {
+			begun = true
+			return fn(tx)
+		})
+		if begun || !errors.Is(err, driver.ErrBadConn) {
+			return err
+		}
+	}
+}
+
 // ending is a way in which a host runs a transaction, and whether it commits.
 type ending struct {
 	name    string
@@ -96,7 +121,7 @@ var endings = []ending{
 	}},
 	{"Transaction", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
 		done := func() {}
-		err := o.db.Transaction(func(tx *gorm.DB) error {
+		err := o.transaction(func(tx *gorm.DB) error {
 			var bound *chat.Service
 			bound, done = o.WithTx(tx)
 			return work(tx, bound)
@@ -105,13 +130,13 @@ var endings = []ending{
 		return err
 	}},
 	{"Transaction with an error", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		return o.db.Transaction(func(tx *gorm.DB) error {
+		return o.transaction(func(tx *gorm.DB) error {
 			bound, _ := o.WithTx(tx)
 			return errors.Join(work(tx, bound), errHost)
 		})
 	}},
 	{"Transaction with a panic", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		return o.db.Transaction(func(tx *gorm.DB) error {
+		return o.transaction(func(tx *gorm.DB) error {
 			bound, _ := o.WithTx(tx)
 			if err := work(tx, bound); err != nil {
 				return err
@@ -120,12 +145,12 @@ var endings = []ending{
 		})
 	}},
 	{"Begin and Commit", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		tx := o.db.Begin()
+		tx := o.begin()
 		bound, _ := o.WithTx(tx) // without done
 		return errors.Join(work(tx, bound), tx.Commit().Error)
 	}},
 	{"Begin and Rollback", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		tx := o.db.Begin()
+		tx := o.begin()
 		bound, _ := o.WithTx(tx)
 		return errors.Join(work(tx, bound), tx.Rollback().Error, errHost)
 	}},

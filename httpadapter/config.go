@@ -14,7 +14,8 @@ import (
 type Config struct {
 	// User says who makes a request: the host's own authentication. The id is
 	// spelled as the service gives it back. An error, and an empty id, is answered
-	// with 401; the error itself is not shown. Required.
+	// with 401; the error itself is not shown, and logged as a warning unless it is
+	// chat.ErrUnauthenticated, which says that nobody is signed in. Required.
 	User func(*http.Request) (chat.UserID, error)
 	// Profiles looks up names and avatars to show beside user ids, once per
 	// response, with each id once. Users that it leaves out, and all of them when

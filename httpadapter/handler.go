@@ -35,6 +35,7 @@ package httpadapter
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -139,7 +140,11 @@ func (h *Handler) find(r *request) error {
 func (h *Handler) identify(r *request) error {
 	user, err := h.config.User(r.Request)
 	if err != nil {
-		h.config.Logger.DebugContext(r.Context(), "a request is not authenticated", "error", err)
+		level := slog.LevelWarn // the host's sign-in itself may be out of order
+		if errors.Is(err, chat.ErrUnauthenticated) {
+			level = slog.LevelDebug
+		}
+		h.config.Logger.Log(r.Context(), level, "a request is not authenticated", "error", err)
 		return chat.ErrUnauthenticated
 	}
 	if user == "" {

@@ -120,6 +120,26 @@ func TestUserThatTheChatCannotHave(t *testing.T) {
 	}
 }
 
+// An operator hears of a sign-in that is out of order, and not of everybody who is
+// not signed in.
+func TestFaultOfTheHostsSignInIsAWarning(t *testing.T) {
+	t.Parallel()
+	fault := chat.ErrUnauthenticated
+	h := newHost(t, "sqlite", func(_ *chat.Config, c *httpadapter.Config) {
+		c.User = func(*http.Request) (chat.UserID, error) { return "", fault }
+	})
+	h.want(401, "unauthenticated", "", "GET /rooms", "")
+	if log := h.log.String(); log != "" {
+		t.Errorf("the log is %s", log)
+	}
+	fault = errors.New("the sessions are out of reach")
+	got := h.want(401, "unauthenticated", "", "GET /rooms", "")
+	if log := h.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "out of reach") ||
+		strings.Contains(got.body, "out of reach") {
+		t.Errorf("the log is %s, and the answer %s", log, got.body)
+	}
+}
+
 func TestAnswersAreNotKept(t *testing.T) {
 	over(t, func(t *testing.T, h *host) {
 		for _, got := range []answer{

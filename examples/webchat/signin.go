@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,7 +13,8 @@ import (
 
 const cookieName = "webchat_user"
 
-var errSignedOut = errors.New("nobody is signed in")
+// errSignedOut wraps what tells the handler that this is no fault of the sign-in.
+var errSignedOut = fmt.Errorf("%w: nobody is signed in", chat.ErrUnauthenticated)
 
 // signedIn says who makes a request: the API's Config.User.
 func (a *app) signedIn(r *http.Request) (chat.UserID, error) {
@@ -32,7 +32,7 @@ func (a *app) user(r *http.Request) (*User, error) {
 		scheme, token, _ := strings.Cut(header, " ")
 		name, isDemo := strings.CutPrefix(strings.TrimSpace(token), "demo-")
 		if !strings.EqualFold(scheme, "Bearer") || !isDemo {
-			return nil, errors.New(`the header Authorization is not "Bearer demo-" and a user's name`)
+			return nil, fmt.Errorf("%w: the header Authorization is not \"Bearer demo-\" and a user's name", chat.ErrUnauthenticated)
 		}
 		login = name
 	} else if cookie, err := r.Cookie(cookieName); err == nil {
@@ -50,7 +50,7 @@ func (a *app) find(r *http.Request, login string) (*User, error) {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("there is no user %q", login)
+		return nil, fmt.Errorf("%w: there is no user %q", chat.ErrUnauthenticated, login)
 	}
 	return &found[0], nil
 }
