@@ -30,7 +30,10 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 		}
 		sends[i] = &send{who: w, room: g.Room, in: g.In}
 	}
-	s.commitSends(ctx, sends, wait)
+	func() {
+		defer func() { _ = recover() }() // the outcomes tell
+		s.commitSends(ctx, sends, wait)
+	}()
 	outcomes := make([]Outcome, len(sends))
 	for i, one := range sends {
 		outcomes[i] = Outcome{one.message, one.err, one.held}

@@ -3,12 +3,14 @@ package chat_test
 import (
 	"errors"
 	"fmt"
+	stdlog "log"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/go-df/chat"
 )
@@ -163,5 +165,44 @@ func TestFaultOfOneMessageIsNotTheOthers(t *testing.T) {
 			t.Errorf("outcomes are %+v", outcomes)
 		}
 		h.wantKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.MessageCreated)
+	})
+}
+
+// TestPanicAcknowledgesNothing: something of the host's panics when the messages of a
+// group are written and not yet committed.
+func TestPanicAcknowledgesNothing(t *testing.T) {
+	overBoth(t, func(t *testing.T, h *host) {
+		room := h.group(h.bob)
+		ok(t, h.db.Callback().Raw().After("gorm:raw").Register("panic", func(db *gorm.DB) {
+			if strings.Contains(db.Statement.SQL.String(), "INSERT INTO chat_messages") {
+				panic("a plugin of the host's")
+			}
+		}))
+		outcomes, err := chat.SendGroup(h.ctx, h.Service, true, grouped(h.bob, room.ID, "one"), grouped(h.alice, room.ID, "two"))
+		ok(t, err)
+		for i, o := range outcomes {
+			if o.Err == nil || o.Message != nil {
+				t.Errorf("message %d is acknowledged: %+v", i, o)
+			}
+		}
+		ok(t, h.db.Callback().Raw().Remove("panic"))
+		if m := h.send(h.bob, room.ID, "after"); m.Number != 1 {
+			t.Errorf("number is %d", m.Number)
+		}
+	})
+}
+
+// TestHostsLogGetsStatementsWithoutWhatTheySay: GORM's logger prints slow and failed
+// statements with their values.
+func TestHostsLogGetsStatementsWithoutWhatTheySay(t *testing.T) {
+	overBoth(t, func(t *testing.T, h *host) {
+		room := h.group(h.bob)
+		var log strings.Builder
+		talkative := logger.New(stdlog.New(&log, "", 0), logger.Config{LogLevel: logger.Info})
+		svc := must(chat.New(h.db.Session(&gorm.Session{Logger: talkative}), h.config))(t)
+		must(svc.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{Text: "my secret"}))(t)
+		if !strings.Contains(log.String(), "INSERT INTO chat_messages") || strings.Contains(log.String(), "my secret") {
+			t.Errorf("the log is %s", log.String())
+		}
 	})
 }

@@ -29,13 +29,7 @@ func (s *Service) queue(ctx context.Context, one *send) error {
 	if err := s.ready(ctx, s.db); err != nil {
 		return err
 	}
-	if err := s.state.sends.Do(ctx, one.room, one); err != nil {
-		return err
-	}
-	if one.open() {
-		return errBatchLost
-	}
-	return nil
+	return s.state.sends.Do(ctx, one.room, one)
 }
 
 // errBatchLost is what the others of a group get whose transaction panicked.
@@ -46,6 +40,15 @@ var errBatchLost = errors.New("chat: the group of messages that this one was in 
 func (s *Service) commitSends(ctx context.Context, sends []*send, wait bool) (held []uuid.UUID) {
 	deadline, cancel := context.WithTimeout(ctx, sendDeadline)
 	defer cancel()
+	done := false
+	defer func() {
+		if done {
+			return
+		}
+		for _, one := range sends { // a panic: what was accepted is rolled back
+			one.message, one.err = nil, errBatchLost
+		}
+	}()
 	b := &batch{sends: sends, wait: wait}
 	err := s.transact(deadline, who{}, func(c *call) error {
 		b.call = c
@@ -65,5 +68,6 @@ func (s *Service) commitSends(ctx context.Context, sends []*send, wait bool) (he
 			held = append(held, s.commitSends(ctx, []*send{one}, wait)...)
 		}
 	}
+	done = true
 	return held
 }
