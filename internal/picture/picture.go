@@ -1,0 +1,164 @@
+// Package picture reads what a chat has to know of pictures before it trusts them: how
+// large they are, which way up, and what decoding them would take. It takes out of a JPEG
+// what does not belong to the picture, and makes thumbnails.
+//
+// The bytes are hostile: sizes are read and judged before anything is decoded.
+package picture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/gif"
+	"slices"
+
+	"golang.org/x/image/webp"
+)
+
+// The content types that are pictures.
+const (
+	PNG  = "image/png"
+	JPEG = "image/jpeg"
+	GIF  = "image/gif"
+	WebP = "image/webp"
+)
+
+// ErrDamaged is returned for a picture that cannot be read.
+var ErrDamaged = errors.New("the picture is damaged")
+
+// ErrTooLarge is returned for a picture whose thumbnail would take too much memory.
+var ErrTooLarge = errors.New("the picture is too large")
+
+// Known reports whether a content type is that of a picture.
+func Known(contentType string) bool {
+	switch contentType {
+	case PNG, JPEG, GIF, WebP:
+		return true
+	}
+	return false
+}
+
+// Info is what the head of a picture says.
+type Info struct {
+	Width, Height int // pixels, as shown: turned by the orientation
+	Orientation   int // as Exif counts: 1 is upright, 2 to 8 are mirrored and turned
+
+	memory int64 // bytes that decoding takes at most
+}
+
+// Pixels is the area.
+func (i Info) Pixels() int64 { return int64(i.Width) * int64(i.Height) }
+
+// HeadBytes is how much of a PNG, GIF or WebP tells its size.
+const HeadBytes = 3072
+
+// Inspect reads the head of a PNG, GIF or WebP. For a JPEG, which may keep its size
+// behind megabytes of other things, see [Stripper].
+func Inspect(contentType string, head []byte) (Info, error) {
+	var info Info
+	var err error
+	switch contentType {
+	case PNG:
+		info, err = inspectPNG(head)
+	case GIF:
+		info, err = inspectGIF(head)
+	case WebP:
+		info, err = inspectWebP(head)
+	default:
+		return Info{}, ErrDamaged
+	}
+	if err != nil || info.Width < 1 || info.Height < 1 {
+		return Info{}, ErrDamaged
+	}
+	return info, nil
+}
+
+// inspectPNG reads the first chunk, which must be IHDR. The standard library would read
+// on as far as a palette, which may be far.
+func inspectPNG(head []byte) (Info, error) {
+	const chunk, end = 12, 29 // of the type and its data, which the checksum covers
+	if len(head) < end+4 || string(head[chunk:chunk+4]) != "IHDR" ||
+		crc32.ChecksumIEEE(head[chunk:end]) != binary.BigEndian.Uint32(head[end:]) {
+		return Info{}, ErrDamaged
+	}
+	width, height := binary.BigEndian.Uint32(head[16:]), binary.BigEndian.Uint32(head[20:])
+	if width > 1<<31-1 || height > 1<<31-1 {
+		return Info{}, ErrDamaged
+	}
+	depth, colour, interlaced := head[24], head[25], head[28] == 1
+	if !slices.Contains(depths[colour], depth) || head[26] != 0 || head[27] != 0 || head[28] > 1 {
+		return Info{}, ErrDamaged
+	}
+	const palette = 3
+	perPixel := int64(4)
+	switch {
+	case depth == 16:
+		perPixel = 8
+	case colour == palette:
+		perPixel = 1
+	}
+	if interlaced {
+		perPixel *= 2 // the passes are pictures of their own
+	}
+	return newInfo(int(width), int(height), perPixel), nil
+}
+
+// depths are the bits a sample may have in each kind of PNG.
+var depths = map[byte][]byte{0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
+
+func inspectGIF(head []byte) (Info, error) {
+	config, err := gif.DecodeConfig(bytes.NewReader(head))
+	return newInfo(config.Width, config.Height, 1), err
+}
+
+// inspectWebP judges a lossless picture, and the transparency of a lossy one, which is
+// compressed as such, also by how many bytes it has: a byte can make half a Huffman tree.
+func inspectWebP(head []byte) (Info, error) {
+	config, err := webp.DecodeConfig(bytes.NewReader(head))
+	if err != nil {
+		return Info{}, err
+	}
+	const lossy, perPixel, perByte, trees = 2, 7, 1000, 160 << 20
+	lossless, known := losslessBytes(head)
+	switch {
+	case known && lossless == 0:
+		return newInfo(config.Width, config.Height, lossy), nil
+	case !known:
+		lossless = trees
+	}
+	info := newInfo(config.Width, config.Height, lossy+perPixel)
+	info.memory += min(lossless*perByte, trees)
+	return info, nil
+}
+
+// losslessBytes is how much of a WebP is compressed without loss, where the head tells.
+func losslessBytes(head []byte) (n int64, known bool) {
+	const container, chunkHead = 12, 8
+	for at := int64(container); at+chunkHead <= int64(len(head)); {
+		size := int64(binary.LittleEndian.Uint32(head[at+4:]))
+		switch string(head[at : at+4]) {
+		case "VP8 ":
+			return 0, true
+		case "VP8L", "ALPH":
+			return size, true
+		}
+		at += chunkHead + size + size&1
+	}
+	return 0, false
+}
+
+func newInfo(width, height int, perPixel int64) Info {
+	info := Info{Width: width, Height: height, Orientation: 1}
+	info.memory = info.Pixels() * perPixel
+	return info
+}
+
+// turned is the size as shown of what is stored as w × h.
+func turned(w, h, orientation int) image.Point {
+	if orientation >= 5 { // 5 to 8 lie on their sides
+		return image.Pt(h, w)
+	}
+	return image.Pt(w, h)
+}
