@@ -3,6 +3,7 @@ package chat_test
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -56,8 +57,7 @@ func triesOnMessages() []tableCase {
 }
 
 func triesOnMedia() []tableCase {
-	return triesOn("media/", "own in a message", "another's in a message", "the avatar", "in another room")(
-		"Media", getMedia, "OpenMedia", openMedia)
+	return triesOnMediaOf("own in a message", "another's in a message", "the avatar", "in another room")
 }
 
 func triesOnReactions() []tableCase {
@@ -78,6 +78,11 @@ func triesOn(prefix string, targets ...string) func(string, func(tableCall) erro
 	}
 }
 
+func triesOnMediaOf(targets ...string) []tableCase {
+	on := triesOn("media/", targets...)
+	return slices.Concat(on("Media", getMedia, "OpenMedia", openMedia), on("OpenThumbnail", openThumbnail, "MediaURL", mediaURL))
+}
+
 func getMedia(x tableCall) error { return second(x.s.Media(x.ctx, x.actor, x.id)) }
 
 func openMedia(x tableCall) error {
@@ -86,6 +91,18 @@ func openMedia(x tableCall) error {
 		return err
 	}
 	return readAll(content)
+}
+
+func openThumbnail(x tableCall) error {
+	_, content, err := x.s.OpenThumbnail(x.ctx, x.actor, x.id)
+	if err != nil {
+		return err
+	}
+	return readAll(content)
+}
+
+func mediaURL(x tableCall) error {
+	return second(x.s.MediaURL(x.ctx, x.actor, x.id, time.Minute))
 }
 
 func triesAnywhere() []tableCase {
@@ -109,8 +126,7 @@ func triesAnywhere() []tableCase {
 		on("UploadMedia", "a file", "", func(x tableCall) error {
 			return second(x.s.UploadMedia(x.ctx, x.actor, chat.NewMedia{Body: strings.NewReader("some bytes")}))
 		}),
-	}, triesOnCreateRoom(), triesOn("media/", "own unsent", "another's unsent", "own pending", "own released")(
-		"Media", getMedia, "OpenMedia", openMedia))
+	}, triesOnCreateRoom(), triesOnMediaOf("own unsent", "another's unsent", "own pending", "own released"))
 }
 
 func openPrivate(x tableCall) error { return second(x.s.OpenPrivate(x.ctx, x.actor, x.user)) }

@@ -73,6 +73,7 @@ type state struct {
 	closed        atomic.Bool
 	commits       commits
 	sends         *sendq.Queue[uuid.UUID, *send]
+	thumbnailing  chan struct{} // holds something while a thumbnail is made
 }
 
 // New returns a Service on db, a handle of SQLite or PostgreSQL opened with the
@@ -93,7 +94,8 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	}
 	host := db.Session(&gorm.Session{NewDB: true, Context: context.Background()})
 	host.Error = nil
-	s := &Service{host: host, db: ownSession(host), dialect: d, config: config, state: &state{}}
+	s := &Service{host: host, db: ownSession(host), dialect: d, config: config,
+		state: &state{thumbnailing: make(chan struct{}, 1)}}
 	s.state.sends = sendq.New(d.sendLanes(), sendBatch, s.commitSends)
 	return s, nil
 }

@@ -19,6 +19,10 @@ type Config struct {
 	// Media keeps the bytes of media. Defaults to none, and UploadMedia answers
 	// ErrNoMediaStore.
 	Media MediaStore
+	// MediaTimeout is how long the media store may stand still: not answer, take
+	// nothing of an upload, yield nothing of a download. What it was asked for then
+	// ends with ErrMediaStore. Defaults to 30 seconds.
+	MediaTimeout time.Duration
 	// Reactions says which reactions there are. Defaults to EmojiReactions.
 	Reactions ReactionPolicy
 	// MessageSearch makes Migrate keep a full-text index of messages, which costs
@@ -43,6 +47,7 @@ type Limits struct {
 	MetadataBytes       int   // of a room or a message, in bytes of JSON. Defaults to 8192.
 	MediaPerMessage     int   // Defaults to 10.
 	UploadBytes         int64 // of one medium. Defaults to 25 MiB.
+	Pixels              int64 // of a picture, width × height; a larger one is a plain file. Defaults to 40,000,000.
 	ReactionBytes       int   // of one reaction. Defaults to 255.
 	ReactionsPerMessage int   // different reactions to one message. Defaults to 50.
 	GroupMembers        int   // of a group; a channel has no cap. Defaults to 1000.
@@ -64,6 +69,9 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.MediaTimeout == 0 {
+		c.MediaTimeout = 30 * time.Second
+	}
 	c.Limits = c.Limits.withDefaults()
 	return c
 }
@@ -81,6 +89,9 @@ func (l Limits) withDefaults() Limits {
 	if l.UploadBytes == 0 {
 		l.UploadBytes = 25 << 20
 	}
+	if l.Pixels == 0 {
+		l.Pixels = 40_000_000
+	}
 	return l
 }
 
@@ -95,9 +106,12 @@ func (c Config) validate(d dialect) error {
 	if c.UsersTable != "" && !usersTablePattern.MatchString(c.UsersTable) {
 		return invalid("UsersTable", `is not a plain table name such as "users" or "app.users"`)
 	}
+	if c.MediaTimeout < 0 {
+		return invalid("MediaTimeout", "is negative")
+	}
 	l := c.Limits
 	for _, n := range []int{l.TextCharacters, l.TextBytes, l.Name, l.Description, l.MetadataBytes, l.MediaPerMessage,
-		l.ReactionBytes, l.ReactionsPerMessage, l.GroupMembers, l.UsersPerCall, l.PageSize, l.PageMax, int(l.UploadBytes)} {
+		l.ReactionBytes, l.ReactionsPerMessage, l.GroupMembers, l.UsersPerCall, l.PageSize, l.PageMax, int(l.UploadBytes), int(l.Pixels)} {
 		if n < 0 {
 			return invalid("Limits", "has a negative value")
 		}

@@ -10,7 +10,7 @@ import (
 // DeleteRoom deletes a room for everyone in it: from then on it and all in it are
 // ErrNotFound, and the two users of a private room may open a new one. A group or a
 // channel is its owner's to delete, a private room needs can_delete_room. The rows
-// stay until PurgeRooms.
+// stay until PurgeRooms, and the bytes of its media until SweepMedia.
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
@@ -19,10 +19,12 @@ func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) e
 		if err != nil {
 			return err
 		}
+		var avatars []uuid.UUID
 		if avatar := p.forget(); avatar != nil {
-			if err := p.releaseMedia("id = ?", *avatar); err != nil {
-				return err
-			}
+			avatars = append(avatars, *avatar)
+		}
+		if err := p.releaseRooms([]uuid.UUID{room}, avatars); err != nil {
+			return err
 		}
 		return p.save()
 	})
@@ -44,8 +46,8 @@ func (p *place) forget() (avatar *uuid.UUID) {
 const purgeBatch = 2000
 
 // PurgeRooms removes the rows of rooms that were deleted longer ago than olderThan,
-// in batches of one transaction each, and leaves their media to be swept. It returns
-// how many rooms are gone. The host calls it from a job of its own, so that there is
+// in batches of one transaction each; their media are SweepMedia's. It returns how many
+// rooms are gone. The host calls it from a job of its own, so that there is
 // no actor; it is safe to stop and to run twice at once. Inside InTx it is all part
 // of that transaction.
 func (s *Service) PurgeRooms(ctx context.Context, olderThan time.Duration) (int, error) {
@@ -73,9 +75,6 @@ func (c *call) purgeSome(before time.Time) (found, gone bool, err error) {
 		return false, false, err
 	}
 	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
-	if err := c.releaseMedia("id IN (SELECT media_id FROM chat_message_media WHERE message_id IN ("+batch+"))", *room, purgeBatch); err != nil {
-		return false, false, err
-	}
 	removed := int64(0)
 	for _, query := range []string{
 		"DELETE FROM chat_message_media WHERE message_id IN (" + batch + ")",

@@ -1,4 +1,4 @@
-package httpadapter
+package chat
 
 import (
 	"strings"
@@ -6,13 +6,31 @@ import (
 	"unicode/utf8"
 )
 
-// contentDisposition names a download (RFC 6266): a plain name for old clients, and
+// inline are the types that a browser may show in the origin of an application: none of
+// them can hold a script.
+var inline = map[string]bool{
+	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
+	"video/mp4": true, "video/webm": true, "audio/mpeg": true, "audio/ogg": true, "video/ogg": true, "application/ogg": true,
+}
+
+// ContentHeaders returns the Content-Type and the Content-Disposition with which a medium
+// goes to a browser without harm: pictures, films and sounds as what they are, to be
+// shown; everything else, HTML, SVG and PDF included, as a download that is nothing but
+// bytes. Send "X-Content-Type-Options: nosniff" along.
+func (m *Media) ContentHeaders() (contentType, contentDisposition string) {
+	if inline[m.ContentType] {
+		return m.ContentType, disposition("inline", m.FileName)
+	}
+	return plainFile, disposition("attachment", m.FileName)
+}
+
+// disposition names a download (RFC 6266): a plain name for old clients, and
 // the whole one percent-encoded (RFC 8187). Nothing of the name reaches the header
 // but letters, digits and a few signs.
-func contentDisposition(disposition, name string) string {
+func disposition(kind, name string) string {
 	name = safeName(name)
-	if name == "" {
-		return disposition
+	if name == "" || name == "." || name == ".." {
+		return kind
 	}
 	plain := strings.Map(func(c rune) rune {
 		if c < utf8.RuneSelf && (isAlphanumeric(c) || strings.ContainsRune(" .-_()+", c)) {
@@ -20,7 +38,7 @@ func contentDisposition(disposition, name string) string {
 		}
 		return '_'
 	}, name)
-	header := disposition + `; filename="` + plain + `"`
+	header := kind + `; filename="` + plain + `"`
 	if plain == name {
 		return header
 	}

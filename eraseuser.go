@@ -44,7 +44,8 @@ type erasure struct {
 	*call
 	user    UserID
 	places  map[uuid.UUID]*place
-	avatars []uuid.UUID // of the rooms that are deleted
+	deleted []uuid.UUID // rooms
+	avatars []uuid.UUID // of those rooms
 }
 
 func (e *erasure) run(successors map[uuid.UUID]UserID) error {
@@ -58,8 +59,8 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	for _, p := range e.places {
 		e.succeed(p, heirs)
 	}
-	if len(e.avatars) > 0 {
-		if err := e.releaseMedia("id "+e.among(), jsonArray(e.avatars)); err != nil {
+	if len(e.deleted) > 0 {
+		if err := e.releaseRooms(e.deleted, e.avatars); err != nil {
 			return err
 		}
 	}
@@ -146,6 +147,7 @@ func (e *erasure) succeed(p *place, heirs map[uuid.UUID]UserID) {
 		r.OwnerID, r.UpdatedAt = &heir, e.now
 		p.record(OwnerChanged, nil, &heir)
 	case r.OwnerID != nil && *r.OwnerID == e.user:
+		e.deleted = append(e.deleted, r.ID)
 		if avatar := p.forget(); avatar != nil {
 			e.avatars = append(e.avatars, *avatar)
 		}

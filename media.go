@@ -8,20 +8,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// MediaStore keeps the bytes of media. The package storage has a folder and a
-// memory; storage/storagetest checks a store of the host's own.
-type MediaStore interface {
-	// Put stores everything that r yields under key. A key that is there is an
-	// error matching fs.ErrExist. After an error, or when ctx ends, nothing is
-	// under key.
-	Put(ctx context.Context, key string, r io.Reader) error
-	// Open returns what was stored under key; an error matching fs.ErrNotExist
-	// when nothing was. A reader that is also an io.Seeker serves ranges.
-	Open(ctx context.Context, key string) (io.ReadCloser, error)
-	// Delete removes key. Deleting what is not there is no error.
-	Delete(ctx context.Context, key string) error
-}
-
 // MediaState says whether a medium can be seen.
 type MediaState string
 
@@ -41,15 +27,19 @@ type Media struct {
 	FileName     string     `gorm:"column:file_name;-:migration"`              // as the uploader called it: a label
 	ContentType  string     `gorm:"column:content_type;-:migration"`           // by its bytes, whatever the uploader said
 	Size         int64      `gorm:"column:size;-:migration"`                   // bytes
-	Width        *int64     `gorm:"column:width;-:migration"`                  // pixels
+	Width        *int64     `gorm:"column:width;-:migration"`                  // pixels, of a picture as it is shown
 	Height       *int64     `gorm:"column:height;-:migration"`                 // pixels
 	SHA256       string     `gorm:"column:sha256;-:migration"`                 // hexadecimal
-	ThumbnailKey *string    `gorm:"column:thumbnail_key;-:migration" json:"-"` // where the store has a smaller one
+	ThumbnailKey *string    `gorm:"column:thumbnail_key;-:migration" json:"-"` // where the store has a smaller one; "" when none can be made
 	CreatedAt    time.Time  `gorm:"column:created_at;-:migration"`
 }
 
 // TableName is the media's table.
 func (Media) TableName() string { return "chat_media" }
+
+// Picture reports whether the medium is a picture that can be shown: a png, jpeg, gif or
+// webp whose Width and Height are known.
+func (m *Media) Picture() bool { return m.Width != nil && m.Height != nil }
 
 // MessageMedia is a row of chat_message_media: a medium's place in a message. A
 // medium belongs to one message at most.
@@ -104,10 +94,22 @@ func (c *call) usedMedia(ids []uuid.UUID) ([]uuid.UUID, error) {
 		" WHERE m.state = ? AND r.avatar_id "+c.among(), MediaReady, list, MediaReady, list)
 }
 
-// releaseMedia leaves the media of a condition to the sweeper.
+// releaseMedia leaves the media of a condition to SweepMedia.
 func (c *call) releaseMedia(condition string, args ...any) error {
 	_, err := c.exec("UPDATE chat_media SET state = 'released' WHERE "+condition, args...)
 	return err
+}
+
+// releaseRooms leaves the media of deleted rooms to SweepMedia: their avatars, and what is
+// in their messages.
+func (c *call) releaseRooms(rooms, avatars []uuid.UUID) error {
+	if len(avatars) > 0 {
+		if err := c.releaseMedia("id "+c.among(), jsonArray(avatars)); err != nil {
+			return err
+		}
+	}
+	return c.releaseMedia(`id IN (SELECT x.media_id FROM chat_message_media x
+		JOIN chat_messages m ON m.id = x.message_id WHERE m.room_id `+c.among()+")", jsonArray(rooms))
 }
 
 // showMedia fills in the media of messages, in order, with one query.
@@ -149,7 +151,7 @@ func (s *Service) Media(ctx context.Context, actor Actor, media uuid.UUID) (*Med
 // OpenMedia returns a medium's bytes, to be closed by the caller, to those who may
 // see it. The reader is an io.Seeker where the store's is.
 //
-// Errors: ErrNotFound, ErrNoMediaStore, and the store's own.
+// Errors: ErrNotFound, ErrNoMediaStore, ErrMediaStore.
 func (s *Service) OpenMedia(ctx context.Context, actor Actor, media uuid.UUID) (*Media, io.ReadCloser, error) {
 	if s.config.Media == nil {
 		return nil, nil, ErrNoMediaStore
@@ -158,11 +160,36 @@ func (s *Service) OpenMedia(ctx context.Context, actor Actor, media uuid.UUID) (
 	if err != nil {
 		return nil, nil, err
 	}
-	content, err := s.config.Media.Open(ctx, found.Key)
+	content, err := s.openObject(ctx, found.Key)
 	if err != nil {
-		return nil, nil, storeError("open", err)
+		return nil, nil, err
 	}
 	return found, content, nil
+}
+
+// MediaURL returns a URL of a medium's bytes, to those who may see it, from a store that
+// is a MediaURLSigner. Anyone who has the URL may fetch them until the time of valid is
+// over, members of the room or not. They come with ContentHeaders.
+//
+// Errors: ErrNotFound, ErrNoMediaStore also where the store signs no URLs, ErrMediaStore.
+func (s *Service) MediaURL(ctx context.Context, actor Actor, media uuid.UUID, valid time.Duration) (string, error) {
+	signer, signs := s.config.Media.(MediaURLSigner)
+	if !signs {
+		return "", ErrNoMediaStore
+	}
+	found, err := s.Media(ctx, actor, media)
+	if err != nil {
+		return "", err
+	}
+	w := s.watch(ctx)
+	defer w.stop()
+	as := SignedURL{Valid: valid}
+	as.ContentType, as.ContentDisposition = found.ContentHeaders()
+	url, err := signer.SignURL(w.ctx, found.Key, as)
+	if err != nil {
+		return "", w.fault("sign", err)
+	}
+	return url, nil
 }
 
 // visibleMedia reaches a medium through what it is used in.

@@ -230,6 +230,9 @@ func (o *oracle) end(r *modelRoom, by chat.UserID) {
 	if r.AvatarID != nil {
 		o.setAvatar(r, uuid.Nil)
 	}
+	for _, m := range r.messages {
+		m.releaseMedia()
+	}
 	r.OwnerID, r.PrivateA, r.PrivateB = nil, nil, nil
 	r.DeletedAt, r.UpdatedAt = o.stamp(), o.now
 	o.log(r, chat.RoomDeleted, by, nil, nil)
@@ -239,13 +242,7 @@ func (o *oracle) end(r *modelRoom, by chat.UserID) {
 func (o *oracle) PurgeRooms(olderThan time.Duration) (int, error) {
 	before := len(o.rooms)
 	o.rooms = slices.DeleteFunc(o.rooms, func(r *modelRoom) bool {
-		if r.DeletedAt == nil || !r.DeletedAt.Before(o.now.Add(-olderThan)) {
-			return false
-		}
-		for _, m := range r.messages {
-			m.releaseMedia()
-		}
-		return true
+		return r.DeletedAt != nil && r.DeletedAt.Before(o.now.Add(-olderThan))
 	})
 	return before - len(o.rooms), nil
 }

@@ -135,12 +135,19 @@ type host struct {
 	alice, bob, carol, dave, erin chat.UserID
 }
 
+// signingStore is a store whose objects have URLs.
+type signingStore struct{ *storage.MemoryStore }
+
+func (signingStore) SignURL(_ context.Context, key string, in chat.SignedURL) (string, error) {
+	return fmt.Sprintf("https://media.example/%s?valid=%v&type=%s&as=%s", key, in.Valid, in.ContentType, in.ContentDisposition), nil
+}
+
 // newHost opens a fresh migrated database, and a service on it. The options change
 // the config.
 func newHost(t testing.TB, v variant, options ...func(*chat.Config)) *host {
 	t.Helper()
 	h := &host{variant: v, t: t, ctx: context.Background(), store: storage.Memory(), clock: newClock()}
-	h.config = chat.Config{UserIDs: v.ids, Media: h.store, Clock: h.clock.now}
+	h.config = chat.Config{UserIDs: v.ids, Media: signingStore{h.store}, Clock: h.clock.now}
 	if v.usersTable {
 		h.config.UsersTable = "users"
 	}

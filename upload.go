@@ -2,18 +2,22 @@ package chat
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
+	"hash"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/picture"
 )
 
 // NewMedia is a file to be uploaded.
@@ -26,7 +30,13 @@ type NewMedia struct {
 }
 
 // UploadMedia stores a file for the actor, who alone sees it until it is sent in a
-// message. Body is streamed; the content type is told from its bytes.
+// message. Body is streamed; the content type is told from its bytes, and of pictures
+// (png, jpeg, gif, webp) the size.
+//
+// A JPEG is stored without what does not belong to the picture, such as where it was
+// taken, and not compressed again: Media.Size and SHA256 are of what is stored. One that
+// has no picture in it is ErrInvalid. A picture that cannot be read, or has more than
+// Limits.Pixels, is stored as a plain file, application/octet-stream.
 //
 // The row comes first, then the bytes, then the row is made visible: a crash leaves
 // something that can be found and removed, never a message that points at nothing.
@@ -65,7 +75,11 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 	if err := s.put(ctx, media, in.Body); err != nil {
 		return nil, err
 	}
-	return result(media, s.write(ctx, actor, func(c *call) error { return c.showUpload(media) }))
+	err = s.write(ctx, actor, func(c *call) error { return c.showUpload(media) })
+	if errors.Is(err, errAbandoned) {
+		s.forgetStored(ctx, []string{media.Key}) // the sweeper was there before the bytes were
+	}
+	return result(media, err)
 }
 
 func newKey() string {
@@ -104,57 +118,124 @@ func (c *call) insertMedia(m *Media) error {
 	return err
 }
 
-// put streams the bytes into the store and learns their type, size and hash.
+// put streams the bytes into the store and learns their type, size and hash, and of a
+// picture how large it is. A JPEG is stored without what does not belong to the picture.
 func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
-	hash := sha256.New()
-	limited := &limitedReader{source: body, limit: s.config.Limits.UploadBytes}
-	buffered := bufio.NewReaderSize(limited, sniffBytes)
+	buffered := bufio.NewReaderSize(&limitedReader{source: body, limit: s.config.Limits.UploadBytes}, sniffBytes)
 	head, err := buffered.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	media.ContentType = mimetype.Detect(head).String()
-	if err := s.config.Media.Put(ctx, media.Key, io.TeeReader(buffered, hash)); err != nil {
-		if limited.err != nil {
-			return limited.err // the body's or the limit's, not the store's
-		}
-		return storeError("put", err)
+	head = bytes.Clone(head)
+	media.ContentType = contentTypeOf(head)
+	taken := &takenReader{source: buffered, hash: sha256.New()}
+	var jpeg *picture.Stripper
+	if media.ContentType == picture.JPEG {
+		jpeg = picture.NewStripper(buffered)
+		taken.source = jpeg
 	}
-	if limited.err != nil { // a store that takes a broken body for a whole one
-		return limited.err
+	err = s.putObject(ctx, media.Key, taken)
+	switch {
+	case errors.Is(taken.err, picture.ErrDamaged):
+		return invalid("body", "is a JPEG whose picture cannot be read: it is damaged, or was cut off")
+	case taken.err != nil:
+		return taken.err // the body's or the limit's, even where the store takes it for whole
+	case err != nil:
+		return err
+	case !taken.whole:
+		return storeError("put", io.ErrShortWrite)
 	}
-	media.Size = limited.read
-	media.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	media.Size, media.SHA256 = taken.size, hex.EncodeToString(taken.hash.Sum(nil))
+	media.measure(head, jpeg, s.config.Limits.Pixels)
 	return nil
 }
 
 // sniffBytes is how much of a file tells its type.
 const sniffBytes = 3072
 
-// limitedReader fails once more than limit bytes came, and remembers a failure, so
-// that a body's fault is not taken for the store's.
+const plainFile = "application/octet-stream"
+
+// contentTypeOf tells the type of what begins with head.
+func contentTypeOf(head []byte) string {
+	found := mimetype.Detect(head).String()
+	kind, _, _ := strings.Cut(found, ";")
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")): // whatever else it is: it may know a place
+		return picture.JPEG
+	case found == "image/apng": // a PNG that moves
+		return picture.PNG
+	case found == "audio/mpeg" && !bytes.HasPrefix(head, []byte("ID3")) && (head[0] != 0xFF || head[1] < 0xE0):
+		return plainFile // its sound was found behind something else, such as HTML
+	case !contentTypePattern.MatchString(found):
+		return kind // a text may say itself how it is encoded, and say anything
+	}
+	return found
+}
+
+var contentTypePattern = regexp.MustCompile(`^[a-z0-9.+/-]+(; charset=[A-Za-z0-9_-]{1,40})?$`)
+
+// measure learns how large a picture is. One whose head cannot be read, or that is over
+// the limit, is a plain file, to be downloaded and not shown.
+func (m *Media) measure(head []byte, jpeg *picture.Stripper, limit int64) {
+	if !picture.Known(m.ContentType) {
+		return
+	}
+	var info picture.Info
+	var err error
+	if jpeg != nil {
+		info, err = jpeg.Info()
+	} else {
+		info, err = picture.Inspect(m.ContentType, head)
+	}
+	if err != nil || info.Pixels() > limit {
+		m.ContentType = plainFile
+		return
+	}
+	width, height := int64(info.Width), int64(info.Height)
+	m.Width, m.Height = &width, &height
+}
+
+// limitedReader fails once more than limit bytes came.
 type limitedReader struct {
 	source io.Reader
 	limit  int64
 	read   int64
-	err    error
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
-	if l.err != nil {
-		return 0, l.err
-	}
 	if room := l.limit - l.read + 1; int64(len(p)) > room {
 		p = p[:room] // one byte beyond the limit tells that it is crossed
 	}
 	n, err := l.source.Read(p)
 	l.read += int64(n)
+	if l.read > l.limit {
+		return 0, tooLarge("body", l.limit, "bytes")
+	}
+	return n, err
+}
+
+// takenReader counts and hashes what the store takes, and remembers how reading ended, so
+// that a body's fault is not taken for the store's.
+type takenReader struct {
+	source io.Reader
+	hash   hash.Hash
+	size   int64
+	whole  bool // it was read to its end
+	err    error
+}
+
+func (t *takenReader) Read(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	n, err := t.source.Read(p)
+	t.size += int64(n)
+	t.hash.Write(p[:n])
 	switch {
-	case l.read > l.limit:
-		l.err = tooLarge("body", l.limit, "bytes")
-		return 0, l.err
-	case err != nil && !errors.Is(err, io.EOF):
-		l.err = err
+	case errors.Is(err, io.EOF):
+		t.whole = true
+	case err != nil:
+		t.err = err
 	}
 	return n, err
 }
@@ -162,31 +243,19 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 // showUpload makes a stored upload visible to its uploader, unless it waited for so
 // long that it was taken for abandoned.
 func (c *call) showUpload(m *Media) error {
-	shown, err := c.exec(`UPDATE chat_media SET state = ?, content_type = ?, size = ?, sha256 = ? WHERE id = ? AND state = ?`,
-		MediaReady, m.ContentType, m.Size, m.SHA256, m.ID, MediaPending)
+	shown, err := c.exec(`UPDATE chat_media SET state = ?, content_type = ?, size = ?, width = ?, height = ?, sha256 = ?
+		WHERE id = ? AND state = ?`, MediaReady, m.ContentType, m.Size, m.Width, m.Height, m.SHA256, m.ID, MediaPending)
 	if err != nil {
 		return err
 	}
 	if shown == 0 {
-		return conflict("the upload took too long and was removed")
+		return errAbandoned
 	}
 	m.State = MediaReady
 	return nil
 }
 
-// forgetStored deletes objects whose rows were rolled back.
-func (s *Service) forgetStored(ctx context.Context, stored []string) {
-	for _, key := range stored {
-		if err := s.config.Media.Delete(context.WithoutCancel(ctx), key); err != nil {
-			s.config.Logger.WarnContext(ctx, "an object of a rolled back upload stays in the media store",
-				"key", key, "error", err)
-		}
-	}
-}
-
-func storeError(what string, err error) error {
-	return fmt.Errorf("%w: %s: %w", ErrMediaStore, what, err)
-}
+var errAbandoned = conflict("the upload took too long and was removed")
 
 // imageOf locks a medium that is to become a room's avatar: an image of the actor's
 // own that is in no other use.
@@ -199,8 +268,8 @@ func (c *call) imageOf(id uuid.UUID) error {
 	if len(found) == 0 || !found[0].of(c.who) {
 		return invalid("avatar_id", "is not an upload of the actor's")
 	}
-	if !strings.HasPrefix(found[0].ContentType, "image/") {
-		return invalid("avatar_id", "is not an image")
+	if !found[0].Picture() {
+		return invalid("avatar_id", "is not a picture: png, jpeg, gif or webp")
 	}
 	used, err := c.usedMedia(ids)
 	if err == nil && len(used) > 0 {

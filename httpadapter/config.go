@@ -31,6 +31,11 @@ type Config struct {
 	// MaxBody caps a JSON body, in bytes. Uploads have the service's
 	// Limits.UploadBytes instead. Defaults to 64 KiB.
 	MaxBody int64
+	// RedirectMedia answers downloads, after the check of who may have them, with a
+	// redirect to the media store, where that is a chat.MediaURLSigner. The URL is valid
+	// for 5 minutes, for whoever has it. Thumbnails are served here all the same.
+	// Defaults to serving files here.
+	RedirectMedia bool
 	// TrustedOrigins are other origins, such as "https://app.example.com", whose
 	// pages may call the API from a browser with the user's cookies: their writes
 	// are let through, and CORS headers are sent to them. Defaults to none.

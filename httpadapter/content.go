@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -9,44 +10,64 @@ import (
 	"github.com/go-df/chat"
 )
 
-// inline are the types that a browser may show in the API's own origin: none of
-// them can hold a script. Everything else is a download.
-var inline = map[string]bool{
-	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
-	"video/mp4": true, "video/webm": true, "audio/mpeg": true, "audio/ogg": true, "video/ogg": true, "application/ogg": true,
-}
+// urlValid is how long a redirect to the store holds.
+const urlValid = 5 * time.Minute
 
-// mediaContent serves a file. Its bytes never change under their id.
+// mediaContent serves a file, or the thumbnail of a picture. Its bytes never change under
+// their id.
 func mediaContent(r *request) (*response, error) {
 	id := r.id("media")
-	switch variant := r.param("variant"); variant {
-	case "", "original":
-	case "thumbnail": // there are none yet
-		r.fail(chat.ErrNotFound)
-	default:
+	variant := r.param("variant")
+	if variant != "" && variant != "original" && variant != "thumbnail" {
 		r.fail(badParameter("variant", `is neither "original" nor "thumbnail"`))
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
-	found, content, err := r.h.svc.OpenMedia(r.Context(), r.actor, id)
+	if variant == "thumbnail" {
+		found, content, err := r.h.svc.OpenThumbnail(r.Context(), r.actor, id)
+		if err == nil {
+			found.FileName = "" // which may not be that of a copy's type
+		}
+		return r.content(found, content, err)
+	}
+	if r.h.config.RedirectMedia && r.Method == http.MethodGet {
+		url, err := r.h.svc.MediaURL(r.Context(), r.actor, id, urlValid)
+		if !errors.Is(err, chat.ErrNoMediaStore) {
+			return r.redirect(url), err
+		}
+	}
+	return r.content(r.h.svc.OpenMedia(r.Context(), r.actor, id))
+}
+
+// redirect sends a client to the store. It may come back to the URL while that is valid
+// for another minute.
+func (r *request) redirect(url string) *response {
+	return &response{write: func() {
+		header := r.w.Header()
+		header.Set("Location", url)
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cache-Control", "private, max-age="+strconv.Itoa(int((urlValid-time.Minute).Seconds())))
+		header.Add("Vary", "Authorization, Cookie")
+		r.w.WriteHeader(http.StatusTemporaryRedirect)
+	}}
+}
+
+func (r *request) content(m *chat.Media, content io.ReadCloser, err error) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
 	return &response{write: func() {
 		defer func() { _ = content.Close() }()
-		r.serveContent(found, content)
+		r.serveContent(m, content)
 	}}, nil
 }
 
 func (r *request) serveContent(m *chat.Media, content io.Reader) {
 	header := r.w.Header()
-	kind, disposition := "application/octet-stream", "attachment"
-	if inline[m.ContentType] {
-		kind, disposition = m.ContentType, "inline"
-	}
+	kind, disposition := m.ContentHeaders()
 	header.Set("Content-Type", kind)
-	header.Set("Content-Disposition", contentDisposition(disposition, m.FileName))
+	header.Set("Content-Disposition", disposition)
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	header.Set("Cache-Control", "private, max-age=31536000, immutable")
 	header.Add("Vary", "Authorization, Cookie") // one browser, another user

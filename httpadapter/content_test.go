@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"mime"
 	"net/http/httptest"
 	"strings"
 	"syscall"
@@ -33,8 +32,9 @@ func TestOnlyHarmlessTypesAreShownInline(t *testing.T) {
 			"cat.png":  {png, "image/png", "inline"},
 			"cat.html": {png, "image/png", "inline"}, // by its bytes, not by its name
 			"cat.gif":  {"GIF89a\x01\x00\x01\x00\x00\x00\x00;", "image/gif", "inline"},
-			"cat.jpg":  {"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "image/jpeg", "inline"},
-			"cat.webp": {"RIFF\x24\x00\x00\x00WEBPVP8 ", "image/webp", "inline"},
+			"cat.jpg":  {jpegOf(64, 48), "image/jpeg", "inline"},
+			"cat.webp": {webp, "image/webp", "inline"},
+			"d.png":    {"\x89PNG\r\n\x1a\n<script>", "application/octet-stream", "attachment"},
 			"a.mp3":    {"\xff\xfb\x90\x64\x00", "audio/mpeg", "inline"},
 			"a.html":   {"<!DOCTYPE html><script>alert(1)</script>", "application/octet-stream", "attachment"},
 			"a.svg":    {`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, "application/octet-stream", "attachment"},
@@ -101,38 +101,6 @@ func TestContentIsServedInPartsAndNotTwice(t *testing.T) {
 			t.Errorf("HEAD: %q %v", head.body, head.header)
 		}
 	})
-}
-
-func TestNoNameBreaksOutOfTheHeader(t *testing.T) {
-	t.Parallel()
-	for name, want := range map[string]string{
-		"cat.png":                   `attachment; filename="cat.png"`,
-		"my cat (1).png":            `attachment; filename="my cat (1).png"`,
-		"":                          `attachment`,
-		"a\"b.png":                  `attachment; filename="a_b.png"; filename*=UTF-8''a%22b.png`,
-		"a\\b":                      `attachment; filename="ab"`,
-		"a\r\nSet-Cookie: x=1":      `attachment; filename="aSet-Cookie_ x_1"; filename*=UTF-8''aSet-Cookie%3A%20x%3D1`,
-		"a\x00b":                    `attachment; filename="ab"`,
-		"\u202egpj.exe":             `attachment; filename="gpj.exe"`,
-		"a;b=c":                     `attachment; filename="a_b_c"; filename*=UTF-8''a%3Bb%3Dc`,
-		"%41%22.png":                `attachment; filename="_41_22.png"; filename*=UTF-8''%2541%2522.png`,
-		"日本.png":                    `attachment; filename="__.png"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.png`,
-		"../x":                      `attachment; filename="..x"`,
-		"a\xffb":                    `attachment; filename="ab"`,
-		strings.Repeat("\u202e", 9): `attachment`,
-		"a'b*c":                     `attachment; filename="a_b_c"; filename*=UTF-8''a%27b%2Ac`,
-		"tab\there":                 `attachment; filename="tabhere"`,
-		"line\u2028separator":       `attachment; filename="line_separator"; filename*=UTF-8''line%E2%80%A8separator`,
-		"back`tick":                 "attachment; filename=\"back_tick\"; filename*=UTF-8''back%60tick",
-	} {
-		got := httpadapter.ContentDisposition("attachment", name)
-		if got != want {
-			t.Errorf("%q: %s, want %s", name, got, want)
-		}
-		if kind, params, err := mime.ParseMediaType(got); err != nil || kind != "attachment" || len(params) > 1 {
-			t.Errorf("%q: %s is read as %s %v, %v", name, got, kind, params, err)
-		}
-	}
 }
 
 // store is one whose parts fail when told.

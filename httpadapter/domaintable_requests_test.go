@@ -16,6 +16,8 @@ var domainMethodsWithoutRoute = map[string]string{
 	"InTx":       "is about the host's own transactions",
 	"WithTx":     "is about the host's own transactions",
 	"PurgeRooms": "the host's own job",
+	"SweepMedia": "the host's own job",
+	"MediaURL":   "what chat_media_content redirects to where Config.RedirectMedia says so",
 	"EraseUser":  "System's alone: a user is erased when the host says so",
 	"Unread":     "the rooms of the inbox carry their own numbers",
 }
@@ -54,6 +56,7 @@ func domainTries(room domainRoom) []domainTry {
 		domainTriesOnAddUsers(), domainTriesOnUpdateRoomUser(), domainTriesOnSend(), domainTriesOnMessages(),
 		domainTriesOn("media/", "Media", "chat_media_retrieve", everyMedium...),
 		domainTriesOn("media/", "OpenMedia", "chat_media_content", everyMedium...),
+		domainTriesOnThumbnails(everyMedium),
 		domainTriesOn("reaction/", "Reaction", "chat_message_reactions_retrieve", everyReaction...),
 		domainTriesOn("reaction/", "Unreact", "chat_message_reactions_delete", everyReaction...))
 }
@@ -64,6 +67,14 @@ var (
 	looseMedia    = []string{"own unsent", "another's unsent", "own pending", "own released"}
 	everyReaction = []string{"own", "another's", "in another room"}
 )
+
+func domainTriesOnThumbnails(targets []string) []domainTry {
+	tries := domainTriesOn("media/", "OpenThumbnail", "chat_media_content", targets...)
+	for i := range tries {
+		tries[i].query = "?variant=thumbnail"
+	}
+	return tries
+}
 
 // domainTriesOn asks one route for each of its targets.
 func domainTriesOn(prefix, method, route string, targets ...string) (tries []domainTry) {
@@ -247,5 +258,6 @@ func domainTriesAnywhere() []domainTry {
 		create("a member with can_delete_room", member(chat.AllPermissions)),
 	},
 		domainTriesOn("media/", "Media", "chat_media_retrieve", looseMedia...),
-		domainTriesOn("media/", "OpenMedia", "chat_media_content", looseMedia...))
+		domainTriesOn("media/", "OpenMedia", "chat_media_content", looseMedia...),
+		domainTriesOnThumbnails(looseMedia))
 }

@@ -10,9 +10,6 @@ func Routes() (list []string) {
 	return list
 }
 
-// ContentDisposition is for the tests of file names.
-var ContentDisposition = contentDisposition
-
 // NewLimiter is for the tests of rate limits, with a clock of theirs.
 func NewLimiter(config RateLimit, now func() time.Time) *limiter { return newLimiter(config, now) }
 

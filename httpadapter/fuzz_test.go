@@ -7,13 +7,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-df/chat/httpadapter"
+	"github.com/go-df/chat"
 )
 
 // Whatever comes in, nothing panics, nothing is answered with a 5xx, and what is
 // accepted and answered is as openapi.json has it. To look for more than the seeds:
 //
 //	go test -fuzz FuzzBody -fuzztime 30s ./httpadapter
+
+func disposition(name string) string {
+	_, header := (&chat.Media{FileName: name}).ContentHeaders()
+	return header
+}
 
 // fuzzed is a host with a room that carol is not in.
 type fuzzed struct {
@@ -188,7 +193,7 @@ func FuzzFileName(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		for _, c := range []byte(httpadapter.ContentDisposition("attachment", name)) {
+		for _, c := range []byte(disposition(name)) {
 			if c < ' ' || c > '~' {
 				t.Errorf("%q has %q in it", name, c)
 			}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"log/slog"
 	"net/http"
@@ -282,4 +284,17 @@ func (l *logged) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// webp is the head of a picture of 4 × 3 pixels.
+const webp = "RIFF\x2a\x00\x00\x00WEBPVP8 \x1e\x00\x00\x00\x30\x01\x00\x9d\x01\x2a\x04\x00\x03\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// jpegOf is a photograph of something gray.
+func jpegOf(w, h int) string {
+	var encoded bytes.Buffer
+	if err := jpeg.Encode(&encoded, image.NewGray(image.Rect(0, 0, w, h)), nil); err != nil {
+		panic(err) // nothing was written to a disk
+	}
+	return encoded.String()
 }

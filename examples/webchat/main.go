@@ -86,6 +86,7 @@ func run(ctx context.Context, out *log.Logger, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	defer background(ctx, func(ctx context.Context) { tidy(ctx, a.chat, logger) })() // ends before the database is closed
 	announce(out, listener.Addr())
 	if err := serve(ctx, listener, handler, logger); err != nil {
 		return err

@@ -14,10 +14,12 @@ CREATE TABLE chat_media (
 	width         bigint,
 	height        bigint,
 	sha256        text NOT NULL,
-	thumbnail_key text UNIQUE,
+	thumbnail_key text,
 	created_at    datetime NOT NULL
 );
 CREATE INDEX chat_media_user ON chat_media (user_id);
+-- An empty key says that no thumbnail can be made.
+CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
 CREATE TABLE chat_rooms (
 	id                  text NOT NULL PRIMARY KEY,

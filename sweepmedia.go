@@ -1,0 +1,142 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// SweepMedia removes the media that nobody can see any more, or ever will, and that were
+// uploaded longer ago than olderThan: uploads that broke off, uploads that were never
+// sent, and what was in a message, a room or an avatar that is deleted. Their bytes go
+// first, then their rows, in batches; it returns how many media are gone. olderThan has to
+// be longer than an upload takes, and than one may wait to be sent: a day is a good value.
+//
+// The host calls it from a job of its own, so that there is no actor. It is safe to stop,
+// to run twice at once, and beside uploads and sends. What the store fails to delete stays
+// for the next time, and the error is returned when the others are gone; where the store
+// deletes nothing at all, it ends early. A store that is a MediaStoreCleaner is asked to
+// clean up at the end.
+//
+// Errors: ErrNoMediaStore, ErrMediaStore, ErrConflict inside InTx or WithTx, for bytes
+// cannot be rolled back.
+func (s *Service) SweepMedia(ctx context.Context, olderThan time.Duration) (int, error) {
+	switch {
+	case s.config.Media == nil:
+		return 0, ErrNoMediaStore
+	case s.tx != nil:
+		return 0, conflict("media are swept outside of transactions")
+	}
+	swept, err := s.sweepAll(ctx, s.now().Add(-olderThan))
+	if cleaner, cleans := s.config.Media.(MediaStoreCleaner); cleans {
+		if _, fault := cleaner.RemoveTemporaries(ctx, olderThan); fault != nil {
+			err = errors.Join(err, storeError("remove temporaries", fault))
+		}
+	}
+	return swept, err
+}
+
+// sweepBatch is how many media one transaction of SweepMedia takes.
+const sweepBatch = 100
+
+func (s *Service) sweepAll(ctx context.Context, before time.Time) (swept int, err error) {
+	for last := uuid.Nil; ; {
+		found, fault := s.unseenMedia(ctx, before, last)
+		if fault != nil || len(found) == 0 {
+			return swept, errors.Join(err, fault)
+		}
+		last = found[len(found)-1]
+		n, fault := s.sweep(ctx, before, found)
+		swept += n
+		err = errors.Join(err, fault)
+		if fault != nil && n == 0 {
+			return swept, err
+		}
+	}
+}
+
+// unseenMedia finds media that look as if they could go, without keeping anyone waiting.
+func (s *Service) unseenMedia(ctx context.Context, before time.Time, after uuid.UUID) (found []uuid.UUID, err error) {
+	err = s.read(ctx, System, func(c *call) (err error) {
+		found, err = all(c, scanValue[uuid.UUID], `SELECT id FROM chat_media WHERE id > ? AND created_at < ? AND (state <> ?
+			OR NOT EXISTS (SELECT 1 FROM chat_message_media x WHERE x.media_id = chat_media.id)
+			AND NOT EXISTS (SELECT 1 FROM chat_rooms r WHERE r.avatar_id = chat_media.id)) ORDER BY id LIMIT ?`,
+			after, before, MediaReady, sweepBatch)
+		return err
+	})
+	return found, err
+}
+
+// sweep removes those of the media that can go.
+func (s *Service) sweep(ctx context.Context, before time.Time, ids []uuid.UUID) (int, error) {
+	var taken []Media
+	if err := s.write(ctx, System, func(c *call) (err error) {
+		taken, err = c.takeUnseen(before, ids)
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	var faults []error
+	var emptied []uuid.UUID
+	for i := range taken {
+		if err := s.deleteBytes(ctx, &taken[i]); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		emptied = append(emptied, taken[i].ID)
+	}
+	removed := int64(0)
+	if len(emptied) > 0 {
+		err := s.write(ctx, System, func(c *call) (err error) {
+			removed, err = c.removeMedia(emptied)
+			return err
+		})
+		if err != nil {
+			return 0, errors.Join(append(faults, err)...)
+		}
+	}
+	return int(removed), errors.Join(faults...)
+}
+
+// takeUnseen releases what is in no use, so that it cannot be sent, nor its upload shown,
+// from then on. What somebody is sending right now is left out.
+func (c *call) takeUnseen(before time.Time, ids []uuid.UUID) ([]Media, error) {
+	query := "SELECT " + mediaColumns + " FROM chat_media WHERE id " + c.among() + " AND created_at < ? ORDER BY id"
+	if c.dialect == postgres {
+		query += " FOR UPDATE SKIP LOCKED"
+	}
+	locked, err := all(c, scanMedia, query, jsonArray(ids), before)
+	if err != nil || len(locked) == 0 {
+		return nil, err
+	}
+	used, err := c.usedMedia(ids)
+	if err != nil {
+		return nil, err
+	}
+	taken := slices.DeleteFunc(locked, func(m Media) bool { return slices.Contains(used, m.ID) })
+	free := make([]uuid.UUID, len(taken))
+	for i := range taken {
+		free[i] = taken[i].ID
+	}
+	return taken, c.releaseMedia("id "+c.among(), jsonArray(free))
+}
+
+func (s *Service) deleteBytes(ctx context.Context, m *Media) error {
+	if m.ThumbnailKey != nil && *m.ThumbnailKey != noThumbnail {
+		if err := s.deleteObject(ctx, *m.ThumbnailKey); err != nil {
+			return err
+		}
+	}
+	return s.deleteObject(ctx, m.Key)
+}
+
+// removeMedia removes released media, and their places in the messages of deleted rooms.
+func (c *call) removeMedia(ids []uuid.UUID) (int64, error) {
+	if _, err := c.exec("DELETE FROM chat_message_media WHERE media_id "+c.among(), jsonArray(ids)); err != nil {
+		return 0, err
+	}
+	return c.exec("DELETE FROM chat_media WHERE id "+c.among()+" AND state = ?", jsonArray(ids), MediaReleased)
+}

@@ -1,0 +1,186 @@
+package chat
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"image"
+	"io"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/picture"
+)
+
+// OpenThumbnail returns a smaller copy of a picture, to those who may see the picture: a
+// JPEG or, of what is partly transparent, a PNG, upright, of at most 512 × 512 pixels; of
+// what moves, the first picture. The Media beside it is the picture's with the type, size,
+// width, height and hash of the copy. A picture that is no larger is returned itself,
+// unless it is a GIF.
+//
+// The copy is made when it is first asked for, one at a time in each process, and kept in
+// the media store. Pictures of more than 24,000,000 pixels have none, and those whose
+// decoding would take more than 128 MiB.
+//
+// Errors: ErrNotFound, also of what has no thumbnail, ErrNoMediaStore, ErrMediaStore.
+func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUID) (*Media, io.ReadCloser, error) {
+	if s.config.Media == nil {
+		return nil, nil, ErrNoMediaStore
+	}
+	found, err := s.Media(ctx, actor, media)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case !found.Picture():
+		return nil, nil, ErrNotFound
+	case found.ownThumbnail():
+		content, err := s.openObject(ctx, found.Key)
+		if err != nil {
+			return nil, nil, err
+		}
+		return found, content, nil
+	}
+	if found.ThumbnailKey == nil {
+		if found, err = s.makeThumbnail(ctx, found.ID); err != nil {
+			return nil, nil, err
+		}
+	}
+	if *found.ThumbnailKey == noThumbnail {
+		return nil, nil, ErrNotFound
+	}
+	return s.openThumbnail(ctx, found)
+}
+
+// noThumbnail is the key of what has none, so that it is not tried again.
+const noThumbnail = ""
+
+func (m *Media) ownThumbnail() bool {
+	return max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.ContentType != picture.GIF
+}
+
+// thumbnailBytes is more than the largest: every pixel of a PNG as it is.
+const thumbnailBytes = 2 << 20
+
+// openThumbnail reads a thumbnail whole: it is small, and its bytes tell what the row does
+// not.
+func (s *Service) openThumbnail(ctx context.Context, m *Media) (*Media, io.ReadCloser, error) {
+	object, err := s.openObject(ctx, *m.ThumbnailKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(object, thumbnailBytes))
+	if err = errors.Join(err, object.Close()); err != nil {
+		return nil, nil, err
+	}
+	config, format, err := image.DecodeConfig(bytes.NewReader(content))
+	if err != nil {
+		return nil, nil, storeError("read", err)
+	}
+	width, height, sum := int64(config.Width), int64(config.Height), sha256.Sum256(content)
+	m.ContentType, m.Size, m.SHA256 = "image/"+format, int64(len(content)), hex.EncodeToString(sum[:])
+	m.Width, m.Height = &width, &height
+	return m, readerAtHand{bytes.NewReader(content)}, nil
+}
+
+// readerAtHand is a bytes.Reader to close.
+type readerAtHand struct{ *bytes.Reader }
+
+func (readerAtHand) Close() error { return nil }
+
+// makeThumbnail makes one, unless somebody was faster, and returns the row that has its
+// key. Others wait, because a large picture takes much memory. Once begun it is finished,
+// whether or not it is still waited for.
+func (s *Service) makeThumbnail(ctx context.Context, id uuid.UUID) (*Media, error) {
+	select {
+	case s.state.thumbnailing <- struct{}{}:
+		defer func() { <-s.state.thumbnailing }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	ctx = context.WithoutCancel(ctx)
+	m, err := s.readyMedia(ctx, id)
+	if err != nil || m.ThumbnailKey != nil {
+		return m, err
+	}
+	small, err := s.shrink(ctx, m)
+	switch {
+	case errors.Is(err, picture.ErrDamaged), errors.Is(err, picture.ErrTooLarge):
+		err = s.write(ctx, System, func(c *call) error { return c.setThumbnail(id, noThumbnail) })
+	case err == nil:
+		err = s.keepThumbnail(ctx, id, small)
+	}
+	if err != nil && !errors.Is(err, errOutrun) {
+		return nil, err
+	}
+	m, err = s.readyMedia(ctx, id)
+	if err == nil && m.ThumbnailKey == nil { // its row was in a transaction that is gone
+		return nil, ErrNotFound
+	}
+	return m, err
+}
+
+func (s *Service) readyMedia(ctx context.Context, id uuid.UUID) (*Media, error) {
+	var m *Media
+	err := s.read(ctx, System, func(c *call) (err error) {
+		m, err = one(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
+		return err
+	})
+	if err == nil && m == nil {
+		err = ErrNotFound
+	}
+	return m, err
+}
+
+func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
+	whole, err := s.openObject(ctx, m.Key)
+	if err != nil {
+		return nil, err
+	}
+	small, err := picture.Thumbnail(m.ContentType, whole)
+	if closeErr := whole.Close(); err == nil && closeErr != nil {
+		err = storeError("close", closeErr)
+	}
+	return small, err
+}
+
+// keepThumbnail stores a thumbnail as an upload is stored: under a pending row of its own,
+// which goes when the picture's row has the key. What is left of a crash is swept.
+func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, small []byte) error {
+	copied := &Media{ID: newID(), Key: newKey(), State: MediaPending}
+	if err := s.write(ctx, System, func(c *call) error {
+		copied.CreatedAt = c.now
+		return c.insertMedia(copied)
+	}); err != nil {
+		return err
+	}
+	if s.tx != nil {
+		s.tx.stored = append(s.tx.stored, copied.Key)
+	}
+	if err := s.putObject(ctx, copied.Key, bytes.NewReader(small)); err != nil {
+		return err
+	}
+	return s.write(ctx, System, func(c *call) error {
+		if err := c.setThumbnail(id, copied.Key); err != nil {
+			return err
+		}
+		return gone(c.exec("DELETE FROM chat_media WHERE id = ? AND state = ?", copied.ID, MediaPending))
+	})
+}
+
+// errOutrun says that a picture was released, or got its thumbnail, while one was made.
+var errOutrun = errors.New("chat: another thumbnail was faster")
+
+func (c *call) setThumbnail(id uuid.UUID, key string) error {
+	return gone(c.exec("UPDATE chat_media SET thumbnail_key = ? WHERE id = ? AND state = ? AND thumbnail_key IS NULL",
+		key, id, MediaReady))
+}
+
+// gone takes the answer of exec: no row is one that is no longer as it was.
+func gone(changed int64, err error) error {
+	if err == nil && changed == 0 {
+		return errOutrun
+	}
+	return err
+}
