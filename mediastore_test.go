@@ -72,7 +72,7 @@ func TestStoreThatStandsStillIsGivenUp(t *testing.T) {
 	store.at.Store("")
 	h := newHost(t, onSQLite, func(c *chat.Config) { c.Media, c.MediaTimeout = store, 20*time.Millisecond })
 	room := h.group()
-	m := h.uploaded(t, "some bytes")
+	var m *chat.Media
 	operations := map[string]func() error{
 		"put": func() error {
 			return second(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader("x")}))
@@ -82,14 +82,15 @@ func TestStoreThatStandsStillIsGivenUp(t *testing.T) {
 		"delete": func() error { return second(h.SweepMedia(h.ctx, -time.Hour)) },
 	}
 	for at, operation := range operations {
+		m = h.uploaded(t, "some bytes")
 		store.at.Store(at)
 		err := operation()
 		if wantError(t, err, chat.ErrMediaStore); err != nil && !strings.Contains(err.Error(), "stood still for 20ms") {
 			t.Errorf("%s: %v", at, err)
 		}
 		h.send(h.alice, room.ID, "messages go on")
+		store.at.Store("")
 	}
-	store.at.Store("")
 	m = h.uploaded(t, "some bytes")
 	ok(t, h.opened(m.ID, 40*time.Millisecond)) // a reader that takes its time is none of the store's
 	slow := chat.NewMedia{Body: slowReader{strings.NewReader("abc")}}

@@ -45,5 +45,6 @@ func TestReport(t *testing.T) {
 	}{{"postgres", measurePostgres}, {"sqlite", measureSQLite}} {
 		t.Run(of.name, func(t *testing.T) { r.databases = append(r.databases, of.measure(t, p)) })
 	}
+	r.media = measureMedia(t, p)
 	r.write(t, *folder)
 }

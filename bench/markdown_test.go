@@ -36,6 +36,7 @@ connection of database/sql's on SQLite. Each rate is the median of %d rounds.
 	r.figures(&b)
 	r.sending(&b)
 	r.reading(&b)
+	r.media.markdown(&b)
 	r.memory(&b)
 	b.WriteString(settings)
 	return b.String()

@@ -17,6 +17,7 @@ type results struct {
 	machine   string
 	began     time.Time
 	databases []*database
+	media     mediaResults
 }
 
 // The report's files.

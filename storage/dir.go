@@ -205,10 +205,29 @@ func write(root *os.Root, name string, r io.Reader) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := io.Copy(file, r); err != nil {
+	if _, err := io.Copy(&eagerWriter{file: file}, r); err != nil {
 		return err
 	}
 	return file.Sync()
+}
+
+// eagerWriter has the disk write while more is still to come, where the system can: the
+// wait at the end is then a short one.
+type eagerWriter struct {
+	file           *os.File
+	written, begun int64
+}
+
+const eagerBytes = 1 << 20
+
+func (w *eagerWriter) Write(p []byte) (int, error) {
+	n, err := w.file.Write(p)
+	w.written += int64(n)
+	if w.written-w.begun >= eagerBytes {
+		startWriting(w.file, w.begun, w.written-w.begun)
+		w.begun = w.written
+	}
+	return n, err
 }
 
 // publish gives the file temporary the name that is asked for, unless that is taken. A

@@ -136,10 +136,10 @@ func (o onCanvas) At(x, y int) color.Color {
 func (o onCanvas) ColorModel() color.Model { return color.RGBAModel }
 
 // scale makes the longer side ThumbnailSide, or leaves the size as it is. A large picture
-// is sampled down to three times that first, which costs a fifth of filtering all of it.
+// is sampled down to twice that first, which costs a ninth of filtering all of it.
 func scale(whole image.Image) *image.RGBA {
 	size := whole.Bounds().Size()
-	if between := fit(size, 3*ThumbnailSide); between != size {
+	if between := fit(size, 2*ThumbnailSide); between != size {
 		sampled := image.NewRGBA(image.Rectangle{Max: between})
 		draw.ApproxBiLinear.Scale(sampled, sampled.Rect, whole, whole.Bounds(), draw.Src, nil)
 		whole = sampled
