@@ -73,7 +73,7 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 // lockRooms locks the living rooms that know the user, until there are no more: one
 // may have been joined while the lock of another was awaited.
 func (e *erasure) lockRooms() error {
-	known := e.call.lockRooms(`id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
+	known := e.call.lockRooms(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
 		UNION SELECT room_id FROM chat_messages WHERE user_id = ?
 		UNION SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.user_id = ?)`)
 	for first := true; ; first = false {

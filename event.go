@@ -55,14 +55,9 @@ type pending struct {
 
 // insertEvents writes the events of a transaction in one statement.
 func (c *call) insertEvents(events []pending) error {
-	rows := c.eventRows(events)
-	_, err := c.exec(rows.sql, rows.args...)
-	return err
-}
-
-func (c *call) eventRows(events []pending) statement {
-	return statement{`INSERT INTO chat_events (room_id, seq, kind, message_id, user_id, actor_id, created_at)
-		SELECT j.room_id, j.seq, j.kind, j.message_id, j.user_id, j.actor_id, ? FROM ` +
+	_, err := c.exec(`INSERT INTO chat_events (room_id, seq, kind, message_id, user_id, actor_id, created_at)
+		SELECT j.room_id, j.seq, j.kind, j.message_id, j.user_id, j.actor_id, ? FROM `+
 		c.records("room_id uuid", "seq bigint", "kind text", "message_id uuid", "user_id user", "actor_id user"),
-		[]any{c.now, jsonArray(events)}}
+		c.now, jsonArray(events))
+	return err
 }

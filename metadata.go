@@ -48,6 +48,15 @@ func (m Metadata) Value() (driver.Value, error) {
 	return string(m), nil
 }
 
+// text is the object as text, nil when there is none.
+func (m Metadata) text() *string {
+	if len(m) == 0 {
+		return nil
+	}
+	text := string(m)
+	return &text
+}
+
 // checkMetadata also makes null and blank the same as none.
 func (l Limits) checkMetadata(m *Metadata) error {
 	trimmed := bytes.TrimSpace(*m)

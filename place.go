@@ -33,7 +33,7 @@ const (
 // standing: what a transaction before us committed is seen. A deleted room, like
 // one that never was, is ErrNotFound.
 func (c *call) lock(by roomOf, id uuid.UUID) (*place, error) {
-	room, err := one(c, scanRoom, c.lockRooms(string(by)), id)
+	room, err := one(c, scanRoom, c.lockRooms(roomColumns, string(by)), id)
 	if err != nil {
 		return nil, err
 	}
@@ -50,16 +50,16 @@ const lockWait = 5 * time.Second
 // lockRooms renders the query that locks the living rooms of a condition, in
 // ascending id. NO KEY leaves a host free to insert rows that refer to the room. On
 // SQLite the whole transaction has the write lock already.
-func (c *call) lockRooms(condition string) string {
+func (c *call) lockRooms(columns, condition string) string {
 	found := " WHERE " + condition + " AND deleted_at IS NULL"
 	switch {
 	case c.dialect == sqlite:
-		return "SELECT " + roomColumns + " FROM chat_rooms" + found + " ORDER BY id"
+		return "SELECT " + columns + " FROM chat_rooms" + found + " ORDER BY id"
 	case c.tx != nil:
-		return "SELECT " + roomColumns + " FROM chat_rooms" + found + " ORDER BY id FOR NO KEY UPDATE"
+		return "SELECT " + columns + " FROM chat_rooms" + found + " ORDER BY id FOR NO KEY UPDATE"
 	default: // the limit is set on the way to the lock, which saves a statement
 		return "WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '" +
-			strconv.FormatInt(lockWait.Milliseconds(), 10) + "', true) AS is_set) SELECT " + roomColumns +
+			strconv.FormatInt(lockWait.Milliseconds(), 10) + "', true) AS is_set) SELECT " + columns +
 			" FROM chat_rooms CROSS JOIN patience" + found + " AND is_set <> '' ORDER BY id FOR NO KEY UPDATE OF chat_rooms"
 	}
 }

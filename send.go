@@ -109,11 +109,11 @@ func (c *call) store(sends ...*send) error {
 // store stores any number of messages in any number of rooms with a constant number
 // of statements. Each send has its own outcome; an error is the whole batch's.
 func (b *batch) store() error {
-	b.stored, b.events = nil, nil // of a try before
+	b.stored = nil // of a try before
 	for _, s := range b.sends {
 		s.message, s.repeat, s.err, s.held = nil, false, nil, false
 	}
-	for _, step := range []func() error{b.lock, b.readMembers, b.readRepeats, b.readReplies, b.lockMedia} {
+	for _, step := range []func() error{b.lock, b.look, b.readRepeats, b.readReplies, b.lockMedia} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -131,6 +131,7 @@ type batch struct {
 	*call
 	sends   []*send
 	wait    bool // for rooms that somebody else has locked, rather than leave them out
+	locked  map[uuid.UUID]bool
 	rooms   map[uuid.UUID]*Room
 	members map[memberKey]*RoomUser
 	first   map[clientKey]*Message // the message that a client id stands for
@@ -138,8 +139,13 @@ type batch struct {
 	media   map[uuid.UUID]*Media // the ready ones that are named
 	used    map[uuid.UUID]bool   // those of them that are in a message or a room already
 
-	stored []*Message
-	events []pending
+	stored []stored
+}
+
+// stored is a message that was accepted, and the place of its event.
+type stored struct {
+	*Message
+	seq int64
 }
 
 type memberKey struct {
@@ -154,102 +160,6 @@ type clientKey struct {
 
 func (s *send) member() memberKey { return memberKey{s.room, s.who.id} }
 func (s *send) client() clientKey { return clientKey{s.member(), s.in.ClientID} }
-
-// lock locks the rooms in ascending id. Sends to rooms that are not there are
-// refused, and those to rooms that somebody else has locked may be left out.
-func (b *batch) lock() error {
-	ids := make(map[uuid.UUID]bool, len(b.sends))
-	for _, s := range b.sends {
-		ids[s.room] = true
-	}
-	query := b.lockRooms("id " + b.among())
-	if b.dialect == postgres && !b.wait {
-		query += " SKIP LOCKED"
-	}
-	rooms, err := all(b.call, scanRoom, query, jsonArray(keys(ids)))
-	if err != nil {
-		return err
-	}
-	b.rooms = make(map[uuid.UUID]*Room, len(rooms))
-	for i := range rooms {
-		b.rooms[rooms[i].ID] = &rooms[i]
-	}
-	return b.missing()
-}
-
-// missing tells rooms that are locked from rooms that are not there.
-func (b *batch) missing() error {
-	missing := map[uuid.UUID]bool{}
-	for _, s := range b.sends {
-		if b.rooms[s.room] == nil {
-			missing[s.room] = true
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	held, err := all(b.call, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at IS NULL AND id "+
-		b.among(), jsonArray(keys(missing)))
-	if err != nil {
-		return err
-	}
-	for _, s := range b.sends {
-		switch {
-		case !missing[s.room]:
-		case !b.wait && slices.Contains(held, s.room):
-			s.held = true
-		default:
-			s.err = ErrNotFound
-		}
-	}
-	return nil
-}
-
-// memberRow is a membership as records reads it: a struct, because it is encoded for
-// each message.
-type memberRow struct {
-	RoomID uuid.UUID `json:"room_id"`
-	UserID UserID    `json:"user_id"`
-}
-
-// readMembers reads the senders' memberships and decides.
-func (b *batch) readMembers() error {
-	var pairs []memberRow
-	for _, s := range b.sends {
-		if s.open() && !s.who.system() {
-			pairs = append(pairs, memberRow{s.room, s.who.id})
-		}
-	}
-	b.members = make(map[memberKey]*RoomUser, len(pairs))
-	if len(pairs) > 0 {
-		members, err := all(b.call, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users
-			WHERE (room_id, user_id) IN (SELECT j.room_id, j.user_id FROM `+b.records("room_id uuid", "user_id user")+")",
-			jsonArray(pairs))
-		if err != nil {
-			return err
-		}
-		for i, m := range members {
-			members[i].in(b.rooms[m.RoomID])
-			b.members[memberKey{m.RoomID, m.UserID}] = &members[i]
-		}
-	}
-	for _, s := range b.sends {
-		if s.open() {
-			s.err = decide(b.standing(s), opSend, b.rooms[s.room].state(), target{})
-		}
-	}
-	return nil
-}
-
-func (b *batch) standing(s *send) standing {
-	if s.who.system() {
-		return standing{system: true}
-	}
-	if member := b.members[s.member()]; member != nil {
-		return standingOf(member)
-	}
-	return standing{}
-}
 
 // readRepeats finds the messages that were sent before under the same client ids.
 func (b *batch) readRepeats() error {
@@ -345,10 +255,7 @@ func (b *batch) accept(s *send) (*Message, error) {
 		m.ClientID = &s.in.ClientID
 		b.first[s.client()] = m
 	}
-	b.stored = append(b.stored, m)
-	b.events = append(b.events, pending{
-		RoomID: room.ID, Seq: room.LastSeq, Kind: MessageCreated, MessageID: &m.ID, ActorID: m.UserID,
-	})
+	b.stored = append(b.stored, stored{m, room.LastSeq})
 	return m, nil
 }
 

@@ -1,9 +1,6 @@
 package chat
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/google/uuid"
 )
 
@@ -13,45 +10,29 @@ func (b *batch) write() error {
 	if len(b.stored) == 0 {
 		return nil
 	}
-	if err := b.together(b.insertMessages(), b.eventRows(b.events), b.countMessages(), b.markSent()); err != nil {
+	write := b.writeSQLite
+	if b.dialect == postgres {
+		write = b.writePostgres
+	}
+	if err := write(); err != nil {
 		return err
 	}
 	return b.bindMedia()
 }
 
-// statement is SQL with its arguments.
-type statement struct {
-	sql  string
-	args []any
-}
-
-// together runs statements that do not read what the others write, on PostgreSQL in
-// one trip to the server.
-func (c *call) together(statements ...statement) error {
-	if c.dialect == sqlite {
-		for _, s := range statements {
-			if _, err := c.exec(s.sql, s.args...); err != nil {
-				return err
-			}
-		}
-		return nil
+func (b *batch) writeSQLite() error {
+	events := make([]pending, len(b.stored))
+	for i, m := range b.stored {
+		events[i] = pending{RoomID: m.RoomID, Seq: m.seq, Kind: MessageCreated, MessageID: &m.ID, ActorID: m.UserID}
 	}
-	last := len(statements) - 1
-	var query strings.Builder
-	var args []any
-	for i, s := range statements {
-		switch i {
-		case 0:
-			query.WriteString("WITH s0 AS (" + s.sql + ")")
-		case last:
-			query.WriteString(" " + s.sql)
-		default:
-			query.WriteString(", s" + strconv.Itoa(i) + " AS (" + s.sql + ")")
+	for _, write := range []func() error{
+		b.insertMessages, func() error { return b.insertEvents(events) }, b.countMessages, b.markSent,
+	} {
+		if err := write(); err != nil {
+			return err
 		}
-		args = append(args, s.args...)
 	}
-	_, err := c.exec(query.String(), args...)
-	return err
+	return nil
 }
 
 // messageRow is a message as insertMessages reads it.
@@ -66,24 +47,17 @@ type messageRow struct {
 	Metadata  *string    `json:"metadata"`
 }
 
-func (b *batch) insertMessages() statement {
+func (b *batch) insertMessages() error {
 	rows := make([]messageRow, len(b.stored))
 	for i, m := range b.stored {
 		rows[i] = messageRow{ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, Text: m.Text,
-			ReplyToID: m.ReplyToID, ClientID: m.ClientID}
-		if m.Metadata != nil {
-			text := string(m.Metadata)
-			rows[i].Metadata = &text
-		}
+			ReplyToID: m.ReplyToID, ClientID: m.ClientID, Metadata: m.Metadata.text()}
 	}
-	metadata := "j.metadata"
-	if b.dialect == postgres {
-		metadata = "CAST(j.metadata AS json)"
-	}
-	return statement{`INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
-		SELECT j.id, j.room_id, j.number, j.user_id, j.text, j.reply_to_id, j.client_id, ` + metadata + `, ? FROM ` +
+	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
+		SELECT j.id, j.room_id, j.number, j.user_id, j.text, j.reply_to_id, j.client_id, j.metadata, ? FROM `+
 		b.records("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
-			"client_id text", "metadata text"), []any{b.now, jsonArray(rows)}}
+			"client_id text", "metadata text"), b.now, jsonArray(rows))
+	return err
 }
 
 type counterRow struct {
@@ -92,7 +66,7 @@ type counterRow struct {
 	LastNumber int64     `json:"last_number"`
 }
 
-func (b *batch) countMessages() statement {
+func (b *batch) countMessages() error {
 	touched := make(map[uuid.UUID]bool, len(b.rooms))
 	rows := make([]counterRow, 0, len(b.rooms))
 	for _, m := range b.stored {
@@ -101,9 +75,9 @@ func (b *batch) countMessages() statement {
 			rows = append(rows, counterRow{room.ID, room.LastSeq, room.LastNumber})
 		}
 	}
-	return statement{`UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = ? FROM ` +
-		b.records("id uuid", "last_seq bigint", "last_number bigint") + ` WHERE chat_rooms.id = j.id`,
-		[]any{b.now, jsonArray(rows)}}
+	_, err := b.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = ? FROM `+
+		b.records("id uuid", "last_seq bigint", "last_number bigint")+` WHERE chat_rooms.id = j.id`, b.now, jsonArray(rows))
+	return err
 }
 
 type markerRow struct {
@@ -113,7 +87,7 @@ type markerRow struct {
 }
 
 // markSent: one's own message, and all before it, is read.
-func (b *batch) markSent() statement {
+func (b *batch) markSent() error {
 	place := make(map[memberKey]int, len(b.stored))
 	rows := make([]markerRow, 0, len(b.stored))
 	for _, m := range b.stored {
@@ -128,9 +102,10 @@ func (b *batch) markSent() statement {
 		place[key] = len(rows)
 		rows = append(rows, markerRow{key.room, key.user, m.Number})
 	}
-	return statement{`UPDATE chat_room_users SET last_read_number = j.number, last_seen_at = ? FROM ` +
-		b.records("room_id uuid", "user_id user", "number bigint") +
-		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, []any{b.now, jsonArray(rows)}}
+	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number, last_seen_at = ? FROM `+
+		b.records("room_id uuid", "user_id user", "number bigint")+
+		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, jsonArray(rows))
+	return err
 }
 
 // lockMedia locks the media that the messages name, in ascending id, and then reads
