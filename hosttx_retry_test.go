@@ -27,8 +27,8 @@ func (gaveUp) Error() string    { return "the database gave up on the transactio
 func (gaveUp) SQLState() string { return "40001" }
 func (gaveUp) Code() int        { return 5 } // SQLITE_BUSY
 
-// faulty is a pool whose transactions fail when fail says so of a statement, or of
-// "COMMIT".
+// faulty is a pool whose transactions, and queries outside them, fail when fail says so
+// of a statement, or of "COMMIT".
 type faulty struct {
 	*sql.DB
 	fail func(statement string) error
@@ -49,6 +49,21 @@ func (f *faultyTx) ExecContext(ctx context.Context, query string, args ...any) (
 		return nil, err
 	}
 	return f.Tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext fails too: what is sent is written by a statement that returns rows.
+func (f *faultyTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := f.pool.fail(query); err != nil {
+		return nil, err
+	}
+	return f.Tx.QueryContext(ctx, query, args...)
+}
+
+func (f *faulty) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := f.fail(query); err != nil {
+		return nil, err
+	}
+	return f.DB.QueryContext(ctx, query, args...)
 }
 
 func (f *faultyTx) Commit() error {
@@ -132,7 +147,9 @@ func TestOperationsGiveUpAfterFiveFailures(t *testing.T) {
 			}), c.config))(t)
 			before := c.tables()
 			for name, do := range map[string]func() error{
-				"SendMessage":   func() error { return c.send(c.group.ID, chat.NewMessage{Text: "x"})(svc) },
+				"SendMessage": func() error { // with media it is a transaction on both
+					return c.send(c.group.ID, chat.NewMessage{MediaIDs: []uuid.UUID{c.loose.ID}})(svc)
+				},
 				"CreateRoom":    func() error { return of(svc.CreateRoom(c.ctx, c.alice, chat.NewRoom{Name: "x"})) },
 				"OpenPrivate":   func() error { return of(svc.OpenPrivate(c.ctx, c.alice, c.carol)) },
 				"React":         func() error { return of(svc.React(c.ctx, c.bob, c.theirs.ID, "👍")) },

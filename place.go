@@ -58,11 +58,13 @@ func (c *call) lockRooms(columns, condition string) string {
 	case c.tx != nil:
 		return "SELECT " + columns + " FROM chat_rooms" + found + " ORDER BY id FOR NO KEY UPDATE"
 	default: // the limit is set on the way to the lock, which saves a statement
-		return "WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '" +
-			strconv.FormatInt(lockWait.Milliseconds(), 10) + "', true) AS is_set) SELECT " + columns +
+		return "WITH patience AS MATERIALIZED (" + setPatience + ") SELECT " + columns +
 			" FROM chat_rooms CROSS JOIN patience" + found + " AND is_set <> '' ORDER BY id FOR NO KEY UPDATE OF chat_rooms"
 	}
 }
+
+// setPatience sets the limit for the transaction at hand.
+var setPatience = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockWait.Milliseconds(), 10) + "', true) AS is_set"
 
 // look reads the room and the actor's standing without a lock.
 func (c *call) look(by roomOf, id uuid.UUID) (*place, error) {

@@ -95,10 +95,15 @@ type send struct {
 	repeat  bool     // the message was sent before
 	err     error    // why it was refused
 	held    bool     // somebody else has the room's lock
+
+	id uuid.UUID // of the message, the same in every try, so that none stores it twice
 }
 
 // open reports whether nothing has become of it yet.
 func (s *send) open() bool { return s.message == nil && s.err == nil && !s.held }
+
+// forget makes as if nothing had become of it.
+func (s *send) forget() { s.message, s.repeat, s.err, s.held = nil, false, nil, false }
 
 // store stores messages in a host's transaction.
 func (c *call) store(sends ...*send) error {
@@ -111,7 +116,7 @@ func (c *call) store(sends ...*send) error {
 func (b *batch) store() error {
 	b.stored = nil // of a try before
 	for _, s := range b.sends {
-		s.message, s.repeat, s.err, s.held = nil, false, nil, false
+		s.forget()
 	}
 	for _, step := range []func() error{b.lock, b.look, b.readRepeats, b.readReplies, b.lockMedia} {
 		if err := step(); err != nil {
@@ -131,15 +136,18 @@ type batch struct {
 	*call
 	sends   []*send
 	wait    bool // for rooms that somebody else has locked, rather than leave them out
+	free    bool // of locks: what changed since it was read is found when it is written
 	locked  map[uuid.UUID]bool
 	rooms   map[uuid.UUID]*Room
+	seen    map[uuid.UUID]int64 // the rooms' last_seq as it was read
 	members map[memberKey]*RoomUser
 	first   map[clientKey]*Message // the message that a client id stands for
 	replies map[uuid.UUID]*repliedTo
 	media   map[uuid.UUID]*Media // the ready ones that are named
 	used    map[uuid.UUID]bool   // those of them that are in a message or a room already
 
-	stored []stored
+	stored  []stored
+	changed map[uuid.UUID]bool // rooms that changed after they were read: nothing was written to them
 }
 
 // stored is a message that was accepted, and the place of its event.
@@ -229,8 +237,11 @@ func (b *batch) accept(s *send) (*Message, error) {
 			return first, s.in.repeats(first)
 		}
 	}
+	if s.id == uuid.Nil {
+		s.id = newID()
+	}
 	m := &Message{
-		ID: newID(), RoomID: s.room, UserID: s.who.ref(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
+		ID: s.id, RoomID: s.room, UserID: s.who.ref(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
 		Metadata: s.in.Metadata, CreatedAt: b.now,
 	}
 	if s.in.ReplyToID != nil {

@@ -7,7 +7,7 @@ import (
 // lock locks the rooms in ascending id; those that somebody else has locked may be
 // left out. On SQLite the whole transaction has the write lock already.
 func (b *batch) lock() error {
-	if b.dialect == sqlite {
+	if b.free || b.dialect == sqlite {
 		return nil
 	}
 	ids := make(map[uuid.UUID]bool, len(b.sends))
@@ -28,7 +28,7 @@ func (b *batch) lock() error {
 
 // has reports whether the batch may write to a room that it has seen.
 func (b *batch) has(room uuid.UUID) bool {
-	return b.dialect == sqlite || b.locked[room]
+	return b.free || b.dialect == sqlite || b.locked[room]
 }
 
 // seat is a sender's membership, if any, and what there is to know of the room.
@@ -46,8 +46,8 @@ func scanSeat(rows row) (seat, error) {
 	return s, err
 }
 
-// look reads the rooms and the senders' memberships, in a later statement than the
-// lock's, and decides.
+// look reads the rooms and the senders' memberships, in one statement so that they
+// are of one moment, and decides.
 func (b *batch) look() error {
 	from, args := b.senders()
 	seats, err := all(b.call, scanSeat, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
@@ -58,6 +58,7 @@ func (b *batch) look() error {
 		return err
 	}
 	b.rooms = make(map[uuid.UUID]*Room, len(seats))
+	b.seen = make(map[uuid.UUID]int64, len(seats))
 	b.members = make(map[memberKey]*RoomUser, len(seats))
 	for i := range seats {
 		b.sit(&seats[i])
@@ -81,7 +82,7 @@ func (b *batch) sit(s *seat) {
 	room := b.rooms[s.room.ID]
 	if room == nil {
 		room = &s.room
-		b.rooms[room.ID] = room
+		b.rooms[room.ID], b.seen[room.ID] = room, room.LastSeq
 	}
 	if s.user != nil {
 		member := &RoomUser{RoomID: room.ID, UserID: *s.user, Permissions: s.permissions}
