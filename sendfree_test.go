@@ -16,14 +16,27 @@ import (
 // to be written.
 func (h *host) beforeTheWrite(do func()) {
 	h.t.Helper()
-	name := "before the write"
+	h.once(h.db.Callback().Row().Before("gorm:row"), "INSERT INTO chat_messages", do)
+}
+
+// afterTheLook runs do once, when it has been read who sends the next message, without a
+// lock.
+func (h *host) afterTheLook(do func()) {
+	h.t.Helper()
+	h.once(h.db.Callback().Row().After("gorm:row"), "LEFT JOIN chat_room_users", do)
+}
+
+func (h *host) once(callback interface {
+	Register(name string, fn func(*gorm.DB)) error
+}, statement string, do func()) {
+	h.t.Helper()
 	var done atomic.Bool
-	ok(h.t, h.db.Callback().Row().Before("gorm:row").Register(name, func(db *gorm.DB) {
-		if strings.Contains(db.Statement.SQL.String(), "INSERT INTO chat_messages") && done.CompareAndSwap(false, true) {
+	ok(h.t, callback.Register("once at "+statement, func(db *gorm.DB) {
+		if strings.Contains(db.Statement.SQL.String(), statement) && done.CompareAndSwap(false, true) {
 			do()
 		}
 	}))
-	h.t.Cleanup(func() { _ = h.db.Callback().Row().Remove(name) })
+	h.t.Cleanup(func() { _ = h.db.Callback().Row().Remove("once at " + statement) })
 }
 
 // TestNothingIsWrittenToARoomThatChanged: a message is decided on without a lock, and
@@ -96,6 +109,19 @@ func TestNothingIsWrittenToARoomThatChanged(t *testing.T) {
 			h.checkLogs()
 		})
 	}
+}
+
+// TestRefusalsAreDecidedUnderTheLock: what is read without one may be late, from a
+// replica for example, and is believed only where it allows and is written to.
+func TestRefusalsAreDecidedUnderTheLock(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, onPostgres)
+	room := h.group()
+	h.afterTheLook(func() { must(h.AddUsers(h.ctx, h.alice, room.ID, chat.NewRoomUser{UserID: h.bob}))(t) })
+	if m := h.send(h.bob, room.ID, "in time"); m.Number != 1 {
+		t.Errorf("it is number %d", m.Number)
+	}
+	h.checkLogs()
 }
 
 // TestOneRoomsChangeIsNotTheOthers: of a group, only the messages of the room that

@@ -81,8 +81,9 @@ func (s *Service) commitSends(ctx context.Context, sends []*send, wait bool) (he
 
 // storeFree stores messages without locking their rooms first, in two statements
 // rather than a transaction of five, and returns those that it did not store: with
-// media, which are locked, and of rooms that changed after they were read or that
-// somebody else has locked. All of a room's messages are stored, or none.
+// media, which are locked, of rooms that changed after they were read or that somebody
+// else has locked, and whatever would be refused or was sent before, which is decided
+// under the lock alone. All that is accepted for a room is stored, or nothing.
 func (s *Service) storeFree(ctx context.Context, sends []*send) (left []*send, err error) {
 	media := make(map[uuid.UUID]bool)
 	for _, one := range sends {
@@ -111,7 +112,7 @@ func (s *Service) storeFree(ctx context.Context, sends []*send) (left []*send, e
 		s.state.commits.announce()
 	}
 	for _, one := range b.sends {
-		if b.changed[one.room] {
+		if one.err != nil || one.repeat || b.changed[one.room] {
 			left = append(left, one)
 		}
 	}
