@@ -18,9 +18,10 @@ test-long: ## The same with the full numbers of races and random operations, whi
 	CHAT_TEST_LONG=1 go test -race -timeout 12h ./...
 
 .PHONY: fuzz
-fuzz: ## Let each fuzzer of the HTTP handler look for 30 seconds
-	@for target in $$(go test -list '^Fuzz' ./httpadapter | grep '^Fuzz'); do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s ./httpadapter || exit 1; done
+fuzz: ## Let each fuzzer of the HTTP handler and of pictures look for 30 seconds
+	@for package in ./httpadapter ./internal/picture; do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s $$package || exit 1; done; done
 
 .PHONY: bench
 bench: ## Measure everything and write docs/benchmarks.md; some minutes, on a quiet machine

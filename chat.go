@@ -56,7 +56,7 @@ import (
 )
 
 // Service is the chat domain on one database. It is safe for concurrent use,
-// holds no connection and starts no goroutine.
+// holds no connection, and no goroutine beyond a call.
 type Service struct {
 	host    *gorm.DB // as the host set it up, for InTx
 	db      *gorm.DB // the same connections, for this package's statements

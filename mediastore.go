@@ -131,7 +131,11 @@ func (w *watch) fault(what string, err error) error {
 	return storeError(what, err)
 }
 
+// storeError marks what a store said, once.
 func storeError(what string, err error) error {
+	if errors.Is(err, ErrMediaStore) {
+		return err
+	}
 	return fmt.Errorf("%w: %s: %w", ErrMediaStore, what, err)
 }
 

@@ -72,7 +72,7 @@ func (s *Service) openThumbnail(ctx context.Context, m *Media) (*Media, io.ReadC
 	}
 	content, err := io.ReadAll(io.LimitReader(object, thumbnailBytes))
 	if err = errors.Join(err, object.Close()); err != nil {
-		return nil, nil, err
+		return nil, nil, storeError("read", err)
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {
@@ -105,20 +105,22 @@ func (s *Service) makeThumbnail(ctx context.Context, id uuid.UUID) (*Media, erro
 		return m, err
 	}
 	small, err := s.shrink(ctx, m)
+	key := noThumbnail
 	switch {
 	case errors.Is(err, picture.ErrDamaged), errors.Is(err, picture.ErrTooLarge):
 		err = s.write(ctx, System, func(c *call) error { return c.setThumbnail(id, noThumbnail) })
 	case err == nil:
-		err = s.keepThumbnail(ctx, id, small)
+		key = newKey()
+		err = s.keepThumbnail(ctx, id, key, small)
 	}
-	if err != nil && !errors.Is(err, errOutrun) {
-		return nil, err
+	if errors.Is(err, errOutrun) { // the picture is gone, or another process has made its thumbnail
+		if m, err = s.readyMedia(ctx, id); err == nil && m.ThumbnailKey == nil {
+			err = ErrNotFound
+		}
+		return result(m, err)
 	}
-	m, err = s.readyMedia(ctx, id)
-	if err == nil && m.ThumbnailKey == nil { // its row was in a transaction that is gone
-		return nil, ErrNotFound
-	}
-	return m, err
+	m.ThumbnailKey = &key
+	return result(m, err)
 }
 
 func (s *Service) readyMedia(ctx context.Context, id uuid.UUID) (*Media, error) {
@@ -139,16 +141,19 @@ func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
 		return nil, err
 	}
 	small, err := picture.Thumbnail(m.ContentType, whole)
-	if closeErr := whole.Close(); err == nil && closeErr != nil {
-		err = storeError("close", closeErr)
+	if errors.Is(err, picture.ErrDamaged) || errors.Is(err, picture.ErrTooLarge) {
+		return nil, errors.Join(err, whole.Close())
 	}
-	return small, err
+	if err = errors.Join(err, whole.Close()); err != nil {
+		return nil, storeError("read", err)
+	}
+	return small, nil
 }
 
 // keepThumbnail stores a thumbnail as an upload is stored: under a pending row of its own,
 // which goes when the picture's row has the key. What is left of a crash is swept.
-func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, small []byte) error {
-	copied := &Media{ID: newID(), Key: newKey(), State: MediaPending}
+func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, small []byte) error {
+	copied := &Media{ID: newID(), Key: key, State: MediaPending}
 	if err := s.write(ctx, System, func(c *call) error {
 		copied.CreatedAt = c.now
 		return c.insertMedia(copied)
@@ -161,24 +166,28 @@ func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, small []byte)
 	if err := s.putObject(ctx, copied.Key, bytes.NewReader(small)); err != nil {
 		return err
 	}
-	return s.write(ctx, System, func(c *call) error {
+	err := s.write(ctx, System, func(c *call) error {
 		if err := c.setThumbnail(id, copied.Key); err != nil {
 			return err
 		}
-		return gone(c.exec("DELETE FROM chat_media WHERE id = ? AND state = ?", copied.ID, MediaPending))
+		return unlessOutrun(c.exec("DELETE FROM chat_media WHERE id = ? AND state = ?", copied.ID, MediaPending))
 	})
+	if errors.Is(err, errOutrun) {
+		s.forgetStored(ctx, []string{copied.Key})
+	}
+	return err
 }
 
 // errOutrun says that a picture was released, or got its thumbnail, while one was made.
 var errOutrun = errors.New("chat: another thumbnail was faster")
 
 func (c *call) setThumbnail(id uuid.UUID, key string) error {
-	return gone(c.exec("UPDATE chat_media SET thumbnail_key = ? WHERE id = ? AND state = ? AND thumbnail_key IS NULL",
+	return unlessOutrun(c.exec("UPDATE chat_media SET thumbnail_key = ? WHERE id = ? AND state = ? AND thumbnail_key IS NULL",
 		key, id, MediaReady))
 }
 
-// gone takes the answer of exec: no row is one that is no longer as it was.
-func gone(changed int64, err error) error {
+// unlessOutrun takes the answer of exec: no row is one that is no longer as it was.
+func unlessOutrun(changed int64, err error) error {
 	if err == nil && changed == 0 {
 		return errOutrun
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -127,7 +126,8 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 	}
 	head = bytes.Clone(head)
 	media.ContentType = contentTypeOf(head)
-	taken := &takenReader{source: buffered, hash: sha256.New()}
+	taken := &takenReader{source: buffered, hash: newDigest()}
+	defer taken.hash.end() // also of a store that panics
 	var jpeg *picture.Stripper
 	if media.ContentType == picture.JPEG {
 		jpeg = picture.NewStripper(buffered)
@@ -144,7 +144,7 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 	case !taken.whole:
 		return storeError("put", io.ErrShortWrite)
 	}
-	media.Size, media.SHA256 = taken.size, hex.EncodeToString(taken.hash.Sum(nil))
+	media.Size, media.SHA256 = taken.size, taken.hash.end()
 	media.measure(head, jpeg, s.config.Limits.Pixels)
 	return nil
 }
