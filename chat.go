@@ -139,7 +139,8 @@ type hostTx struct {
 // IsRetryable says so of the error, the host may call it again.
 //
 // s is for use inside fn alone, by one goroutine at a time. Media that fn uploads
-// are deleted from the store again when the transaction is rolled back.
+// are deleted from the store again when the transaction is rolled back; where it is not
+// known whether it was, or the program ends first, they stay there.
 //
 // Errors of its own: ErrConflict inside a transaction, ErrSchema, ErrClosed.
 func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) error) error {
@@ -162,6 +163,7 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 		return err
 	})
 	if err != nil {
+		done = done && !refusedCommit(err)
 		return s.dialect.databaseError(err)
 	}
 	s.state.commits.announce()

@@ -160,10 +160,10 @@ func (e *erasure) succeed(p *place, heirs map[uuid.UUID]UserID) {
 
 // clear empties every reference to the user, in living and in deleted rooms.
 func (e *erasure) clear() error {
+	if err := e.releaseUnsent(); err != nil {
+		return err
+	}
 	for _, query := range []string{
-		`UPDATE chat_media SET state = 'released' WHERE user_id = ?
-			AND NOT EXISTS (SELECT 1 FROM chat_message_media x WHERE x.media_id = chat_media.id)
-			AND NOT EXISTS (SELECT 1 FROM chat_rooms r WHERE r.avatar_id = chat_media.id)`,
 		"UPDATE chat_media SET user_id = NULL WHERE user_id = ?",
 		"DELETE FROM chat_reactions WHERE user_id = ?",
 		"UPDATE chat_messages SET user_id = NULL, client_id = NULL WHERE user_id = ?",
@@ -214,4 +214,23 @@ func (c *call) timeType() string {
 		return "timestamptz"
 	}
 	return "text"
+}
+
+// releaseUnsent releases the user's media that are in no use. What is in use is read after
+// the locks are granted: somebody may just have sent one.
+func (e *erasure) releaseUnsent() error {
+	query := "SELECT id FROM chat_media WHERE user_id = ? ORDER BY id"
+	if e.dialect == postgres {
+		query += " FOR NO KEY UPDATE"
+	}
+	theirs, err := all(e.call, scanValue[uuid.UUID], query, e.user)
+	if err != nil || len(theirs) == 0 {
+		return err
+	}
+	used, err := e.usedMedia(theirs)
+	if err != nil {
+		return err
+	}
+	unsent := slices.DeleteFunc(theirs, func(id uuid.UUID) bool { return slices.Contains(used, id) })
+	return e.releaseMedia("id "+e.among(), jsonArray(unsent))
 }

@@ -114,6 +114,18 @@ func (d dialect) databaseError(err error) error {
 	return err
 }
 
+// refusedCommit reports whether the database answered a COMMIT with a constraint or a
+// conflict, after which nothing of the transaction is there.
+func refusedCommit(err error) bool {
+	var coded interface{ SQLState() string }
+	if errors.As(err, &coded) {
+		class := coded.SQLState()[:min(2, len(coded.SQLState()))]
+		return class == "23" || class == "40"
+	}
+	const constraint = 19
+	return sqliteCode(err)&0xff == constraint
+}
+
 // sqliteBusy looks through everything that err wraps, as errors.As does.
 func sqliteBusy(err error) bool {
 	if err == nil {

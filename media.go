@@ -87,11 +87,11 @@ func (c *call) lockReadyMedia(ids []uuid.UUID) ([]Media, error) {
 // usedMedia returns those of the ready media that are in a message or a room's avatar. It is
 // a statement of its own, to see what committed before the lock was granted.
 func (c *call) usedMedia(ids []uuid.UUID) ([]uuid.UUID, error) {
-	list := jsonArray(ids)
+	wanted := jsonArray(ids)
 	return all(c, scanValue[uuid.UUID], "SELECT x.media_id FROM chat_message_media x JOIN chat_media m ON m.id = x.media_id"+
 		" WHERE m.state = ? AND x.media_id "+c.among()+
 		" UNION ALL SELECT r.avatar_id FROM chat_rooms r JOIN chat_media m ON m.id = r.avatar_id"+
-		" WHERE m.state = ? AND r.avatar_id "+c.among(), MediaReady, list, MediaReady, list)
+		" WHERE m.state = ? AND r.avatar_id "+c.among(), MediaReady, wanted, MediaReady, wanted)
 }
 
 // releaseMedia leaves the media of a condition to SweepMedia.

@@ -66,6 +66,15 @@ func (c *call) lockRooms(columns, condition string) string {
 // setPatience sets the limit for the transaction at hand.
 var setPatience = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockWait.Milliseconds(), 10) + "', true) AS is_set"
 
+// waitBriefly sets the limit for a transaction that locks no room.
+func (c *call) waitBriefly() error {
+	if c.dialect == sqlite || c.tx != nil {
+		return nil
+	}
+	_, err := c.exec(setPatience)
+	return err
+}
+
 // look reads the room and the actor's standing without a lock.
 func (c *call) look(by roomOf, id uuid.UUID) (*place, error) {
 	room, err := one(c, scanRoom, "SELECT "+roomColumns+" FROM chat_rooms WHERE "+string(by)+

@@ -96,7 +96,8 @@ type send struct {
 	err     error    // why it was refused
 	held    bool     // somebody else has the room's lock
 
-	id uuid.UUID // of the message, the same in every try, so that none stores it twice
+	id      uuid.UUID // of the message, the same in every try, so that none stores it twice
+	settled bool      // what has become of it stands, whatever becomes of the others
 }
 
 // open reports whether nothing has become of it yet.
@@ -118,7 +119,7 @@ func (b *batch) store() error {
 	for _, s := range b.sends {
 		s.forget()
 	}
-	for _, step := range []func() error{b.lock, b.look, b.readRepeats, b.readReplies, b.lockMedia} {
+	for _, step := range []func() error{b.lock, b.look, b.readTried, b.readRepeats, b.readReplies, b.lockMedia} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -168,6 +169,24 @@ type clientKey struct {
 
 func (s *send) member() memberKey { return memberKey{s.room, s.who.id} }
 func (s *send) client() clientKey { return clientKey{s.member(), s.in.ClientID} }
+
+// readTried finds the messages that an earlier try has stored, and whose answer was lost.
+func (b *batch) readTried() error {
+	tried := make(map[uuid.UUID]*send)
+	for _, s := range b.sends {
+		if s.open() && s.id != uuid.Nil {
+			tried[s.id] = s
+		}
+	}
+	if len(tried) == 0 {
+		return nil
+	}
+	known, err := all(b.call, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id "+b.among(), jsonArray(keys(tried)))
+	for i, m := range known {
+		tried[m.ID].message, tried[m.ID].repeat = &known[i], true
+	}
+	return err
+}
 
 // readRepeats finds the messages that were sent before under the same client ids.
 func (b *batch) readRepeats() error {

@@ -331,7 +331,7 @@ func TestErasureCostsAConstantNumberOfStatements(t *testing.T) {
 				return c.svc.EraseUser(c.ctx, chat.System, user, chat.Erasure{Successors: successors[user]})
 			}
 		}
-		c.costs("EraseUser", wants{16, 16}, erase(few), erase(many))
+		c.costs("EraseUser", wants{18, 18}, erase(few), erase(many))
 		c.costs("EraseUser of nobody", wants{11, 11}, erase(c.id(22)))
 	})
 }

@@ -83,7 +83,9 @@ func (s *Service) sweep(ctx context.Context, before time.Time, ids []uuid.UUID) 
 	var emptied []uuid.UUID
 	for i := range taken {
 		if err := s.deleteBytes(ctx, &taken[i]); err != nil {
-			faults = append(faults, err)
+			if faults = append(faults, err); errors.Is(err, errStill) {
+				break // the others would wait as long
+			}
 			continue
 		}
 		emptied = append(emptied, taken[i].ID)
@@ -138,5 +140,6 @@ func (c *call) removeMedia(ids []uuid.UUID) (int64, error) {
 	if _, err := c.exec("DELETE FROM chat_message_media WHERE media_id "+c.among(), jsonArray(ids)); err != nil {
 		return 0, err
 	}
-	return c.exec("DELETE FROM chat_media WHERE id "+c.among()+" AND state = ?", jsonArray(ids), MediaReleased)
+	return c.exec("DELETE FROM chat_media WHERE id "+c.among()+` AND state = ?
+		AND NOT EXISTS (SELECT 1 FROM chat_rooms r WHERE r.avatar_id = chat_media.id)`, jsonArray(ids), MediaReleased)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"image"
 	"io"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,11 +21,12 @@ import (
 // width, height and hash of the copy. A picture that is no larger is returned itself,
 // unless it is a GIF.
 //
-// The copy is made when it is first asked for, one at a time in each process, and kept in
-// the media store. Pictures of more than 24,000,000 pixels have none, and those whose
+// The copy is made when it is first asked for, one at a time in each Service of New, and
+// kept in the media store. Pictures of more than 24,000,000 pixels have none, and those whose
 // decoding would take more than 128 MiB.
 //
-// Errors: ErrNotFound, also of what has no thumbnail, ErrNoMediaStore, ErrMediaStore.
+// Errors: ErrNotFound, also of what has no thumbnail, ErrNoMediaStore, ErrMediaStore, and
+// inside InTx or WithTx ErrConflict while another thumbnail is being made.
 func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUID) (*Media, io.ReadCloser, error) {
 	if s.config.Media == nil {
 		return nil, nil, ErrNoMediaStore
@@ -93,13 +95,15 @@ func (readerAtHand) Close() error { return nil }
 // key. Others wait, because a large picture takes much memory. Once begun it is finished,
 // whether or not it is still waited for.
 func (s *Service) makeThumbnail(ctx context.Context, id uuid.UUID) (*Media, error) {
-	select {
-	case s.state.thumbnailing <- struct{}{}:
-		defer func() { <-s.state.thumbnailing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := s.beginThumbnail(ctx); err != nil {
+		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx)
+	defer func() { <-s.state.thumbnailing }()
+	if s.tx == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), thumbnailDeadline)
+		defer cancel()
+	}
 	m, err := s.readyMedia(ctx, id)
 	if err != nil || m.ThumbnailKey != nil {
 		return m, err
@@ -121,6 +125,28 @@ func (s *Service) makeThumbnail(ctx context.Context, id uuid.UUID) (*Media, erro
 	}
 	m.ThumbnailKey = &key
 	return result(m, err)
+}
+
+// thumbnailDeadline is for everything that it takes to make one.
+const thumbnailDeadline = time.Minute
+
+// beginThumbnail takes the turn to make one. Inside a host's transaction nothing is waited
+// for: whoever has the turn may be waiting for that transaction.
+func (s *Service) beginThumbnail(ctx context.Context) error {
+	if s.tx != nil {
+		select {
+		case s.state.thumbnailing <- struct{}{}:
+			return nil
+		default:
+			return conflict("another thumbnail is being made: ask again outside of the transaction")
+		}
+	}
+	select {
+	case s.state.thumbnailing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (s *Service) readyMedia(ctx context.Context, id uuid.UUID) (*Media, error) {
@@ -182,6 +208,9 @@ func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, s
 var errOutrun = errors.New("chat: another thumbnail was faster")
 
 func (c *call) setThumbnail(id uuid.UUID, key string) error {
+	if err := c.waitBriefly(); err != nil {
+		return err
+	}
 	return unlessOutrun(c.exec("UPDATE chat_media SET thumbnail_key = ? WHERE id = ? AND state = ? AND thumbnail_key IS NULL",
 		key, id, MediaReady))
 }

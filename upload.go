@@ -32,8 +32,8 @@ type NewMedia struct {
 // (png, jpeg, gif, webp) the size.
 //
 // A JPEG is stored without what does not belong to the picture, such as where it was
-// taken, and not compressed again: Media.Size and SHA256 are of what is stored. One that
-// has no picture in it is ErrInvalid. A picture that cannot be read, or has more than
+// taken, and not compressed again: Media.Size and SHA256 are of what is stored. One without
+// a picture in it, or with more than 64 scans, is ErrInvalid. A picture that cannot be read, or has more than
 // Limits.Pixels, is stored as a plain file, application/octet-stream.
 //
 // The row comes first, then the bytes, then the row is made visible: a crash leaves
@@ -150,7 +150,7 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 }
 
 // sniffBytes is how much of a file tells its type.
-const sniffBytes = 3072
+const sniffBytes = picture.HeadBytes
 
 const plainFile = "application/octet-stream"
 

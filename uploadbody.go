@@ -17,8 +17,8 @@ type limitedReader struct {
 }
 
 func (l *limitedReader) Read(p []byte) (int, error) {
-	if room := l.limit - l.read + 1; int64(len(p)) > room {
-		p = p[:room] // one byte beyond the limit tells that it is crossed
+	if left := l.limit - l.read; int64(len(p))-1 > left {
+		p = p[:left+1] // one byte beyond the limit tells that it is crossed
 	}
 	n, err := l.source.Read(p)
 	l.read += int64(n)

@@ -37,6 +37,7 @@ const maxScans = 64
 // Reading ends with ErrDamaged, before anything that could be shown, where the JPEG has no
 // picture that it could lead to.
 type Stripper struct {
+	source  *faultReader
 	in      *bufio.Reader
 	step    func() error // reads on, and leaves in out what is to be handed out
 	out     []byte
@@ -51,7 +52,8 @@ type Stripper struct {
 
 // NewStripper returns a Stripper of the JPEG that r yields.
 func NewStripper(r io.Reader) *Stripper {
-	s := &Stripper{in: bufio.NewReaderSize(r, 32<<10), orientation: 1}
+	source := &faultReader{source: r}
+	s := &Stripper{source: source, in: bufio.NewReaderSize(source, 32<<10), orientation: 1}
 	s.step = s.start
 	return s
 }
@@ -91,6 +93,8 @@ func (s *Stripper) start() error {
 // part is kept in part.
 func (s *Stripper) cutOff(err error) error {
 	switch {
+	case s.source.fault != nil:
+		return s.source.fault
 	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	case s.scans == 0:
@@ -181,6 +185,8 @@ func (s *Stripper) take(marker byte, payload []byte) error {
 // kept returns what stays of a segment's payload, nil for nothing.
 func (s *Stripper) kept(marker byte, payload []byte) []byte {
 	switch {
+	case marker >= markerAPP0 && marker <= markerAPPF && s.scans > 0:
+		return nil // too late to say anything of the picture
 	case marker == markerAPP0+1:
 		return s.exif(payload)
 	case marker == markerAPP0 && bytes.HasPrefix(payload, []byte("JFIF\x00")) && len(payload) >= 14:

@@ -110,7 +110,31 @@ var depths = map[byte][]byte{0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4
 
 func inspectGIF(head []byte) (Info, error) {
 	config, err := gif.DecodeConfig(bytes.NewReader(head))
+	if err == nil && outgrows(head, config) {
+		err = ErrDamaged
+	}
 	return newInfo(config.Width, config.Height, 1), err
+}
+
+// outgrows reports whether the first picture of a GIF, where the head goes as far, reaches
+// beyond its canvas, which browsers then enlarge.
+func outgrows(head []byte, canvas image.Config) bool {
+	const screen, extension, descriptor = 13, 0x21, 0x2C
+	at := screen
+	if flags := head[10]; flags&0x80 != 0 {
+		at += 3 << (flags&7 + 1) // the colours
+	}
+	for at+1 < len(head) && head[at] == extension {
+		for at += 2; at < len(head) && head[at] != 0; { // blocks that say how long they are
+			at += int(head[at]) + 1
+		}
+		at++
+	}
+	if at+9 > len(head) || head[at] != descriptor {
+		return false
+	}
+	side := func(i int) int { return int(binary.LittleEndian.Uint16(head[at+i:])) }
+	return side(1)+side(5) > canvas.Width || side(3)+side(7) > canvas.Height
 }
 
 // inspectWebP judges a lossless picture, and the transparency of a lossy one, which is

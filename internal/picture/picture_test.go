@@ -11,7 +11,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -376,73 +375,22 @@ func declared(t *testing.T, w, h uint16, marker byte) []byte {
 	return whole
 }
 
-func FuzzStripper(f *testing.F) {
-	f.Add(with(jpegOf(f, corners(16, 16)), exifOf(binary.LittleEndian, 6), "tail"))
-	f.Fuzz(func(t *testing.T, whole []byte) {
-		stripped, err := io.ReadAll(NewStripper(bytes.NewReader(whole)))
-		if err != nil {
-			return
-		}
-		if len(stripped) > len(whole)+36 {
-			t.Errorf("%d bytes became %d", len(whole), len(stripped))
-		}
-		again, err := io.ReadAll(NewStripper(iotest.HalfReader(bytes.NewReader(stripped))))
-		if err != nil || !bytes.Equal(again, stripped) {
-			t.Errorf("stripped twice it is another: %v", err)
-		}
-	})
-}
-
-func FuzzThumbnail(f *testing.F) {
-	kinds := []string{PNG, JPEG, GIF, WebP}
-	var moving bytes.Buffer
-	if err := gif.Encode(&moving, corners(16, 16), nil); err != nil {
-		f.Fatal(err)
+func TestThumbnailOfAJPEGWithALongHead(t *testing.T) {
+	profile := segment(0xE2, "ICC_PROFILE\x00"+strings.Repeat("x", 60_000))
+	plain := jpegOf(t, corners(700, 350))
+	if _, err := Thumbnail(JPEG, bytes.NewReader(with(plain, strings.Repeat(profile, 10), ""))); err != nil {
+		t.Errorf("600 kB: %v", err)
 	}
-	for i, whole := range [][]byte{pngOf(f, corners(16, 16)), jpegOf(f, corners(16, 16)), moving.Bytes(), webpLossless} {
-		f.Add(i, whole)
-	}
-	f.Fuzz(func(t *testing.T, kind int, whole []byte) {
-		contentType := kinds[uint(kind)%4]
-		small, err := Thumbnail(contentType, bytes.NewReader(whole))
-		if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrTooLarge) {
-			t.Error(err)
-		}
-		if err == nil && len(small) == 0 {
-			t.Error("nothing came of it")
-		}
-	})
-}
-
-func BenchmarkThumbnail12MegapixelJPEG(b *testing.B) {
-	photo := jpegOf(b, noisy(4000, 3000))
-	b.SetBytes(int64(len(photo)))
-	for b.Loop() {
-		if _, err := Thumbnail(JPEG, bytes.NewReader(photo)); err != nil {
-			b.Fatal(err)
-		}
+	if _, err := Thumbnail(JPEG, bytes.NewReader(with(plain, strings.Repeat(profile, 20), ""))); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("1.2 MB: %v", err)
 	}
 }
 
-// noisy compresses about as well as a photograph.
-func noisy(w, h int) image.Image {
-	m := image.NewRGBA(image.Rect(0, 0, w, h))
-	random := rand.New(rand.NewPCG(1, 2))
-	for y := range h {
-		for x := range w {
-			n := uint8(random.UintN(24))
-			m.SetRGBA(x, y, color.RGBA{uint8(x*200/w) + n, uint8(y*200/h) + n, uint8((x+y)*200/(w+h)) + n, 255})
-		}
-	}
-	return m
-}
-
-func BenchmarkStripper(b *testing.B) {
-	photo := with(jpegOf(b, noisy(2000, 1500)), exifOf(binary.BigEndian, 6), "")
-	b.SetBytes(int64(len(photo)))
-	for b.Loop() {
-		if _, err := io.Copy(io.Discard, NewStripper(bytes.NewReader(photo))); err != nil {
-			b.Fatal(err)
-		}
+func TestOrientationBehindThePictureIsNone(t *testing.T) {
+	plain := jpegOf(t, corners(40, 30))
+	end := len(plain) - 2
+	late := append(append(bytes.Clone(plain[:end]), exifOf(binary.BigEndian, 6)...), plain[end:]...)
+	if stripped, info := strip(t, late); info.Width != 40 || info.Orientation != 1 || !bytes.Equal(stripped, plain) {
+		t.Errorf("%+v, and %d bytes", info, len(stripped)-len(plain))
 	}
 }

@@ -23,6 +23,7 @@ const (
 	ThumbnailMemory = 128 << 20  // bytes that making one may take
 
 	scaleMemory = 36 << 20 // of ThumbnailMemory, for what is not the picture itself
+	headMemory  = 1 << 20  // of scaleMemory, for what comes before the first scan of a JPEG
 	jpegQuality = 80
 )
 
@@ -92,8 +93,11 @@ func inspect(contentType string, r io.Reader) (Info, io.Reader, error) {
 	for piece := make([]byte, 4<<10); stripper.scans == 0; {
 		n, err := stripper.Read(piece)
 		head.Write(piece[:n])
-		if err != nil {
+		switch {
+		case err != nil:
 			return Info{}, nil, err
+		case head.Len() > headMemory:
+			return Info{}, nil, ErrTooLarge
 		}
 	}
 	info, err := stripper.Info()
