@@ -116,6 +116,7 @@ func (r *results) figures(b *strings.Builder) {
 		rows = append(rows, row)
 	}
 	table(b, head, rows)
+	b.WriteString("Where the time of a send goes is in [the design](design.md#12-figures-to-reach).\n\n")
 }
 
 func (r *results) sending(b *strings.Builder) {
