@@ -39,12 +39,12 @@ func TestReport(t *testing.T) {
 		t.Skip("make bench or make bench-quick runs it: -report full or quick")
 	}
 	r := &results{plan: p, machine: shape(), began: time.Now()}
+	r.media = measureMedia(t, p) // before the disk is busy with the databases
 	for _, of := range []struct {
 		name    string
 		measure func(*testing.T, plan) *database
 	}{{"postgres", measurePostgres}, {"sqlite", measureSQLite}} {
 		t.Run(of.name, func(t *testing.T) { r.databases = append(r.databases, of.measure(t, p)) })
 	}
-	r.media = measureMedia(t, p)
 	r.write(t, *folder)
 }
