@@ -91,7 +91,7 @@ func (p *place) insertUsers(users []NewRoomUser) error {
 	}
 	_, err := p.exec(`INSERT INTO chat_room_users (room_id, user_id, permissions, muted, created_by, last_read_number, created_at)
 		SELECT ?, j.user_id, j.permissions, ?, ?, ?, ? FROM `+
-		p.records("user_id user", "permissions bigint"), p.room.ID, false, p.who.ref(), p.room.LastNumber, p.now, jsonArray(rows))
+		p.records("user_id user", "permissions bigint"), p.room.ID, false, p.actor.nullableID(), p.room.LastNumber, p.now, jsonArray(rows))
 	return err
 }
 
@@ -181,7 +181,7 @@ func (p *place) membersAmong(users []NewRoomUser) ([]RoomUser, error) {
 		AND user_id IN (SELECT j.user_id FROM `+p.records("user_id user")+") ORDER BY user_id", p.room.ID, jsonArray(ids))
 	for i := range members {
 		members[i].in(p.room)
-		members[i].hideFrom(p.who)
+		members[i].hideFrom(p.actor)
 	}
 	return members, err
 }
@@ -210,7 +210,7 @@ func (p *place) roomFor(more int) error {
 func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
 	var joined *Room
 	err := s.write(ctx, actor, func(c *call) error {
-		me, err := c.who.person()
+		me, err := c.actor.user()
 		if err != nil {
 			return err
 		}

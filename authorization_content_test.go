@@ -116,10 +116,10 @@ func triesAnywhere() []tableCase {
 			return second(x.s.Reactions(x.ctx, x.actor, chat.ReactionsQuery{}))
 		}),
 		on("SearchRooms", "public ones", "", func(x tableCall) error {
-			return second(x.s.SearchRooms(x.ctx, x.actor, chat.RoomSearch{Query: "room"}))
+			return second(x.s.SearchRooms(x.ctx, x.actor, chat.RoomSearchQuery{Query: "room"}))
 		}),
 		on("SearchMessages", "mine", "", func(x tableCall) error {
-			return second(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearch{Query: "words"}))
+			return second(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words"}))
 		}),
 		on("OpenPrivate", "another", "another", openPrivate), on("OpenPrivate", "oneself", "oneself", openPrivate),
 		on("EraseUser", "another", "another", eraseUser), on("EraseUser", "oneself", "oneself", eraseUser),
@@ -131,7 +131,7 @@ func triesAnywhere() []tableCase {
 
 func openPrivate(x tableCall) error { return second(x.s.OpenPrivate(x.ctx, x.actor, x.user)) }
 
-func eraseUser(x tableCall) error { return x.s.EraseUser(x.ctx, x.actor, x.user, chat.Erasure{}) }
+func eraseUser(x tableCall) error { return x.s.EraseUser(x.ctx, x.actor, x.user, chat.EraseOptions{}) }
 
 func triesOnCreateRoom() []tableCase {
 	create := func(target string, room func(x tableCall) chat.NewRoom) tableCase {

@@ -58,9 +58,9 @@ func triesOnRooms() []tableCase {
 		onRoom("DeleteRoom", func(x tableCall) error { return x.s.DeleteRoom(x.ctx, x.actor, x.id) }),
 		onRoom("RoomUsers", func(x tableCall) error { return second(x.s.RoomUsers(x.ctx, x.actor, x.id, chat.Page{})) }),
 		onRoom("MarkRead", func(x tableCall) error { return second(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
-		onRoom("Messages", func(x tableCall) error { return second(x.s.Messages(x.ctx, x.actor, x.id, chat.History{})) }),
+		onRoom("Messages", func(x tableCall) error { return second(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{})) }),
 		onRoom("SearchMessages", func(x tableCall) error {
-			return second(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearch{Query: "words", RoomID: &x.id}))
+			return second(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words", RoomID: &x.id}))
 		}),
 	}
 }

@@ -64,7 +64,7 @@ func newSettings(t testing.TB, h *host, room roomKind, kinds []actorKind) (setti
 				settings = append(settings, sc)
 			}
 		}
-		ok(t, s.EraseUser(h.ctx, chat.System, h.id(userGhost), chat.Erasure{}))
+		ok(t, s.EraseUser(h.ctx, chat.System, h.id(userGhost), chat.EraseOptions{}))
 		for _, sc := range settings {
 			b.finish(sc)
 		}
@@ -193,7 +193,7 @@ func (b *setter) finish(sc *setting) {
 	case sc.removed:
 		ok(b.t, b.s.RemoveUser(b.h.ctx, sc.users["the owner"], room, oneself))
 	case sc.erased:
-		ok(b.t, b.s.EraseUser(b.h.ctx, chat.System, oneself, chat.Erasure{}))
+		ok(b.t, b.s.EraseUser(b.h.ctx, chat.System, oneself, chat.EraseOptions{}))
 	case sc.admin:
 		all := givable(b.room.Type)
 		b.setPermissions(room, oneself, &all)
@@ -201,7 +201,7 @@ func (b *setter) finish(sc *setting) {
 		b.setPermissions(room, oneself, sc.permissions)
 	}
 	if b.room.closed && !sc.erased {
-		ok(b.t, b.s.EraseUser(b.h.ctx, chat.System, sc.users["another"], chat.Erasure{}))
+		ok(b.t, b.s.EraseUser(b.h.ctx, chat.System, sc.users["another"], chat.EraseOptions{}))
 	}
 	if b.room.deleted {
 		ok(b.t, b.s.DeleteRoom(b.h.ctx, chat.System, room))

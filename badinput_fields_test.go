@@ -85,13 +85,13 @@ func roomCalls() []badCall {
 func searchCalls() (all []badCall) {
 	rooms := func(query string) func(s *badScene) error {
 		return func(s *badScene) error {
-			_, err := s.SearchRooms(s.ctx, s.alice, chat.RoomSearch{Query: query})
+			_, err := s.SearchRooms(s.ctx, s.alice, chat.RoomSearchQuery{Query: query})
 			return err
 		}
 	}
 	messages := func(query string) func(s *badScene) error {
 		return func(s *badScene) error {
-			_, err := s.SearchMessages(s.ctx, s.alice, chat.MessageSearch{Query: query})
+			_, err := s.SearchMessages(s.ctx, s.alice, chat.MessageSearchQuery{Query: query})
 			return err
 		}
 	}
@@ -166,7 +166,7 @@ func numberCalls() []badCall {
 	number := int64(1)
 	var all []badCall
 	for _, negative := range []int64{-1, math.MinInt64} {
-		for field, at := range map[string]chat.History{
+		for field, at := range map[string]chat.HistoryQuery{
 			"before": {Before: &negative}, "after": {After: &negative}, "around": {Around: &negative}, "limit": {Limit: int(negative)},
 		} {
 			all = append(all, invalidIn(field, "negative", func(s *badScene) error {
@@ -189,11 +189,11 @@ func numberCalls() []badCall {
 				return err
 			}),
 			invalidIn("limit", "of found rooms", func(s *badScene) error {
-				_, err := s.SearchRooms(s.ctx, s.alice, chat.RoomSearch{Page: page})
+				_, err := s.SearchRooms(s.ctx, s.alice, chat.RoomSearchQuery{Page: page})
 				return err
 			}),
 			invalidIn("limit", "of found messages", func(s *badScene) error {
-				_, err := s.SearchMessages(s.ctx, s.alice, chat.MessageSearch{Query: "a", Page: page})
+				_, err := s.SearchMessages(s.ctx, s.alice, chat.MessageSearchQuery{Query: "a", Page: page})
 				return err
 			}),
 			invalidIn("limit", "of reactions", func(s *badScene) error {
@@ -201,7 +201,7 @@ func numberCalls() []badCall {
 				return err
 			}))
 	}
-	for field, at := range map[string]chat.History{
+	for field, at := range map[string]chat.HistoryQuery{
 		"after": {Before: &number, After: &number}, "around": {After: &number, Around: &number},
 	} {
 		all = append(all, invalidIn(field, "beside another position", func(s *badScene) error {
@@ -328,7 +328,7 @@ func testHostsPages(t *testing.T, h *host) {
 	for limit, want := range map[int]int{0: 2, 1: 1, 3: 3, 4: 3, math.MaxInt: 3} {
 		page := chat.Page{Limit: limit}
 		for list, length := range map[string]int{
-			"messages": len(must(h.Messages(h.ctx, h.alice, room.ID, chat.History{Limit: limit}))(t).Items),
+			"messages": len(must(h.Messages(h.ctx, h.alice, room.ID, chat.HistoryQuery{Limit: limit}))(t).Items),
 			"users":    len(must(h.RoomUsers(h.ctx, h.alice, room.ID, page))(t).Items),
 			"rooms":    len(must(h.Rooms(h.ctx, h.alice, chat.RoomsQuery{Page: page}))(t).Items),
 		} {

@@ -92,13 +92,13 @@ func stateCalls() []badCall {
 			return err
 		}),
 		invalidIn("successors", "of another's room", func(s *badScene) error {
-			return s.EraseUser(s.ctx, chat.System, s.bob, chat.Erasure{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.alice}})
+			return s.EraseUser(s.ctx, chat.System, s.bob, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.alice}})
 		}),
 		invalidIn("successors", "who is no member", func(s *badScene) error {
-			return s.EraseUser(s.ctx, chat.System, s.alice, chat.Erasure{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.erin}})
+			return s.EraseUser(s.ctx, chat.System, s.alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.erin}})
 		}),
 		invalidIn("successors", "who is erased", func(s *badScene) error {
-			return s.EraseUser(s.ctx, chat.System, s.alice, chat.Erasure{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.alice}})
+			return s.EraseUser(s.ctx, chat.System, s.alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.alice}})
 		}),
 		about(func(s *badScene) error { _, err := s.OpenPrivate(s.ctx, chat.System, s.alice); return err }),
 		about(func(s *badScene) error { _, err := s.JoinRoom(s.ctx, chat.System, s.group.ID); return err }),

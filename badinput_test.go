@@ -185,7 +185,7 @@ func TestBadInputIsRefusedAndNothingWritten(t *testing.T) {
 					t.Errorf("%s was refused and wrote something:\n%s", r.name, diff)
 				}
 			}
-			if messages := must(h.Messages(h.ctx, h.alice, s.group.ID, chat.History{}))(t); messages.Items[0].Text != "hello" {
+			if messages := must(h.Messages(h.ctx, h.alice, s.group.ID, chat.HistoryQuery{}))(t); messages.Items[0].Text != "hello" {
 				t.Errorf("the message says %q now", messages.Items[0].Text)
 			}
 		})
@@ -206,7 +206,7 @@ func TestBadInputIsRefusedToStrangersAlike(t *testing.T) {
 			"reaction": func() error { _, err := h.React(h.ctx, stranger, s.message.ID, "a"); return err },
 			"number":   func() error { _, err := h.MarkRead(h.ctx, stranger, s.group.ID, -1); return err },
 			"before": func() error {
-				_, err := h.Messages(h.ctx, stranger, s.group.ID, chat.History{Before: &negative})
+				_, err := h.Messages(h.ctx, stranger, s.group.ID, chat.HistoryQuery{Before: &negative})
 				return err
 			},
 			"limit":       func() error { _, err := h.RoomUsers(h.ctx, stranger, s.group.ID, chat.Page{Limit: -1}); return err },
@@ -215,7 +215,7 @@ func TestBadInputIsRefusedToStrangersAlike(t *testing.T) {
 		} {
 			wantField(t, call(), chat.ErrInvalid, field, 0)
 		}
-		_, err := h.Messages(h.ctx, stranger, s.group.ID, chat.History{Limit: -1})
+		_, err := h.Messages(h.ctx, stranger, s.group.ID, chat.HistoryQuery{Limit: -1})
 		wantField(t, err, chat.ErrInvalid, "limit", 0)
 		_, err = h.Reactions(h.ctx, stranger, chat.ReactionsQuery{MessageID: &s.message.ID, Page: chat.Page{Limit: -1}})
 		wantField(t, err, chat.ErrInvalid, "limit", 0)
@@ -246,7 +246,7 @@ func TestRefusalsLeaveTheHostsTransactionUsable(t *testing.T) {
 			inside.send(h.alice, s.group.ID, "after all of that")
 			return nil
 		}))
-		page := must(h.Messages(h.ctx, h.bob, s.group.ID, chat.History{}))(t)
+		page := must(h.Messages(h.ctx, h.bob, s.group.ID, chat.HistoryQuery{}))(t)
 		if last := page.Items[len(page.Items)-1].Text; last != "after all of that" {
 			t.Errorf("the last message is %q", last)
 		}

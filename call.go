@@ -22,14 +22,14 @@ import (
 // actor, and its one clock reading.
 type call struct {
 	*Service
-	conn *gorm.DB // carries the context
-	ctx  context.Context
-	who  who
-	now  time.Time
+	conn  *gorm.DB // carries the context
+	ctx   context.Context
+	actor principal
+	now   time.Time
 }
 
-func (s *Service) newCall(ctx context.Context, conn *gorm.DB, w who) *call {
-	return &call{Service: s, conn: conn.WithContext(ctx), ctx: ctx, who: w, now: s.now()}
+func (s *Service) newCall(ctx context.Context, conn *gorm.DB, w principal) *call {
+	return &call{Service: s, conn: conn.WithContext(ctx), ctx: ctx, actor: w, now: s.now()}
 }
 
 const (
@@ -40,7 +40,7 @@ const (
 // write runs fn in one transaction: the host's, when the service is bound to one,
 // or else its own.
 func (s *Service) write(ctx context.Context, actor Actor, fn func(*call) error) error {
-	w, err := s.who(actor)
+	w, err := s.principalOf(actor)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (s *Service) write(ctx context.Context, actor Actor, fn func(*call) error) 
 
 // transact runs fn in a transaction of its own, tried again when the database gave
 // it up. Listeners are woken after the commit, never before.
-func (s *Service) transact(ctx context.Context, w who, fn func(*call) error) error {
+func (s *Service) transact(ctx context.Context, w principal, fn func(*call) error) error {
 	for try := 1; ; try++ {
 		err := s.transaction(ctx, s.db.WithContext(ctx), func(tx *gorm.DB) error {
 			return s.attempt(ctx, tx, w, fn)
@@ -94,7 +94,7 @@ func (s *Service) transaction(ctx context.Context, handle *gorm.DB, fn func(tx *
 	}
 }
 
-func (s *Service) attempt(ctx context.Context, tx *gorm.DB, w who, fn func(*call) error) error {
+func (s *Service) attempt(ctx context.Context, tx *gorm.DB, w principal, fn func(*call) error) error {
 	c := s.newCall(ctx, tx, w)
 	if s.dialect == sqlite {
 		if err := c.claimSQLite(); err != nil {
@@ -121,7 +121,7 @@ func pause(ctx context.Context, try int) error {
 // read runs fn without a transaction of its own: each statement sees what is
 // committed when it starts.
 func (s *Service) read(ctx context.Context, actor Actor, fn func(*call) error) error {
-	w, err := s.who(actor)
+	w, err := s.principalOf(actor)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Erasure says how to erase a user.
-type Erasure struct {
+// EraseOptions says how to erase a user.
+type EraseOptions struct {
 	// Successors names the new owner of rooms that the user owns, each a member of
 	// the room. A room without one is deleted.
 	Successors map[uuid.UUID]UserID
@@ -25,13 +25,13 @@ type Erasure struct {
 //
 // Errors: ErrForbidden to users, ErrInvalid for a successor who is not a member, or
 // of a room that the user does not own.
-func (s *Service) EraseUser(ctx context.Context, actor Actor, user UserID, in Erasure) error {
+func (s *Service) EraseUser(ctx context.Context, actor Actor, user UserID, in EraseOptions) error {
 	user, err := s.userID("user_id", user)
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, actor, func(c *call) error {
-		if !c.who.system() {
+		if !c.actor.system {
 			return ErrForbidden
 		}
 		e := &erasure{call: c, user: user, places: map[uuid.UUID]*place{}}

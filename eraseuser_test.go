@@ -21,8 +21,8 @@ func TestErasedUserLeavesTheirWordsBehind(t *testing.T) {
 		h.send(h.bob, private.ID, "psst")
 		must(h.React(h.ctx, h.bob, m.ID, "👍"))(t)
 
-		wantError(t, h.EraseUser(h.ctx, h.bob, h.bob, chat.Erasure{}), chat.ErrForbidden)
-		erasure := chat.Erasure{Successors: map[uuid.UUID]chat.UserID{handed.ID: h.carol}}
+		wantError(t, h.EraseUser(h.ctx, h.bob, h.bob, chat.EraseOptions{}), chat.ErrForbidden)
+		erasure := chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{handed.ID: h.carol}}
 		ok(t, h.InTx(h.ctx, func(tx *gorm.DB, s *chat.Service) error {
 			if err := s.EraseUser(h.ctx, chat.System, h.bob, erasure); err != nil {
 				return err
@@ -47,7 +47,7 @@ func TestErasedUserLeavesTheirWordsBehind(t *testing.T) {
 		h.wantReadOnly(private.ID)
 		_, err = h.Media(h.ctx, chat.System, unsent.ID)
 		wantError(t, err, chat.ErrNotFound)
-		ok(t, h.EraseUser(h.ctx, chat.System, h.bob, chat.Erasure{})) // nothing is left
+		ok(t, h.EraseUser(h.ctx, chat.System, h.bob, chat.EraseOptions{})) // nothing is left
 	})
 }
 
@@ -60,7 +60,7 @@ func (h *host) wantReadOnly(private uuid.UUID) {
 	if room.Other != nil || room.Unread != 1 {
 		t.Errorf("room is %+v", room)
 	}
-	page := must(h.Messages(h.ctx, h.alice, private, chat.History{}))(t)
+	page := must(h.Messages(h.ctx, h.alice, private, chat.HistoryQuery{}))(t)
 	if len(page.Items) != 1 || page.Items[0].Text != "psst" {
 		t.Errorf("history is %+v", page)
 	}
@@ -80,7 +80,7 @@ func TestSuccessorMustBeAnotherMemberOfAnOwnedRoom(t *testing.T) {
 			"not their room": {other.ID: h.bob},
 			"no room":        {uuid.New(): h.bob},
 		} {
-			err := h.EraseUser(h.ctx, chat.System, h.alice, chat.Erasure{Successors: successors})
+			err := h.EraseUser(h.ctx, chat.System, h.alice, chat.EraseOptions{Successors: successors})
 			if err == nil {
 				t.Errorf("%s: accepted", name)
 			}

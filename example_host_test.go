@@ -70,7 +70,7 @@ func ExampleService_WithTx() {
 	noErr(tx.Commit().Error)
 	done()
 
-	history, err := svc.Messages(ctx, bob, room.ID, chat.History{})
+	history, err := svc.Messages(ctx, bob, room.ID, chat.HistoryQuery{})
 	noErr(err)
 	printMessages(history.Items...)
 	// Output:
@@ -112,7 +112,7 @@ func ExampleService_EraseUser() {
 	noErr(err)
 
 	noErr(svc.InTx(ctx, func(tx *gorm.DB, s *chat.Service) error {
-		err := s.EraseUser(ctx, chat.System, alice, chat.Erasure{Successors: map[uuid.UUID]chat.UserID{room.ID: bob}})
+		err := s.EraseUser(ctx, chat.System, alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{room.ID: bob}})
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func ExampleService_Messages() {
 	}
 
 	// From the newest messages back to the first.
-	at := chat.History{Limit: 2}
+	at := chat.HistoryQuery{Limit: 2}
 	for {
 		page, err := svc.Messages(ctx, bob, room.ID, at)
 		noErr(err)
@@ -57,7 +57,7 @@ func ExampleService_Messages() {
 
 	// Around a message, the one that a reply answers for instance.
 	three := int64(3)
-	page, err := svc.Messages(ctx, bob, room.ID, chat.History{Around: &three, Limit: 3})
+	page, err := svc.Messages(ctx, bob, room.ID, chat.HistoryQuery{Around: &three, Limit: 3})
 	noErr(err)
 	fmt.Println("around 3:")
 	printMessages(page.Items...)
@@ -217,12 +217,12 @@ func ExampleService_SearchMessages() {
 		noErr(err)
 	}
 
-	rooms, err := svc.SearchRooms(ctx, bob, chat.RoomSearch{Query: "tomatoes"})
+	rooms, err := svc.SearchRooms(ctx, bob, chat.RoomSearchQuery{Query: "tomatoes"})
 	noErr(err)
 	fmt.Println(rooms.Items[0].Name)
 	_, err = svc.JoinRoom(ctx, bob, rooms.Items[0].ID)
 	noErr(err)
-	found, err := svc.SearchMessages(ctx, bob, chat.MessageSearch{Query: "red tomatoes"})
+	found, err := svc.SearchMessages(ctx, bob, chat.MessageSearchQuery{Query: "red tomatoes"})
 	noErr(err)
 	printMessages(found.Items...)
 	// Output:

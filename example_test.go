@@ -77,7 +77,7 @@ func Example() {
 	noErr(err)
 	fmt.Println("Bob has", unread, "unread")
 
-	history, err := svc.Messages(ctx, bob, room.ID, chat.History{})
+	history, err := svc.Messages(ctx, bob, room.ID, chat.HistoryQuery{})
 	noErr(err)
 	printMessages(history.Items...)
 	// Output:
@@ -133,7 +133,7 @@ func Example_chatOfThree() {
 	_, err = svc.SendMessage(ctx, carol, room.ID, chat.NewMessage{Text: "Soup?"})
 	noErr(err)
 
-	history, err := svc.Messages(ctx, bob, room.ID, chat.History{})
+	history, err := svc.Messages(ctx, bob, room.ID, chat.HistoryQuery{})
 	noErr(err)
 	printMessages(history.Items...)
 	// Output:
@@ -159,7 +159,7 @@ func Example_newsChannel() {
 	_, err = svc.SendMessage(ctx, bob, news.ID, chat.NewMessage{Text: "We moved."})
 	noErr(err)
 
-	history, err := svc.Messages(ctx, carol, news.ID, chat.History{})
+	history, err := svc.Messages(ctx, carol, news.ID, chat.HistoryQuery{})
 	noErr(err)
 	printMessages(history.Items...)
 	_, err = svc.SendMessage(ctx, carol, news.ID, chat.NewMessage{Text: "Where to?"})
@@ -177,11 +177,11 @@ func ExampleService_JoinRoom() {
 	room, err := svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "Gardeners", Public: true})
 	noErr(err)
 
-	_, err = svc.Messages(ctx, bob, room.ID, chat.History{})
+	_, err = svc.Messages(ctx, bob, room.ID, chat.HistoryQuery{})
 	fmt.Println("before:", err)
 	_, err = svc.JoinRoom(ctx, bob, room.ID)
 	noErr(err)
-	_, err = svc.Messages(ctx, bob, room.ID, chat.History{})
+	_, err = svc.Messages(ctx, bob, room.ID, chat.HistoryQuery{})
 	fmt.Println("after:", err)
 	// Output:
 	// before: chat: forbidden

@@ -104,7 +104,7 @@ type hot struct {
 }
 
 func (x *explained) hot() []hot {
-	history := func(at chat.History) func() error {
+	history := func(at chat.HistoryQuery) func() error {
 		return func() error { return of(x.Messages(x.ctx, x.bob, x.big.ID, at)) }
 	}
 	middle := int64(bigRoom / 2)
@@ -116,14 +116,14 @@ func (x *explained) hot() []hot {
 	first := must(x.Rooms(x.ctx, x.crowded, chat.RoomsQuery{}))(x.t)
 	search := func(room *uuid.UUID) func() error {
 		return func() error {
-			return of(x.SearchMessages(x.ctx, x.bob, chat.MessageSearch{Query: "w17", RoomID: room}))
+			return of(x.SearchMessages(x.ctx, x.bob, chat.MessageSearchQuery{Query: "w17", RoomID: room}))
 		}
 	}
 	return []hot{
-		{name: "the newest messages", do: history(chat.History{})},
-		{name: "messages before", do: history(chat.History{Before: &middle})},
-		{name: "messages after", do: history(chat.History{After: &middle})},
-		{name: "messages around", do: history(chat.History{Around: &middle})},
+		{name: "the newest messages", do: history(chat.HistoryQuery{})},
+		{name: "messages before", do: history(chat.HistoryQuery{Before: &middle})},
+		{name: "messages after", do: history(chat.HistoryQuery{After: &middle})},
+		{name: "messages around", do: history(chat.HistoryQuery{Around: &middle})},
 		{name: "one message", do: func() error { return of(x.Message(x.ctx, x.bob, x.reacted)) }},
 		{name: "reactions", do: func() error {
 			return of(x.Reactions(x.ctx, x.bob, chat.ReactionsQuery{MessageID: &x.reacted}))

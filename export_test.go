@@ -24,11 +24,11 @@ type GroupedSend struct {
 func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend) ([]Outcome, error) {
 	sends := make([]*send, len(group))
 	for i, g := range group {
-		w, err := s.who(g.Actor)
+		w, err := s.principalOf(g.Actor)
 		if err != nil {
 			return nil, err
 		}
-		sends[i] = &send{who: w, room: g.Room, in: g.In}
+		sends[i] = &send{actor: w, room: g.Room, in: g.In}
 	}
 	func() {
 		defer func() { _ = recover() }() // the outcomes tell

@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// History asks for a page of a room's messages: the newest ones, or those before,
+// HistoryQuery asks for a page of a room's messages: the newest ones, or those before,
 // after or around a number.
-type History struct {
+type HistoryQuery struct {
 	// Before, After and Around name the number of a message; at most one is given.
 	// Around puts half of the page before that message and the rest after it.
 	Before, After, Around *int64
@@ -30,7 +30,7 @@ type MessagesPage struct {
 // queries. It moves no read marker.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid.
-func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at History) (*MessagesPage, error) {
+func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at HistoryQuery) (*MessagesPage, error) {
 	if err := at.validate(); err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at 
 	return result(page, err)
 }
 
-func (at History) validate() error {
+func (at HistoryQuery) validate() error {
 	given := ""
 	for _, position := range []struct {
 		field  string
@@ -72,7 +72,7 @@ func (at History) validate() error {
 
 // history turns a position into a range of numbers. Numbers have no gaps, so that
 // a range is a page, and what lies beyond it is known without asking.
-func (p *place) history(at History, limit int64) (*MessagesPage, error) {
+func (p *place) history(at HistoryQuery, limit int64) (*MessagesPage, error) {
 	last := p.room.LastNumber
 	first := max(1, last-limit+1)
 	end := last
@@ -103,7 +103,7 @@ func (p *place) messages(condition string, args ...any) ([]Message, error) {
 	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
 	if !p.standing.system {
 		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
-		args = append(slices.Clip(args), p.room.ID, p.who.id)
+		args = append(slices.Clip(args), p.room.ID, p.actor.id)
 	}
 	messages, err := all(p.call, scanMessage, query+" ORDER BY number", args...)
 	if err != nil {

@@ -192,7 +192,7 @@ func (s *story) tell(chapter string, svc *chat.Service) {
 
 func (s *story) history(svc *chat.Service, room uuid.UUID) (lines []string) {
 	s.t.Helper()
-	page := must(svc.Messages(s.ctx, s.dave, room, chat.History{}))(s.t)
+	page := must(svc.Messages(s.ctx, s.dave, room, chat.HistoryQuery{}))(s.t)
 	for _, m := range page.Items {
 		lines = append(lines, fmt.Sprintf("%d %q %s media=%d reactions=%d reply=%t deleted=%t edited=%t",
 			m.Number, m.Text, m.Metadata, len(m.Media), len(m.Reactions), m.ReplyTo != nil, m.Deleted(), m.EditedAt != nil))
@@ -282,7 +282,7 @@ func TestSQLiteWithoutForeignKeysIsRefused(t *testing.T) {
 	refused("OpenPrivate", of(svc.OpenPrivate(ctx, alice, bob)))
 	refused("CreateRoom", of(svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "x"})))
 	refused("MarkRead", of(svc.MarkRead(ctx, alice, uuid.New(), 1)))
-	refused("EraseUser", svc.EraseUser(ctx, chat.System, alice, chat.Erasure{}))
+	refused("EraseUser", svc.EraseUser(ctx, chat.System, alice, chat.EraseOptions{}))
 	refused("InTx", svc.InTx(ctx, func(_ *gorm.DB, s *chat.Service) error { return of(s.OpenPrivate(ctx, alice, bob)) }))
 	refused("WithTx", db.Transaction(func(tx *gorm.DB) error {
 		bound, _ := svc.WithTx(tx)

@@ -32,7 +32,7 @@ func newScene(t *testing.T, v variant) *scene {
 	s.deleted = h.group(h.bob)
 	ok(t, h.DeleteRoom(h.ctx, h.alice, s.deleted.ID))
 	s.closed = must(h.OpenPrivate(h.ctx, h.bob, h.erin))(t)
-	ok(t, h.EraseUser(h.ctx, chat.System, h.erin, chat.Erasure{}))
+	ok(t, h.EraseUser(h.ctx, chat.System, h.erin, chat.EraseOptions{}))
 	s.used, s.loose, s.theirMedia = h.upload(h.bob, "one"), h.upload(h.bob, "two"), h.upload(h.alice, "three")
 	s.mine = must(h.SendMessage(h.ctx, h.bob, s.group.ID, chat.NewMessage{Text: "mine", ClientID: "c", MediaIDs: []uuid.UUID{s.used.ID}}))(t)
 	s.theirs, s.tombstone = h.send(h.alice, s.group.ID, "theirs"), h.send(h.bob, s.group.ID, "gone")
@@ -72,7 +72,7 @@ func (c *scene) notFound() []attempt {
 		}
 		for op, do := range map[string]func(s *chat.Service) error{
 			"Room":              func(s *chat.Service) error { return of(s.Room(c.ctx, actor, room)) },
-			"Messages":          func(s *chat.Service) error { return of(s.Messages(c.ctx, actor, room, chat.History{})) },
+			"Messages":          func(s *chat.Service) error { return of(s.Messages(c.ctx, actor, room, chat.HistoryQuery{})) },
 			"RoomUsers":         func(s *chat.Service) error { return of(s.RoomUsers(c.ctx, actor, room, chat.Page{})) },
 			"RoomUser":          func(s *chat.Service) error { return of(s.RoomUser(c.ctx, actor, room, c.alice)) },
 			"SendMessage":       func(s *chat.Service) error { return of(s.SendMessage(c.ctx, actor, room, chat.NewMessage{Text: "x"})) },
@@ -156,9 +156,9 @@ func (c *scene) forbidden() []attempt {
 		{"DeleteMessage", chat.ErrForbidden, func(s *chat.Service) error { return s.DeleteMessage(c.ctx, c.bob, c.theirs.ID) }},
 		{"Unreact", chat.ErrForbidden, func(s *chat.Service) error { return s.Unreact(c.ctx, c.bob, c.reaction.ID) }},
 		{"Messages of a public room", chat.ErrForbidden, func(s *chat.Service) error {
-			return of(s.Messages(c.ctx, c.dave, c.public.ID, chat.History{}))
+			return of(s.Messages(c.ctx, c.dave, c.public.ID, chat.HistoryQuery{}))
 		}},
-		{"EraseUser", chat.ErrForbidden, func(s *chat.Service) error { return s.EraseUser(c.ctx, c.bob, c.bob, chat.Erasure{}) }},
+		{"EraseUser", chat.ErrForbidden, func(s *chat.Service) error { return s.EraseUser(c.ctx, c.bob, c.bob, chat.EraseOptions{}) }},
 	}
 }
 
@@ -227,7 +227,7 @@ func (c *scene) invalid() []attempt {
 			return of(s.Rooms(c.ctx, c.bob, chat.RoomsQuery{Page: chat.Page{Cursor: "?"}}))
 		}},
 		{"a successor of nothing", chat.ErrInvalid, func(s *chat.Service) error {
-			return s.EraseUser(c.ctx, chat.System, c.bob, chat.Erasure{Successors: map[uuid.UUID]chat.UserID{c.group.ID: c.alice}})
+			return s.EraseUser(c.ctx, chat.System, c.bob, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{c.group.ID: c.alice}})
 		}},
 		{"an upload of nothing", chat.ErrInvalid, func(s *chat.Service) error { return of(s.UploadMedia(c.ctx, c.bob, chat.NewMedia{})) }},
 		{"a long name", chat.ErrTooLarge, func(s *chat.Service) error {

@@ -154,7 +154,7 @@ func TestOperationsGiveUpAfterFiveFailures(t *testing.T) {
 				"OpenPrivate":   func() error { return of(svc.OpenPrivate(c.ctx, c.alice, c.carol)) },
 				"React":         func() error { return of(svc.React(c.ctx, c.bob, c.theirs.ID, "👍")) },
 				"DeleteMessage": func() error { return svc.DeleteMessage(c.ctx, c.bob, c.mine.ID) },
-				"EraseUser":     func() error { return svc.EraseUser(c.ctx, chat.System, c.carol, chat.Erasure{}) },
+				"EraseUser":     func() error { return svc.EraseUser(c.ctx, chat.System, c.carol, chat.EraseOptions{}) },
 			} {
 				tries.Store(0)
 				err := do()
@@ -245,7 +245,7 @@ func TestSQLiteBusyIsRetryable(t *testing.T) {
 			t.Errorf("%s beside another writer: %v is not to be retried", name, err)
 		}
 	}
-	ok(t, of(svc.Messages(ctx, alice, room.ID, chat.History{}))) // readers do not care
+	ok(t, of(svc.Messages(ctx, alice, room.ID, chat.HistoryQuery{}))) // readers do not care
 	waiting := make(chan error, 1)
 	go func() { waiting <- send(svc) }()
 	ok(t, busy.Rollback().Error)

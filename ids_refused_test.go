@@ -77,10 +77,10 @@ func idCalls() []idCall {
 			return err
 		}},
 		{"EraseUser", "user_id", func(h *host, _ *idScene, id chat.UserID) error {
-			return h.EraseUser(h.ctx, chat.System, id, chat.Erasure{})
+			return h.EraseUser(h.ctx, chat.System, id, chat.EraseOptions{})
 		}},
 		{"EraseUser", "successors", func(h *host, s *idScene, id chat.UserID) error {
-			return h.EraseUser(h.ctx, chat.System, h.alice, chat.Erasure{Successors: map[uuid.UUID]chat.UserID{s.room: id}})
+			return h.EraseUser(h.ctx, chat.System, h.alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.room: id}})
 		}},
 		{"RoomUsers", "cursor", func(h *host, s *idScene, id chat.UserID) error {
 			_, err := h.RoomUsers(h.ctx, h.alice, s.room, chat.Page{Cursor: encodedCursor(jsonString(id))})
@@ -147,7 +147,7 @@ func idCallsOfActors() (all []idCall) {
 			return err
 		},
 		"Messages": func(h *host, s *idScene, who chat.UserID) error {
-			_, err := h.Messages(h.ctx, who, s.room, chat.History{})
+			_, err := h.Messages(h.ctx, who, s.room, chat.HistoryQuery{})
 			return err
 		},
 		"EditMessage": func(h *host, s *idScene, who chat.UserID) error {
@@ -178,15 +178,15 @@ func idCallsOfActors() (all []idCall) {
 			return err
 		},
 		"SearchRooms": func(h *host, _ *idScene, who chat.UserID) error {
-			_, err := h.SearchRooms(h.ctx, who, chat.RoomSearch{})
+			_, err := h.SearchRooms(h.ctx, who, chat.RoomSearchQuery{})
 			return err
 		},
 		"SearchMessages": func(h *host, _ *idScene, who chat.UserID) error {
-			_, err := h.SearchMessages(h.ctx, who, chat.MessageSearch{Query: "hello"})
+			_, err := h.SearchMessages(h.ctx, who, chat.MessageSearchQuery{Query: "hello"})
 			return err
 		},
 		"EraseUser": func(h *host, _ *idScene, who chat.UserID) error {
-			return h.EraseUser(h.ctx, who, h.bob, chat.Erasure{})
+			return h.EraseUser(h.ctx, who, h.bob, chat.EraseOptions{})
 		},
 	} {
 		all = append(all, idCall{name, "actor", call})

@@ -133,7 +133,7 @@ func testIDsOfRooms(t *testing.T, h *host) uuid.UUID {
 	bySystem := must(h.CreateRoom(h.ctx, chat.System, chat.NewRoom{Name: "B", Owner: h.odd(h.carol), Public: true}))(t)
 	wantID(t, "owner named by System", bySystem.OwnerID, h.carol)
 	must(h.JoinRoom(h.ctx, h.odd(h.dave), bySystem.ID))(t)
-	public := must(h.SearchRooms(h.ctx, h.odd(h.dave), chat.RoomSearch{}))(t).Items
+	public := must(h.SearchRooms(h.ctx, h.odd(h.dave), chat.RoomSearchQuery{}))(t).Items
 	if len(public) != 1 || public[0].Me == nil {
 		t.Fatalf("dave finds the rooms %+v", public)
 	}
@@ -192,7 +192,7 @@ func testIDsOfMessages(t *testing.T, h *host, room uuid.UUID) uuid.UUID {
 	edited := must(h.EditMessage(h.ctx, h.odd(h.bob), sent.ID, chat.MessagePatch{Text: ptr("hello")}))(t)
 	wantID(t, "author of an edited message", edited.UserID, h.bob)
 	must(h.SendMessage(h.ctx, chat.System, room, chat.NewMessage{Text: "noted"}))(t)
-	page := must(h.Messages(h.ctx, h.odd(h.alice), room, chat.History{}))(t)
+	page := must(h.Messages(h.ctx, h.odd(h.alice), room, chat.HistoryQuery{}))(t)
 	var authors []string
 	for _, m := range page.Items {
 		authors = append(authors, idText(m.UserID))
@@ -209,7 +209,7 @@ func testIDsOfMessages(t *testing.T, h *host, room uuid.UUID) uuid.UUID {
 	if unread := must(h.Unread(h.ctx, h.odd(h.carol)))(t); unread != 3 {
 		t.Errorf("carol has %d unread, want 3", unread)
 	}
-	searched := must(h.SearchMessages(h.ctx, h.odd(h.carol), chat.MessageSearch{Query: "hello"}))(t).Items
+	searched := must(h.SearchMessages(h.ctx, h.odd(h.carol), chat.MessageSearchQuery{Query: "hello"}))(t).Items
 	if len(searched) != 1 || searched[0].ID != sent.ID {
 		t.Fatalf("carol finds %+v", searched)
 	}
@@ -304,7 +304,7 @@ func testIDsOfEndings(t *testing.T, h *host, room uuid.UUID) {
 	handed := must(h.TransferOwnership(h.ctx, h.odd(h.alice), room, h.odd(h.bob)))(t)
 	wantID(t, "new owner", handed.OwnerID, h.bob)
 	ok(t, h.LeaveRoom(h.ctx, h.odd(h.alice), room))
-	ok(t, h.EraseUser(h.ctx, chat.System, h.odd(h.bob), chat.Erasure{Successors: map[uuid.UUID]chat.UserID{room: h.odd(h.carol)}}))
+	ok(t, h.EraseUser(h.ctx, chat.System, h.odd(h.bob), chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{room: h.odd(h.carol)}}))
 	heir := must(h.Room(h.ctx, h.odd(h.carol), room))(t)
 	wantID(t, "heir", heir.OwnerID, h.carol)
 	for _, table := range []string{"chat_room_users", "chat_messages", "chat_media", "chat_reactions", "chat_events"} {

@@ -20,7 +20,7 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 		}
 		found = p.room
 		found.seenBy(p.me)
-		if p.me == nil && !c.who.system() {
+		if p.me == nil && !c.actor.system {
 			return nil
 		}
 		return c.showLast([]*Room{found})
@@ -50,7 +50,7 @@ type RoomsPage struct {
 func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*RoomsPage, error) {
 	var page RoomsPage
 	err := s.read(ctx, actor, func(c *call) error {
-		me, err := c.who.person()
+		me, err := c.actor.user()
 		if err != nil {
 			return err
 		}
@@ -134,10 +134,10 @@ func (c *call) showLast(rooms []*Room) error {
 
 // showRoom fills in a room that the call has just changed.
 func (c *call) showRoom(r *Room) error {
-	if c.who.system() {
+	if c.actor.system {
 		return nil
 	}
-	me, err := c.roomUser(r, c.who.id)
+	me, err := c.roomUser(r, c.actor.id)
 	r.seenBy(me)
 	return err
 }

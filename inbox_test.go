@@ -100,7 +100,7 @@ func TestReadMarkerMovesForwardOnly(t *testing.T) {
 			}
 		}
 		before := len(h.events(room.ID))
-		must(h.Messages(h.ctx, h.bob, room.ID, chat.History{}))(t)
+		must(h.Messages(h.ctx, h.bob, room.ID, chat.HistoryQuery{}))(t)
 		if n := len(h.events(room.ID)); n != before {
 			t.Error("reading made an event")
 		}
@@ -115,7 +115,7 @@ func TestNewcomerHasNothingUnreadAndTheWholeHistory(t *testing.T) {
 		if seen := must(h.Room(h.ctx, h.bob, room.ID))(t); seen.Unread != 0 {
 			t.Errorf("unread is %d", seen.Unread)
 		}
-		if page := must(h.Messages(h.ctx, h.bob, room.ID, chat.History{}))(t); len(page.Items) != 1 {
+		if page := must(h.Messages(h.ctx, h.bob, room.ID, chat.HistoryQuery{}))(t); len(page.Items) != 1 {
 			t.Errorf("bob sees %d messages", len(page.Items))
 		}
 	})

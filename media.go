@@ -37,9 +37,9 @@ type Media struct {
 // TableName is the media's table.
 func (Media) TableName() string { return "chat_media" }
 
-// Picture reports whether the medium is a picture that can be shown: a png, jpeg, gif or
+// IsImage reports whether the medium is a picture that can be shown: a png, jpeg, gif or
 // webp whose Width and Height are known.
-func (m *Media) Picture() bool { return m.Width != nil && m.Height != nil }
+func (m *Media) IsImage() bool { return m.Width != nil && m.Height != nil }
 
 // MessageMedia is a row of chat_message_media: a medium's place in a message. A
 // medium belongs to one message at most.
@@ -68,8 +68,8 @@ func scanMedia(rows row) (Media, error) {
 }
 
 // of reports whether w uploaded the medium.
-func (m *Media) of(w who) bool {
-	if w.system() {
+func (m *Media) uploadedBy(w principal) bool {
+	if w.system {
 		return m.UserID == nil
 	}
 	return m.UserID != nil && *m.UserID == w.id
@@ -183,7 +183,7 @@ func (s *Service) MediaURL(ctx context.Context, actor Actor, media uuid.UUID, va
 	}
 	w := s.watch(ctx)
 	defer w.stop()
-	as := SignedURL{Valid: valid}
+	as := SignURLOptions{Valid: valid}
 	as.ContentType, as.ContentDisposition = found.ContentHeaders()
 	url, err := signer.SignURL(w.ctx, found.Key, as)
 	if err != nil {
@@ -206,7 +206,7 @@ func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case len(uses) == 0 && (c.who.system() || media.of(c.who)):
+	case len(uses) == 0 && (c.actor.system || media.uploadedBy(c.actor)):
 		return media, nil
 	case len(uses) == 0:
 		return nil, ErrNotFound

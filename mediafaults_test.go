@@ -53,7 +53,7 @@ func TestGIFThatOutgrowsItself(t *testing.T) {
 		"\x2c\x01\x00\x00\x00\x01\x00\x01\x00\x00": "application/octet-stream",
 	} {
 		for _, before := range []string{"", extension} {
-			if m := h.uploaded(t, "GIF89a"+size+colours+before+frame+picture); m.ContentType != want || m.Picture() != (want == "image/gif") {
+			if m := h.uploaded(t, "GIF89a"+size+colours+before+frame+picture); m.ContentType != want || m.IsImage() != (want == "image/gif") {
 				t.Errorf("%q is %s, want %s", before+frame, m.ContentType, want)
 			}
 		}

@@ -41,11 +41,11 @@ type MediaStoreCleaner interface {
 type MediaURLSigner interface {
 	// SignURL returns a URL under which anyone may GET what is under key, for as long as
 	// as.Valid, and is answered with the headers that as names.
-	SignURL(ctx context.Context, key string, as SignedURL) (string, error)
+	SignURL(ctx context.Context, key string, as SignURLOptions) (string, error)
 }
 
-// SignedURL says how a MediaURLSigner is to serve an object.
-type SignedURL struct {
+// SignURLOptions says how a MediaURLSigner is to serve an object.
+type SignURLOptions struct {
 	Valid              time.Duration // from now on
 	ContentType        string        // the header, whatever the object is: its bytes are a user's
 	ContentDisposition string        // the header, with the name of a download

@@ -229,7 +229,7 @@ func (c *call) lockMessage(id uuid.UUID, op operation) (*place, *Message, error)
 }
 
 // own: nobody owns what System, or somebody who was erased, wrote.
-func (p *place) own(m *Message) bool { return m.UserID != nil && *m.UserID == p.who.id }
+func (p *place) own(m *Message) bool { return m.UserID != nil && *m.UserID == p.actor.id }
 
 // Message returns one message with all that a page shows of it.
 //

@@ -34,7 +34,7 @@ func TestMessageComesWithAllThatAPageShows(t *testing.T) {
 		must(h.React(h.ctx, h.alice, first.ID, "🎉"))(t)
 		must(h.SendMessage(h.ctx, h.carol, room.ID, chat.NewMessage{Text: "nice", ReplyToID: &first.ID}))(t)
 
-		page := must(h.Messages(h.ctx, h.carol, room.ID, chat.History{}))(t)
+		page := must(h.Messages(h.ctx, h.carol, room.ID, chat.HistoryQuery{}))(t)
 		want := *first
 		want.Reactions = []chat.ReactionCount{{Reaction: "👍", Count: 2, Mine: &mine.ID}, {Reaction: "🎉", Count: 1}}
 		if diff := cmp.Diff(want, page.Items[0]); diff != "" {
@@ -59,23 +59,23 @@ func TestHistoryPages(t *testing.T) {
 		}
 		n := func(n int64) *int64 { return &n }
 		for name, c := range map[string]struct {
-			at            chat.History
+			at            chat.HistoryQuery
 			first, last   int64
 			before, after bool
 		}{
-			"newest":            {chat.History{Limit: 3}, 8, 10, true, false},
-			"all":               {chat.History{}, 1, 10, false, false},
-			"before":            {chat.History{Before: n(8), Limit: 3}, 5, 7, true, true},
-			"before the second": {chat.History{Before: n(2), Limit: 3}, 1, 1, false, true},
-			"before the first":  {chat.History{Before: n(1)}, 0, 0, false, true},
-			"after":             {chat.History{After: n(3), Limit: 3}, 4, 6, true, true},
-			"after nothing":     {chat.History{After: n(0), Limit: 3}, 1, 3, false, true},
-			"after the last":    {chat.History{After: n(10)}, 0, 0, true, false},
-			"after far away":    {chat.History{After: n(1 << 62)}, 0, 0, true, false},
-			"around":            {chat.History{Around: n(5), Limit: 5}, 3, 7, true, true},
-			"around, even":      {chat.History{Around: n(5), Limit: 4}, 3, 6, true, true},
-			"around the first":  {chat.History{Around: n(1), Limit: 3}, 1, 3, false, true},
-			"around the last":   {chat.History{Around: n(10), Limit: 5}, 8, 10, true, false},
+			"newest":            {chat.HistoryQuery{Limit: 3}, 8, 10, true, false},
+			"all":               {chat.HistoryQuery{}, 1, 10, false, false},
+			"before":            {chat.HistoryQuery{Before: n(8), Limit: 3}, 5, 7, true, true},
+			"before the second": {chat.HistoryQuery{Before: n(2), Limit: 3}, 1, 1, false, true},
+			"before the first":  {chat.HistoryQuery{Before: n(1)}, 0, 0, false, true},
+			"after":             {chat.HistoryQuery{After: n(3), Limit: 3}, 4, 6, true, true},
+			"after nothing":     {chat.HistoryQuery{After: n(0), Limit: 3}, 1, 3, false, true},
+			"after the last":    {chat.HistoryQuery{After: n(10)}, 0, 0, true, false},
+			"after far away":    {chat.HistoryQuery{After: n(1 << 62)}, 0, 0, true, false},
+			"around":            {chat.HistoryQuery{Around: n(5), Limit: 5}, 3, 7, true, true},
+			"around, even":      {chat.HistoryQuery{Around: n(5), Limit: 4}, 3, 6, true, true},
+			"around the first":  {chat.HistoryQuery{Around: n(1), Limit: 3}, 1, 3, false, true},
+			"around the last":   {chat.HistoryQuery{Around: n(10), Limit: 5}, 8, 10, true, false},
 		} {
 			page := must(h.Messages(h.ctx, h.alice, room.ID, c.at))(t)
 			var first, last int64
@@ -86,7 +86,7 @@ func TestHistoryPages(t *testing.T) {
 				t.Errorf("%s: %d to %d, before %v, after %v", name, first, last, page.HasBefore, page.HasAfter)
 			}
 		}
-		_, err := h.Messages(h.ctx, h.alice, room.ID, chat.History{Before: n(1), After: n(2)})
+		_, err := h.Messages(h.ctx, h.alice, room.ID, chat.HistoryQuery{Before: n(1), After: n(2)})
 		wantError(t, err, chat.ErrInvalid)
 	})
 }

@@ -45,7 +45,7 @@ func (s *Service) checkUsersTable(ctx context.Context) error {
 	if s.dialect != sqlite || s.config.UsersTable == "" {
 		return nil
 	}
-	c := s.newCall(ctx, s.db, who{})
+	c := s.newCall(ctx, s.db, principal{system: true})
 	found, err := one(c, scanValue[int], `SELECT (SELECT count(*) FROM pragma_table_info(?) WHERE name = 'id') +
 		(SELECT count(*) FROM sqlite_master WHERE name = 'chat_rooms')`, s.config.UsersTable)
 	if err != nil {
@@ -81,7 +81,7 @@ func (c Config) schema(d dialect) schema.Options {
 
 // checkSchema compares the tables with what this code and config need.
 func (s *Service) checkSchema(ctx context.Context, db *gorm.DB) error {
-	c := s.newCall(ctx, db, who{})
+	c := s.newCall(ctx, db, principal{system: true})
 	// Asked of the catalogue first: a failing query would end a host's transaction.
 	exists := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + schema.Table + "'"
 	if s.dialect == postgres {

@@ -174,7 +174,7 @@ func (c chooser) eraseUser() []any {
 	if c.oneIn(12) {
 		successors[c.room().ID] = c.user()
 	}
-	return []any{rarely[chat.Actor](c, chat.System, c.person()), user, chat.Erasure{Successors: successors}}
+	return []any{rarely[chat.Actor](c, chat.System, c.person()), user, chat.EraseOptions{Successors: successors}}
 }
 
 func (c chooser) roomUser() []any {
@@ -246,7 +246,7 @@ func (c chooser) memberAndMessage() []any {
 
 func (c chooser) messages() []any {
 	r := c.written()
-	at := chat.History{Limit: c.limit()}
+	at := chat.HistoryQuery{Limit: c.limit()}
 	number := rarely(c, int64(c.n(len(r.messages)+3)), 1<<40)
 	switch c.n(4) {
 	case 1:
@@ -260,7 +260,7 @@ func (c chooser) messages() []any {
 		number, at.Limit = -1, 0
 	}
 	if at.Before == nil && c.oneIn(40) {
-		at = chat.History{Before: new(int64), After: at.After, Around: at.Around}
+		at = chat.HistoryQuery{Before: new(int64), After: at.After, Around: at.Around}
 	}
 	return []any{c.member(r), r.ID, at}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // EraseUser takes a user out of everything, deleted rooms too.
-func (o *oracle) EraseUser(actor chat.Actor, user chat.UserID, in chat.Erasure) error {
+func (o *oracle) EraseUser(actor chat.Actor, user chat.UserID, in chat.EraseOptions) error {
 	if user == badUser {
 		return invalid("user_id")
 	}

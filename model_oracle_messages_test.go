@@ -223,7 +223,7 @@ func (o *oracle) Message(actor chat.Actor, message uuid.UUID) (*chat.Message, er
 	return r.shown(m, user), nil
 }
 
-func (o *oracle) Messages(actor chat.Actor, room uuid.UUID, at chat.History) (*chat.MessagesPage, error) {
+func (o *oracle) Messages(actor chat.Actor, room uuid.UUID, at chat.HistoryQuery) (*chat.MessagesPage, error) {
 	given := 0
 	for i, number := range []*int64{at.Before, at.After, at.Around} {
 		if number == nil {
@@ -254,7 +254,7 @@ func (o *oracle) Messages(actor chat.Actor, room uuid.UUID, at chat.History) (*c
 }
 
 // stretch is which of the room's messages are on a page.
-func (r *modelRoom) stretch(at chat.History, limit int) (from, to int) {
+func (r *modelRoom) stretch(at chat.HistoryQuery, limit int) (from, to int) {
 	all := len(r.messages)
 	upTo := func(number int64) int { return min(all, int(min(number, 1<<30))) }
 	switch {

@@ -73,7 +73,9 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 	o.log(r, chat.RoomCreated, user, nil, &owner)
 	o.enrol(r, user, owner, ownersOwn)
 	o.addAll(r, user, others)
-	return r.seen(user), nil
+	made := r.seen(user)
+	made.Created = true
+	return made, nil
 }
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
@@ -123,7 +125,7 @@ func (o *oracle) OpenPrivate(actor chat.Actor, other chat.UserID) (*chat.Room, e
 	o.enrol(r, me, me, nil)
 	o.enrol(r, me, other, nil)
 	opened := r.seen(me)
-	opened.Opened = true
+	opened.Created = true
 	return opened, nil
 }
 

@@ -44,21 +44,21 @@ func (h *host) lists(room, message uuid.UUID) map[string]func(page chat.Page) (i
 			return len(found.Items), found.Next, nil
 		},
 		"public rooms": func(page chat.Page) (int, string, error) {
-			found, err := h.SearchRooms(h.ctx, h.alice, chat.RoomSearch{Page: page})
+			found, err := h.SearchRooms(h.ctx, h.alice, chat.RoomSearchQuery{Page: page})
 			if err != nil {
 				return 0, "", err
 			}
 			return len(found.Items), found.Next, nil
 		},
 		"messages": func(page chat.Page) (int, string, error) {
-			found, err := h.SearchMessages(h.ctx, h.alice, chat.MessageSearch{Query: "hello", Page: page})
+			found, err := h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: "hello", Page: page})
 			if err != nil {
 				return 0, "", err
 			}
 			return len(found.Items), found.Next, nil
 		},
 		"messages of a room": func(page chat.Page) (int, string, error) {
-			found, err := h.SearchMessages(h.ctx, h.alice, chat.MessageSearch{Query: "hello", RoomID: &room, Page: page})
+			found, err := h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: "hello", RoomID: &room, Page: page})
 			if err != nil {
 				return 0, "", err
 			}

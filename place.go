@@ -89,11 +89,11 @@ func (c *call) look(by roomOf, id uuid.UUID) (*place, error) {
 }
 
 func (c *call) placeIn(room *Room) (*place, error) {
-	p := &place{call: c, room: room, standing: standing{system: c.who.system()}}
+	p := &place{call: c, room: room, standing: standing{system: c.actor.system}}
 	if p.standing.system {
 		return p, nil
 	}
-	me, err := c.roomUser(room, c.who.id)
+	me, err := c.roomUser(room, c.actor.id)
 	if err != nil || me == nil {
 		return p, err
 	}
@@ -133,7 +133,7 @@ func (c *call) visit(by roomOf, id uuid.UUID, op operation, on target) (*place, 
 func (p *place) record(kind EventKind, message *uuid.UUID, user *UserID) {
 	p.room.LastSeq++
 	p.events = append(p.events, pending{
-		RoomID: p.room.ID, Seq: p.room.LastSeq, Kind: kind, MessageID: message, UserID: user, ActorID: p.who.ref(),
+		RoomID: p.room.ID, Seq: p.room.LastSeq, Kind: kind, MessageID: message, UserID: user, ActorID: p.actor.nullableID(),
 	})
 }
 

@@ -42,9 +42,9 @@ func TestEditOfWhatChangedInTheMeantimeIsRefused(t *testing.T) {
 func TestOpenPrivateTellsWhetherItMadeTheRoom(t *testing.T) {
 	overBoth(t, func(t *testing.T, h *host) {
 		got := []bool{
-			must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t).Opened,
-			must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t).Opened,
-			must(h.OpenPrivate(h.ctx, h.bob, h.alice))(t).Opened,
+			must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t).Created,
+			must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t).Created,
+			must(h.OpenPrivate(h.ctx, h.bob, h.alice))(t).Created,
 		}
 		if !got[0] || got[1] || got[2] {
 			t.Errorf("opened: %v, want only the first", got)

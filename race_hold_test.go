@@ -50,7 +50,7 @@ func (h *host) goOn(room uuid.UUID) error {
 
 // readOn reads the held room and all others, which nothing ever delays.
 func (h *host) readOn(held uuid.UUID) error {
-	_, historyErr := h.Messages(h.ctx, h.bob, held, chat.History{})
+	_, historyErr := h.Messages(h.ctx, h.bob, held, chat.HistoryQuery{})
 	_, roomsErr := h.Rooms(h.ctx, h.alice, chat.RoomsQuery{})
 	_, membersErr := h.RoomUsers(h.ctx, h.bob, held, chat.Page{})
 	_, unreadErr := h.Unread(h.ctx, h.bob)

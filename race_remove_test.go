@@ -176,7 +176,7 @@ func (r *eraseRace) erase(user chat.UserID) {
 func (r *eraseRace) eraseAndDelete(user chat.UserID) (err error) {
 	for range 20 {
 		err = r.InTx(r.ctx, func(tx *gorm.DB, s *chat.Service) error {
-			if err := s.EraseUser(r.ctx, chat.System, user, chat.Erasure{}); err != nil {
+			if err := s.EraseUser(r.ctx, chat.System, user, chat.EraseOptions{}); err != nil {
 				return err
 			}
 			return tx.Exec("DELETE FROM users WHERE id = ?", user).Error

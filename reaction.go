@@ -48,7 +48,7 @@ func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, rea
 	}
 	var given *Reaction
 	err = s.write(ctx, actor, func(c *call) error {
-		if _, err := c.who.person(); err != nil {
+		if _, err := c.actor.user(); err != nil {
 			return err
 		}
 		p, m, err := c.lockMessage(message, opReact)
@@ -66,7 +66,7 @@ func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, rea
 
 func (p *place) react(m *Message, reaction string) (*Reaction, error) {
 	mine, err := all(p.call, scanReaction, "SELECT "+reactionColumns+
-		" FROM chat_reactions WHERE message_id = ? AND user_id = ?", m.ID, p.who.id)
+		" FROM chat_reactions WHERE message_id = ? AND user_id = ?", m.ID, p.actor.id)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (p *place) react(m *Message, reaction string) (*Reaction, error) {
 			}
 		}
 	}
-	r := &Reaction{ID: newID(), MessageID: m.ID, UserID: p.who.id, Reaction: reaction, CreatedAt: p.now}
+	r := &Reaction{ID: newID(), MessageID: m.ID, UserID: p.actor.id, Reaction: reaction, CreatedAt: p.now}
 	if _, err := p.exec(`INSERT INTO chat_reactions (id, message_id, user_id, reaction, created_at) VALUES (?, ?, ?, ?, ?)`,
 		r.ID, r.MessageID, r.UserID, r.Reaction, r.CreatedAt); err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (p *place) roomForReaction(m *Message, reaction string, replaces bool) erro
 	limit := p.config.Limits.ReactionsPerMessage
 	query, args := "SELECT count(DISTINCT reaction) FROM chat_reactions WHERE message_id = ? AND reaction <> ?", []any{m.ID, reaction}
 	if replaces {
-		query, args = query+" AND user_id <> ?", append(args, p.who.id)
+		query, args = query+" AND user_id <> ?", append(args, p.actor.id)
 	}
 	others, err := one(p.call, scanValue[int], query, args...)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) 
 		if r == nil {
 			return ErrNotFound
 		}
-		if err := p.decide(opUnreact, target{child: true, own: r.UserID == c.who.id}); err != nil {
+		if err := p.decide(opUnreact, target{child: true, own: r.UserID == c.actor.id}); err != nil {
 			return err
 		}
 		if err := p.takeBack(r); err != nil {
@@ -215,7 +215,7 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 		_, err := c.visit(byMessage, *message, opRead, target{child: true})
 		return " FROM chat_reactions x WHERE x.message_id = ?", []any{*message}, err
 	}
-	me, err := c.who.person()
+	me, err := c.actor.user()
 	return ` FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
 		JOIN chat_room_users u ON u.room_id = m.room_id AND u.user_id = x.user_id
@@ -229,8 +229,8 @@ func (c *call) showReactions(messages map[uuid.UUID]*Message) error {
 		count   ReactionCount
 	}
 	mine, args := "NULL", []any{}
-	if !c.who.system() {
-		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.who.id}
+	if !c.actor.system {
+		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.actor.id}
 	}
 	found, err := all(c, func(rows row) (r counted, err error) {
 		err = rows.Scan(&r.message, &r.count.Reaction, &r.count.Count, &r.count.Mine)

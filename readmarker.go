@@ -19,7 +19,7 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 	}
 	var me *RoomUser
 	err := s.write(ctx, actor, func(c *call) error {
-		user, err := c.who.person()
+		user, err := c.actor.user()
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (c *call) moveMarker(room uuid.UUID, user UserID, number int64) error {
 func (s *Service) Unread(ctx context.Context, actor Actor) (int64, error) {
 	var total int64
 	err := s.read(ctx, actor, func(c *call) error {
-		me, err := c.who.person()
+		me, err := c.actor.user()
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func (s *Service) RemoveUser(ctx context.Context, actor Actor, room uuid.UUID, u
 			return err
 		}
 		op := opRemoveUser
-		if user == c.who.id {
+		if user == c.actor.id {
 			op = opLeave
 		}
 		return p.removeUser(op, user)
@@ -36,7 +36,7 @@ func (s *Service) RemoveUser(ctx context.Context, actor Actor, room uuid.UUID, u
 // and in a private room; ErrInvalid for System.
 func (s *Service) LeaveRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
 	return s.write(ctx, actor, func(c *call) error {
-		me, err := c.who.person()
+		me, err := c.actor.user()
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (s *Service) LeaveRoom(ctx context.Context, actor Actor, room uuid.UUID) er
 
 func (p *place) removeUser(op operation, user UserID) error {
 	isOwner := p.room.OwnerID != nil && *p.room.OwnerID == user
-	if err := p.decide(op, target{own: user == p.who.id, owner: isOwner}); err != nil {
+	if err := p.decide(op, target{own: user == p.actor.id, owner: isOwner}); err != nil {
 		return err
 	}
 	removed, err := p.exec("DELETE FROM chat_room_users WHERE room_id = ? AND user_id = ?", p.room.ID, user)

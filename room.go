@@ -46,7 +46,7 @@ type Room struct {
 	Me          *RoomUser `gorm:"-"` // the actor's membership, if any
 	Unread      int64     `gorm:"-"` // messages behind the actor's read marker
 	Other       *UserID   `gorm:"-"` // the other user of a private room
-	Opened      bool      `gorm:"-"` // OpenPrivate made it just now
+	Created     bool      `gorm:"-"` // CreateRoom or OpenPrivate made it just now
 	LastMessage *Message  `gorm:"-"` // with its media; set by Room and Rooms, for members and System
 }
 
@@ -195,6 +195,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	room := &Room{
 		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, OwnerID: &owner,
 		DefaultPermissions: DefaultPermissions(in.Type), Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now,
+		Created: true,
 	}
 	if in.DefaultPermissions != nil {
 		room.DefaultPermissions = *in.DefaultPermissions
@@ -230,14 +231,14 @@ func ownerFirst(owner UserID, users []NewRoomUser) []NewRoomUser {
 
 func (c *call) ownerOf(in NewRoom) (UserID, error) {
 	switch {
-	case c.who.system() && in.Owner == "":
+	case c.actor.system && in.Owner == "":
 		return "", invalid("owner", "must be named when System makes the room")
-	case c.who.system():
+	case c.actor.system:
 		return c.userID("owner", in.Owner)
 	case in.Owner != "":
 		return "", invalid("owner", "is for System alone: the actor owns the room")
 	}
-	return c.who.id, nil
+	return c.actor.id, nil
 }
 
 func (c *call) insertRoom(r *Room) error {
@@ -248,7 +249,7 @@ func (c *call) insertRoom(r *Room) error {
 }
 
 // OpenPrivate returns the one private room of the actor and another user, making
-// it if need be: Opened tells which. It is idempotent under any concurrency.
+// it if need be: Created tells which. It is idempotent under any concurrency.
 //
 // Errors: ErrInvalid when other is the actor or not a user's id, and for System.
 func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*Room, error) {
@@ -258,7 +259,7 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 	}
 	var room *Room
 	err = s.write(ctx, actor, func(c *call) (err error) {
-		me, err := c.who.person()
+		me, err := c.actor.user()
 		if err != nil {
 			return err
 		}
@@ -294,7 +295,7 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 	case !made:
 		return room, nil
 	}
-	room.Opened = true
+	room.Created = true
 	p := &place{call: c, room: room}
 	p.record(RoomCreated, nil, nil)
 	if err := p.insertUsers([]NewRoomUser{{UserID: me}, {UserID: other}}); err != nil {

@@ -19,6 +19,10 @@ func TestRoomIsMadeWithItsMembers(t *testing.T) {
 		})
 		ok(t, err)
 		seen := must(h.Room(h.ctx, h.alice, room.ID))(t)
+		if !room.Created || seen.Created {
+			t.Errorf("Created is %v of the room made and %v of the room read, want true and false", room.Created, seen.Created)
+		}
+		room.Created = false // of the call that made it alone
 		if diff := cmp.Diff(room, seen); diff != "" {
 			t.Errorf("CreateRoom and Room differ: %s", diff)
 		}

@@ -64,8 +64,8 @@ func (c *call) roomUser(room *Room, user UserID) (*RoomUser, error) {
 }
 
 // hideFrom leaves a member's own state to the member.
-func (u *RoomUser) hideFrom(w who) {
-	if !w.system() && w.id != u.UserID {
+func (u *RoomUser) hideFrom(w principal) {
+	if !w.system && w.id != u.UserID {
 		u.Muted = false
 	}
 }
@@ -101,7 +101,7 @@ func (p *place) member(user UserID) (*RoomUser, error) {
 	if member == nil {
 		return nil, ErrNotFound
 	}
-	member.hideFrom(p.who)
+	member.hideFrom(p.actor)
 	return member, nil
 }
 
@@ -152,7 +152,7 @@ func (s *Service) RoomUsers(ctx context.Context, actor Actor, room uuid.UUID, pa
 		list.Items, list.Next = cut(members, limit, func(u RoomUser) string { return cursor(u.UserID) })
 		for i := range list.Items {
 			list.Items[i].in(p.room)
-			list.Items[i].hideFrom(c.who)
+			list.Items[i].hideFrom(c.actor)
 		}
 		return nil
 	})
@@ -219,7 +219,7 @@ func (p *place) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, error) 
 		}
 	}
 	if patch.Muted != nil {
-		if err := p.decide(opKeepOwnState, target{own: user == p.who.id}); err != nil {
+		if err := p.decide(opKeepOwnState, target{own: user == p.actor.id}); err != nil {
 			return nil, err
 		}
 		if _, err := p.exec("UPDATE chat_room_users SET muted = ? WHERE room_id = ? AND user_id = ?",

@@ -93,7 +93,7 @@ func TestPublicRoomIsSeenAndJoined(t *testing.T) {
 		if seen := must(h.Room(h.ctx, h.bob, room.ID))(t); seen.Me != nil || seen.LastMessage != nil {
 			t.Errorf("a stranger sees %+v", seen)
 		}
-		_, err := h.Messages(h.ctx, h.bob, room.ID, chat.History{})
+		_, err := h.Messages(h.ctx, h.bob, room.ID, chat.HistoryQuery{})
 		wantError(t, err, chat.ErrForbidden)
 		joined := must(h.JoinRoom(h.ctx, h.bob, room.ID))(t)
 		must(h.JoinRoom(h.ctx, h.bob, room.ID))(t)

@@ -15,8 +15,8 @@ const (
 	queryWords = 16
 )
 
-// RoomSearch asks for a page of public rooms.
-type RoomSearch struct {
+// RoomSearchQuery asks for a page of public rooms.
+type RoomSearchQuery struct {
 	// Query is text of which the name or the description of a room must hold every
 	// word, or piece of a word, in upper or lower case. At most 256 bytes and 16
 	// words. "" lists all public rooms.
@@ -30,7 +30,7 @@ type RoomSearch struct {
 //
 // Errors: ErrInvalid (text that cannot be kept, a cursor that no page returned),
 // ErrTooLarge.
-func (s *Service) SearchRooms(ctx context.Context, actor Actor, in RoomSearch) (*RoomsPage, error) {
+func (s *Service) SearchRooms(ctx context.Context, actor Actor, in RoomSearchQuery) (*RoomsPage, error) {
 	pieces, err := in.pieces()
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (s *Service) SearchRooms(ctx context.Context, actor Actor, in RoomSearch) (
 	return &page, nil
 }
 
-func (in RoomSearch) pieces() ([]string, error) {
+func (in RoomSearchQuery) pieces() ([]string, error) {
 	if err := checkQuery(in.Query); err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func spellings(word string) []string {
 
 // showMe fills in the actor's memberships of rooms.
 func (c *call) showMe(rooms []*Room) error {
-	if c.who.system() || len(rooms) == 0 {
+	if c.actor.system || len(rooms) == 0 {
 		return nil
 	}
 	byID := make(map[uuid.UUID]*Room, len(rooms))
@@ -130,7 +130,7 @@ func (c *call) showMe(rooms []*Room) error {
 		byID[r.ID] = r
 	}
 	mine, err := all(c, scanRoomUser, "SELECT "+roomUserColumns+" FROM chat_room_users WHERE user_id = ? AND room_id "+
-		c.among(), c.who.id, jsonArray(keys(byID)))
+		c.among(), c.actor.id, jsonArray(keys(byID)))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (h *host) publicRoom(name, description string) *chat.Room {
 // roomsFound are the names of the rooms that a search finds.
 func (h *host) roomsFound(actor chat.Actor, query string) (names []string) {
 	h.t.Helper()
-	for _, room := range must(h.SearchRooms(h.ctx, actor, chat.RoomSearch{Query: query}))(h.t).Items {
+	for _, room := range must(h.SearchRooms(h.ctx, actor, chat.RoomSearchQuery{Query: query}))(h.t).Items {
 		names = append(names, room.Name)
 	}
 	return names
@@ -75,7 +75,7 @@ func TestOnlyPublicRoomsAreFound(t *testing.T) {
 				t.Errorf("%v: %s", actor, diff)
 			}
 		}
-		_, err := h.SearchRooms(h.ctx, chat.UserID(""), chat.RoomSearch{})
+		_, err := h.SearchRooms(h.ctx, chat.UserID(""), chat.RoomSearchQuery{})
 		wantError(t, err, chat.ErrUnauthenticated)
 	})
 }
@@ -89,7 +89,7 @@ func TestFoundRoomsShowOnesOwnMembership(t *testing.T) {
 		for _, actor := range []chat.Actor{h.alice, h.bob, h.erin, chat.System} {
 			want := must(h.Room(h.ctx, actor, room.ID))(t)
 			want.LastMessage = nil
-			got := must(h.SearchRooms(h.ctx, actor, chat.RoomSearch{Query: "garden"}))(t)
+			got := must(h.SearchRooms(h.ctx, actor, chat.RoomSearchQuery{Query: "garden"}))(t)
 			if diff := cmp.Diff(&chat.RoomsPage{Items: []chat.Room{*want}}, got); diff != "" {
 				t.Errorf("%v: %s", actor, diff)
 			}
@@ -106,7 +106,7 @@ func TestFoundRoomsComeInPages(t *testing.T) {
 			want = append([]string{name}, want...)
 		}
 		var got []string
-		in := chat.RoomSearch{Query: "garden", Page: chat.Page{Limit: 3}}
+		in := chat.RoomSearchQuery{Query: "garden", Page: chat.Page{Limit: 3}}
 		for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
 			page := must(h.SearchRooms(h.ctx, h.erin, in))(t)
 			for _, room := range page.Items {
@@ -123,9 +123,9 @@ func TestFoundRoomsComeInPages(t *testing.T) {
 func TestQueriesHaveLimits(t *testing.T) {
 	overBoth(t, func(t *testing.T, h *host) {
 		for _, search := range []func(string) error{
-			func(query string) error { return of(h.SearchRooms(h.ctx, h.alice, chat.RoomSearch{Query: query})) },
+			func(query string) error { return of(h.SearchRooms(h.ctx, h.alice, chat.RoomSearchQuery{Query: query})) },
 			func(query string) error {
-				return of(h.SearchMessages(h.ctx, h.alice, chat.MessageSearch{Query: query}))
+				return of(h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: query}))
 			},
 		} {
 			ok(t, search(strings.Repeat("a", 256)))
@@ -136,7 +136,7 @@ func TestQueriesHaveLimits(t *testing.T) {
 			wantField(t, search("a\xff"), chat.ErrInvalid, "q", 0)
 		}
 		for _, wordless := range []string{"", " ", "...", "😀👍🏽", "❤️", "!%_'\"", "\u0301"} {
-			_, err := h.SearchMessages(h.ctx, h.alice, chat.MessageSearch{Query: wordless})
+			_, err := h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: wordless})
 			wantField(t, err, chat.ErrInvalid, "q", 0)
 		}
 	})

@@ -138,7 +138,7 @@ func TestAScanReachesTheOldestMessage(t *testing.T) {
 		texts[0], texts[1], texts[len(texts)-1] = "the first word", "the second word", "the last word"
 		h.insertTexts(room.ID, texts)
 		for _, only := range []*uuid.UUID{nil, &room.ID} {
-			in := chat.MessageSearch{Query: "word", RoomID: only}
+			in := chat.MessageSearchQuery{Query: "word", RoomID: only}
 			page := must(h.SearchMessages(h.ctx, h.bob, in))(t)
 			if len(page.Items) != 1 || page.Items[0].Text != "the last word" || page.Next == "" {
 				t.Errorf("the first page has %d items, next %q", len(page.Items), page.Next)
@@ -178,7 +178,7 @@ func TestPostgresAnswersFromItsIndex(t *testing.T) {
 	svc := must(chat.New(must(gorm.Open(postgres.New(postgres.Config{Conn: recorder})))(t), h.config))(t)
 	for _, actor := range []chat.Actor{h.bob, chat.System} {
 		for _, only := range []*uuid.UUID{nil, &room.ID} {
-			page := must(svc.SearchMessages(h.ctx, actor, chat.MessageSearch{Query: "number 1234", RoomID: only}))(t)
+			page := must(svc.SearchMessages(h.ctx, actor, chat.MessageSearchQuery{Query: "number 1234", RoomID: only}))(t)
 			if len(page.Items) != 1 {
 				t.Fatalf("%d messages found, want 1", len(page.Items))
 			}
@@ -222,7 +222,7 @@ func TestASearchCostsTheSameStatementsForAnyPage(t *testing.T) {
 		must(svc.Unread(h.ctx, h.bob))(t) // the schema is checked once
 		cost := func(query string) int {
 			log.ran = nil
-			must(svc.SearchMessages(h.ctx, h.bob, chat.MessageSearch{Query: query}))(t)
+			must(svc.SearchMessages(h.ctx, h.bob, chat.MessageSearchQuery{Query: query}))(t)
 			return len(log.ran)
 		}
 		if one, many := cost("rare"), cost("common"); one != many {
@@ -264,7 +264,7 @@ func TestTheIndexKnowsWhatSeparatesWords(t *testing.T) {
 		h.insertTexts(room.ID, texts)
 		h = h.withIndex(true)
 		for i, query := range queries {
-			page := must(h.SearchMessages(h.ctx, h.bob, chat.MessageSearch{Query: query, RoomID: &room.ID}))(t)
+			page := must(h.SearchMessages(h.ctx, h.bob, chat.MessageSearchQuery{Query: query, RoomID: &room.ID}))(t)
 			if len(page.Items) != 1 || page.Items[0].Text != texts[i] {
 				t.Errorf("%q is not found in %q", query, texts[i])
 			}
@@ -329,7 +329,7 @@ func TestTheIndexAndTheScanAgree(t *testing.T) {
 			case 2:
 				query = strings.ToTitle(query[:1]) + query[1:]
 			}
-			_, err := h.SearchMessages(h.ctx, h.bob, chat.MessageSearch{Query: query})
+			_, err := h.SearchMessages(h.ctx, h.bob, chat.MessageSearchQuery{Query: query})
 			if errors.Is(err, chat.ErrTooLarge) || errors.Is(err, chat.ErrInvalid) {
 				continue
 			}

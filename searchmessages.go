@@ -18,8 +18,8 @@ import (
 // where there is no index.
 const SearchScanRows = 10_000
 
-// MessageSearch asks for a page of messages.
-type MessageSearch struct {
+// MessageSearchQuery asks for a page of messages.
+type MessageSearchQuery struct {
 	// Query is text all of whose words a message must have, in any order. A word is
 	// a run of letters, marks and digits; everything else separates words. Upper and
 	// lower case are the same, accents are not. At most 256 bytes and 16 words, at
@@ -48,7 +48,7 @@ type MessageSearchPage struct {
 // Errors: ErrInvalid (field "q" without a word, a cursor that no page returned),
 // ErrTooLarge; and of RoomID ErrNotFound, or ErrForbidden to those who only see a
 // public room.
-func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSearch) (*MessageSearchPage, error) {
+func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSearchQuery) (*MessageSearchPage, error) {
 	wanted, err := in.words()
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSea
 	return &page, nil
 }
 
-func (in MessageSearch) words() ([]string, error) {
+func (in MessageSearchQuery) words() ([]string, error) {
 	if err := checkQuery(in.Query); err != nil {
 		return nil, err
 	}
@@ -208,16 +208,16 @@ func (s *messageSearch) order() string {
 func (s *messageSearch) within() (string, []any) {
 	if s.room == nil {
 		rooms := "SELECT id FROM chat_rooms WHERE deleted_at IS NULL"
-		if s.who.system() {
+		if s.actor.system {
 			return "m.room_id IN (" + rooms + ")", nil
 		}
-		return "m.room_id IN (" + rooms + " AND id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?))", []any{s.who.id}
+		return "m.room_id IN (" + rooms + " AND id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?))", []any{s.actor.id}
 	}
 	query, args := "m.room_id = ? AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = ? AND deleted_at IS NULL)",
 		[]any{*s.room, *s.room}
-	if !s.who.system() {
+	if !s.actor.system {
 		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
-		args = append(args, *s.room, s.who.id)
+		args = append(args, *s.room, s.actor.id)
 	}
 	return query, args
 }
@@ -260,10 +260,10 @@ func (s *messageSearch) terms(quote, and, or, aggregate string) (string, []any) 
 	switch {
 	case s.room != nil:
 		return "?", []any{terms + and + "r" + strings.ReplaceAll(s.room.String(), "-", "")}
-	case s.who.system():
+	case s.actor.system:
 		return "?", []any{terms}
 	}
 	rooms := aggregate + "('r' || replace(CAST(room_id AS text), '-', ''), '" + or + "')"
 	return "(SELECT CAST(? AS text) || COALESCE((SELECT '" + and + "(' || " + rooms + " || ')' FROM chat_room_users WHERE user_id = ?" +
-		" HAVING count(*) <= " + strconv.Itoa(roomTerms) + "), ''))", []any{terms, s.who.id}
+		" HAVING count(*) <= " + strconv.Itoa(roomTerms) + "), ''))", []any{terms, s.actor.id}
 }

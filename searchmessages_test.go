@@ -35,7 +35,7 @@ func overSearches(t *testing.T, test func(t *testing.T, h *host)) {
 // found are the texts of all that a search finds, page by page.
 func (h *host) found(actor chat.Actor, query string, room *uuid.UUID) (texts []string) {
 	h.t.Helper()
-	in := chat.MessageSearch{Query: query, RoomID: room}
+	in := chat.MessageSearchQuery{Query: query, RoomID: room}
 	for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
 		page := must(h.SearchMessages(h.ctx, actor, in))(h.t)
 		for _, m := range page.Items {
@@ -145,7 +145,7 @@ func TestFoundMessagesComeWhole(t *testing.T) {
 		}))(t)
 		must(h.React(h.ctx, h.alice, sent.ID, "👍"))(t)
 		want := must(h.Message(h.ctx, h.alice, sent.ID))(t)
-		for _, in := range []chat.MessageSearch{{Query: "picture"}, {Query: "picture", RoomID: &room.ID}} {
+		for _, in := range []chat.MessageSearchQuery{{Query: "picture"}, {Query: "picture", RoomID: &room.ID}} {
 			got := must(h.SearchMessages(h.ctx, h.alice, in))(t)
 			if diff := cmp.Diff(&chat.MessageSearchPage{Items: []chat.Message{*want}}, got); diff != "" {
 				t.Error(diff)
@@ -172,7 +172,7 @@ func TestMessagesOfOtherRoomsAreNeverFound(t *testing.T) {
 		for room, want := range map[uuid.UUID]error{
 			ours.ID: chat.ErrNotFound, open.ID: chat.ErrForbidden, private.ID: chat.ErrNotFound, uuid.New(): chat.ErrNotFound,
 		} {
-			_, err := h.SearchMessages(h.ctx, h.erin, chat.MessageSearch{Query: "word", RoomID: &room})
+			_, err := h.SearchMessages(h.ctx, h.erin, chat.MessageSearchQuery{Query: "word", RoomID: &room})
 			wantError(t, err, want)
 		}
 		must(h.JoinRoom(h.ctx, h.erin, open.ID))(t)
@@ -185,7 +185,7 @@ func TestMessagesOfOtherRoomsAreNeverFound(t *testing.T) {
 		ok(t, h.DeleteRoom(h.ctx, h.alice, private.ID))
 		h.wantFound(t, h.bob, "word", nil, "word of ours")
 		h.wantFound(t, chat.System, "word", nil, "word of all", "word of ours")
-		_, err := h.SearchMessages(h.ctx, chat.System, chat.MessageSearch{Query: "word", RoomID: &private.ID})
+		_, err := h.SearchMessages(h.ctx, chat.System, chat.MessageSearchQuery{Query: "word", RoomID: &private.ID})
 		wantError(t, err, chat.ErrNotFound)
 	})
 }
@@ -236,7 +236,7 @@ func TestFoundMessagesComeInPages(t *testing.T) {
 		}
 		for _, limit := range []int{1, 2, 11, 100} {
 			for want, room := range map[*[]string]*uuid.UUID{&all: nil, &inFirst: &rooms[0].ID} {
-				in := chat.MessageSearch{Query: "word", RoomID: room, Page: chat.Page{Limit: limit}}
+				in := chat.MessageSearchQuery{Query: "word", RoomID: room, Page: chat.Page{Limit: limit}}
 				var got []string
 				for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
 					page := must(h.SearchMessages(h.ctx, h.alice, in))(t)
@@ -264,7 +264,7 @@ func TestPagesAreFullInScriptsOfManyMarks(t *testing.T) {
 		for range 5 {
 			h.send(h.alice, room.ID, "ही")
 		}
-		page := must(h.SearchMessages(h.ctx, h.alice, chat.MessageSearch{Query: "है", Page: chat.Page{Limit: 1}}))(t)
+		page := must(h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: "है", Page: chat.Page{Limit: 1}}))(t)
 		if len(page.Items) != 1 || page.Items[0].Text != "है" || page.Next != "" {
 			t.Errorf("the page has %d items, next %q", len(page.Items), page.Next)
 		}
@@ -281,7 +281,7 @@ func TestMessagesOfOneMomentAreEachFoundOnce(t *testing.T) {
 			h.send(h.alice, room.ID, "word")
 		}
 		seen := map[uuid.UUID]int{}
-		in := chat.MessageSearch{Query: "word", Page: chat.Page{Limit: 2}}
+		in := chat.MessageSearchQuery{Query: "word", Page: chat.Page{Limit: 2}}
 		for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
 			page := must(h.SearchMessages(h.ctx, h.alice, in))(t)
 			for _, m := range page.Items {

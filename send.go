@@ -63,11 +63,11 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 	if err := in.validate(s.config.Limits); err != nil {
 		return nil, err
 	}
-	w, err := s.who(actor)
+	w, err := s.principalOf(actor)
 	if err != nil {
 		return nil, err
 	}
-	one := &send{who: w, room: room, in: in}
+	one := &send{actor: w, room: room, in: in}
 	if s.tx != nil {
 		err = s.write(ctx, actor, func(c *call) error { return c.store(one) })
 	} else {
@@ -87,9 +87,9 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 
 // send is one message of a batch on its way, and what became of it.
 type send struct {
-	who  who
-	room uuid.UUID
-	in   NewMessage
+	actor principal
+	room  uuid.UUID
+	in    NewMessage
 
 	message *Message // stored, or the first one when this is a repeat
 	repeat  bool     // the message was sent before
@@ -167,7 +167,7 @@ type clientKey struct {
 	client string
 }
 
-func (s *send) member() memberKey { return memberKey{s.room, s.who.id} }
+func (s *send) member() memberKey { return memberKey{s.room, s.actor.id} }
 func (s *send) client() clientKey { return clientKey{s.member(), s.in.ClientID} }
 
 // readTried finds the messages that an earlier try has stored, and whose answer was lost.
@@ -260,7 +260,7 @@ func (b *batch) accept(s *send) (*Message, error) {
 		s.id = newID()
 	}
 	m := &Message{
-		ID: s.id, RoomID: s.room, UserID: s.who.ref(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
+		ID: s.id, RoomID: s.room, UserID: s.actor.nullableID(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
 		Metadata: s.in.Metadata, CreatedAt: b.now,
 	}
 	if s.in.ReplyToID != nil {

@@ -73,7 +73,7 @@ func TestNothingIsWrittenToARoomThatChanged(t *testing.T) {
 			return s.DeleteRoom(s.ctx, s.alice, s.room.ID)
 		}},
 		"the sender is erased": {want: "not found", change: func(s scene) error {
-			return s.EraseUser(s.ctx, chat.System, s.bob, chat.Erasure{})
+			return s.EraseUser(s.ctx, chat.System, s.bob, chat.EraseOptions{})
 		}},
 		"the message replied to is deleted": {want: "conflict", reply: true, change: func(s scene) error {
 			return s.DeleteMessage(s.ctx, s.alice, s.first.ID)

@@ -64,7 +64,7 @@ func (h *host) checkOutcomes(wait bool) {
 			t.Errorf("message %d: %s, want %s (%v)", i, got, want[i], o.Err)
 		}
 	}
-	page := must(h.Messages(h.ctx, h.alice, room.ID, chat.History{}))(t)
+	page := must(h.Messages(h.ctx, h.alice, room.ID, chat.HistoryQuery{}))(t)
 	if len(page.Items) != 7 || page.HasBefore || len(page.Items[4].Media) != 1 || page.Items[3].ReplyTo == nil {
 		t.Errorf("history is %+v", page)
 	}

@@ -109,11 +109,11 @@ func (b *batch) senders() (from string, args []any) {
 		}
 		known[s.member()] = true
 		if b.dialect == sqlite {
-			rows = append(rows, senderRow{s.room, s.who.ref()})
+			rows = append(rows, senderRow{s.room, s.actor.nullableID()})
 			continue
 		}
 		rooms.id(&s.room)
-		users.user(s.who.ref())
+		users.user(s.actor.nullableID())
 	}
 	if b.dialect == sqlite {
 		return b.records("room_id uuid", "user_id user"), []any{jsonArray(rows)}
@@ -122,7 +122,7 @@ func (b *batch) senders() (from string, args []any) {
 }
 
 func (b *batch) standing(s *send) standing {
-	if s.who.system() {
+	if s.actor.system {
 		return standing{system: true}
 	}
 	if member := b.members[s.member()]; member != nil {

@@ -91,7 +91,7 @@ func (s *Service) storeGroup(ctx context.Context, sends []*send, wait bool) erro
 		return nil
 	}
 	b := &batch{sends: sends, wait: wait}
-	return s.transact(ctx, who{}, func(c *call) error {
+	return s.transact(ctx, principal{system: true}, func(c *call) error {
 		b.call = c
 		return b.store()
 	})
@@ -104,7 +104,7 @@ func (s *Service) storeGroup(ctx context.Context, sends []*send, wait bool) erro
 // were read, or that somebody else has locked; and whatever would be refused or was sent
 // before, which is decided under the lock alone.
 func (s *Service) storeFree(ctx context.Context, sends []*send) error {
-	b := &batch{call: s.newCall(ctx, s.db, who{}), free: true, sends: withoutMedia(sends)}
+	b := &batch{call: s.newCall(ctx, s.db, principal{system: true}), free: true, sends: withoutMedia(sends)}
 	if len(b.sends) == 0 {
 		return nil
 	}

@@ -145,7 +145,7 @@ func (b *batch) takeMedia(m *Message, s *send) error {
 	for i, id := range s.in.MediaIDs {
 		medium := b.media[id]
 		switch {
-		case medium == nil || !medium.of(s.who):
+		case medium == nil || !medium.uploadedBy(s.actor):
 			return invalid(mediaField(i), "is not an upload of the actor's")
 		case b.used[id]:
 			return conflict(mediaField(i) + " is in use already")

@@ -260,7 +260,7 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 		room := c.busyRoom(100)
 		page := func(n int) func() error {
 			return func() error {
-				page, err := c.svc.Messages(c.ctx, c.bob, room.ID, chat.History{Limit: n})
+				page, err := c.svc.Messages(c.ctx, c.bob, room.ID, chat.HistoryQuery{Limit: n})
 				if err == nil && (len(page.Items) != n || page.Items[0].ReplyTo == nil || len(page.Items[0].Media) == 0 || len(page.Items[0].Reactions) == 0) {
 					err = fmt.Errorf("%d messages of %d", len(page.Items), n)
 				}
@@ -272,7 +272,7 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 			return func() error { return of(c.svc.RoomUsers(c.ctx, c.bob, room.ID, chat.Page{Limit: n})) }
 		}
 		c.costs("RoomUsers", wants{3, 3}, members(1), members(100))
-		last := must(c.Messages(c.ctx, c.bob, room.ID, chat.History{Limit: 1}))(t).Items[0]
+		last := must(c.Messages(c.ctx, c.bob, room.ID, chat.HistoryQuery{Limit: 1}))(t).Items[0]
 		c.costs("Message", wants{6, 6}, func() error { return of(c.svc.Message(c.ctx, c.bob, last.ID)) })
 		c.costs("Reactions", wants{3, 3}, func() error {
 			return of(c.svc.Reactions(c.ctx, c.bob, chat.ReactionsQuery{MessageID: &last.ID}))
@@ -328,7 +328,7 @@ func TestErasureCostsAConstantNumberOfStatements(t *testing.T) {
 		live(many, 20)
 		erase := func(user chat.UserID) func() error {
 			return func() error {
-				return c.svc.EraseUser(c.ctx, chat.System, user, chat.Erasure{Successors: successors[user]})
+				return c.svc.EraseUser(c.ctx, chat.System, user, chat.EraseOptions{Successors: successors[user]})
 			}
 		}
 		c.costs("EraseUser", wants{18, 18}, erase(few), erase(many))

@@ -138,7 +138,7 @@ type host struct {
 // signingStore is a store whose objects have URLs.
 type signingStore struct{ *storage.MemoryStore }
 
-func (signingStore) SignURL(_ context.Context, key string, in chat.SignedURL) (string, error) {
+func (signingStore) SignURL(_ context.Context, key string, in chat.SignURLOptions) (string, error) {
 	return fmt.Sprintf("https://media.example/%s?valid=%v&type=%s&as=%s", key, in.Valid, in.ContentType, in.ContentDisposition), nil
 }
 

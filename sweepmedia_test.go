@@ -53,7 +53,7 @@ func (h *host) mediaOfEveryKind(t *testing.T) (staying, going map[string]*chat.M
 	going["a picture with a thumbnail"] = h.uploaded(t, pngOf(t, 600, 2))
 	h.thumbnail(t, h.alice, going["a picture with a thumbnail"].ID)
 	ok(t, h.DeleteRoom(h.ctx, h.alice, ended.ID))
-	ok(t, h.EraseUser(h.ctx, chat.System, h.bob, chat.Erasure{}))
+	ok(t, h.EraseUser(h.ctx, chat.System, h.bob, chat.EraseOptions{}))
 	broken := errors.New("the connection is gone")
 	_, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken))})
 	wantError(t, err, broken)

@@ -35,7 +35,7 @@ func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUI
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case !found.Picture():
+	case !found.IsImage():
 		return nil, nil, ErrNotFound
 	case found.ownThumbnail():
 		content, err := s.openObject(ctx, found.Key)

@@ -57,9 +57,9 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 	}
 	media := &Media{ID: newID(), Key: newKey(), State: MediaPending, FileName: name}
 	if err := s.write(ctx, actor, func(c *call) error {
-		media.UserID, media.CreatedAt = c.who.ref(), c.now
-		if !c.who.system() {
-			if err := c.checkUsers("actor", c.who.id); err != nil {
+		media.UserID, media.CreatedAt = c.actor.nullableID(), c.now
+		if !c.actor.system {
+			if err := c.checkUsers("actor", c.actor.id); err != nil {
 				return err
 			}
 		}
@@ -219,10 +219,10 @@ func (c *call) imageOf(id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 || !found[0].of(c.who) {
+	if len(found) == 0 || !found[0].uploadedBy(c.actor) {
 		return invalid("avatar_id", "is not an upload of the actor's")
 	}
-	if !found[0].Picture() {
+	if !found[0].IsImage() {
 		return invalid("avatar_id", "is not a picture: png, jpeg, gif or webp")
 	}
 	used, err := c.usedMedia(ids)

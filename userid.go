@@ -15,21 +15,22 @@ import (
 // Config.UserIDs names; on the wire it is a JSON string.
 type UserID string
 
-// ID turns the id of a host's user, an integer, a string or a uuid, into a
-// UserID.
+// ID turns the id of a host's user, an integer, a string or a [uuid.UUID], into a
+// UserID. Other arrays of 16 bytes do not compile: not all of them are spelled as a
+// uuid is, a ULID for one. Give ID their text, or convert those that are uuids.
 func ID[T ~string | ~int | ~int8 | ~int16 | ~int32 | ~int64 |
-	~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~[16]byte](id T) UserID {
+	~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | uuid.UUID](id T) UserID {
+	if u, isUUID := any(id).(uuid.UUID); isUUID {
+		return UserID(u.String())
+	}
 	value := reflect.ValueOf(id)
 	switch {
-	case value.Kind() == reflect.String:
-		return UserID(value.String())
 	case value.CanInt():
 		return UserID(strconv.FormatInt(value.Int(), 10))
 	case value.CanUint():
 		return UserID(strconv.FormatUint(value.Uint(), 10))
-	default:
-		return UserID(value.Convert(reflect.TypeFor[uuid.UUID]()).Interface().(uuid.UUID).String())
 	}
+	return UserID(value.String())
 }
 
 // Scan reads a text, bigint or uuid column.
@@ -125,54 +126,72 @@ func (uuids) ColumnType(dialect string) string {
 }
 
 // Actor is who acts: a UserID, or System. Every operation takes it after the
-// context, and asks about its rights.
+// context and checks its rights. A *UserID, such as Message.UserID, acts as the user
+// it points to; a nil one is ErrUnauthenticated, and so is a nil Actor.
 type Actor interface{ isActor() }
 
 func (UserID) isActor() {}
 
+// SystemActor is the type of System, its one value.
+type SystemActor struct{}
+
+func (SystemActor) isActor() {}
+
 // System is the host's own code. It may do everything that the state of a room
 // allows, without permission checks, and its messages have no author.
-var System = systemActor{}
+var System SystemActor
 
-type systemActor struct{}
+// principal is an Actor that was checked: either System or a user with a canonical
+// id. The zero principal is neither, and every operation refuses it.
+type principal struct {
+	system bool
+	id     UserID
+}
 
-func (systemActor) isActor() {}
+// checked reports whether p came from a valid Actor.
+func (p principal) checked() bool { return p.system != (p.id != "") }
 
-// who is an Actor whose id was checked. The zero id is System.
-type who struct{ id UserID }
-
-func (w who) system() bool { return w.id == "" }
-
-// ref is the id as nullable columns have it: NULL for System.
-func (w who) ref() *UserID {
-	if w.system() {
+// nullableID is the id for columns that are NULL for System.
+func (p principal) nullableID() *UserID {
+	if p.system {
 		return nil
 	}
-	return &w.id
+	return &p.id
 }
 
-// person returns the user behind w, or the refusal of an operation that System
-// cannot do because it is about oneself.
-func (w who) person() (UserID, error) {
-	if w.system() {
+// user returns the id of the acting user. It returns ErrInvalid for System, in
+// operations that are about oneself.
+func (p principal) user() (UserID, error) {
+	if p.system {
 		return "", invalid("actor", "must be a user here, not System")
 	}
-	return w.id, nil
+	return p.id, nil
 }
 
-func (s *Service) who(actor Actor) (who, error) {
+// principalOf checks an actor. The principal beside an error is zero.
+func (s *Service) principalOf(actor Actor) (principal, error) {
 	switch a := actor.(type) {
-	case systemActor:
-		return who{}, nil
+	case SystemActor:
+		return principal{system: true}, nil
+	case *SystemActor:
+		if a != nil {
+			return principal{system: true}, nil
+		}
+	case *UserID:
+		if a != nil {
+			return s.principalOf(*a)
+		}
 	case UserID:
 		if a == "" {
-			return who{}, ErrUnauthenticated
+			return principal{}, ErrUnauthenticated
 		}
 		id, err := s.userID("actor", a)
-		return who{id}, err
-	default:
-		return who{}, ErrUnauthenticated
+		if err != nil {
+			return principal{}, err
+		}
+		return principal{id: id}, nil
 	}
+	return principal{}, ErrUnauthenticated
 }
 
 // userID checks and canonicalises an id that came in as the named field.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"math"
 	"testing"
 
@@ -29,7 +30,7 @@ func TestIDTakesWhateverTheHostHas(t *testing.T) {
 		chat.ID(7), chat.ID(-7), chat.ID(0), chat.ID(int8(math.MinInt8)), chat.ID(int16(math.MaxInt16)), chat.ID(customerID(-42)),
 		chat.ID(int64(math.MinInt64)), chat.ID(int64(math.MaxInt64)),
 		chat.ID(uint(7)), chat.ID(uint8(255)), chat.ID(uint16(65535)), chat.ID(uint32(math.MaxUint32)), chat.ID(accountID(math.MaxUint64)),
-		chat.ID(u), chat.ID([16]byte(u)), chat.ID(binaryID(u)), chat.ID(uuid.Nil),
+		chat.ID(u), chat.ID(uuid.UUID(binaryID(u))), chat.ID(uuid.Nil),
 	}
 	const canonical = "018f4e9a-7b6c-7def-8abc-0123456789ab"
 	want := []chat.UserID{
@@ -37,7 +38,7 @@ func TestIDTakesWhateverTheHostHas(t *testing.T) {
 		"7", "-7", "0", "-128", "32767", "-42",
 		"-9223372036854775808", "9223372036854775807",
 		"7", "255", "65535", "4294967295", "18446744073709551615",
-		canonical, canonical, canonical, "00000000-0000-0000-0000-000000000000",
+		canonical, canonical, "00000000-0000-0000-0000-000000000000",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -118,4 +119,39 @@ func TestUserIDKeepsNothingOfTheDrivers(t *testing.T) {
 	if id != "alice" {
 		t.Errorf("id is %q now", id)
 	}
+}
+
+// A pointer to a user id, such as Message.UserID, acts as the user it points to.
+func TestPointersToUserIDsAreActors(t *testing.T) {
+	overBoth(t, func(t *testing.T, h *host) {
+		room := h.group(h.bob)
+		sent := h.send(&h.bob, room.ID, "by a pointer")
+		if sent.UserID == nil || *sent.UserID != h.bob {
+			t.Errorf("the author is %v, want %v", sent.UserID, h.bob)
+		}
+		if _, err := h.Room(h.ctx, sent.UserID, room.ID); err != nil {
+			t.Errorf("the author of a message as the actor: %v", err)
+		}
+		if _, err := h.Room(h.ctx, &h.carol, room.ID); !errors.Is(err, chat.ErrNotFound) {
+			t.Errorf("a stranger by a pointer: error is %v, want ErrNotFound", err)
+		}
+		fromSystem := h.send(&chat.System, room.ID, "by a pointer to System")
+		if fromSystem.UserID != nil {
+			t.Errorf("the author is %v, want none", fromSystem.UserID)
+		}
+		for name, actor := range map[string]chat.Actor{
+			"nil":                  nil,
+			"a nil *UserID":        fromSystem.UserID,
+			"a nil *SystemActor":   (*chat.SystemActor)(nil),
+			"an empty UserID":      chat.UserID(""),
+			"a pointer to nothing": new(chat.UserID),
+		} {
+			if _, err := h.Room(h.ctx, actor, room.ID); !errors.Is(err, chat.ErrUnauthenticated) {
+				t.Errorf("%s: error is %v, want ErrUnauthenticated", name, err)
+			}
+			if _, err := h.SendMessage(h.ctx, actor, room.ID, chat.NewMessage{Text: "hi"}); !errors.Is(err, chat.ErrUnauthenticated) {
+				t.Errorf("%s sends: error is %v, want ErrUnauthenticated", name, err)
+			}
+		}
+	})
 }

@@ -70,7 +70,7 @@ func BenchmarkHistory(b *testing.B) {
 	const page = 100
 	onEach(b, func(b *testing.B, h *host) {
 		read := func() {
-			list, err := h.Messages(h.ctx, reader, room(0), chat.History{Limit: page})
+			list, err := h.Messages(h.ctx, reader, room(0), chat.HistoryQuery{Limit: page})
 			if err != nil || len(list.Items) != page {
 				b.Fatalf("%d messages, %v", len(list.Items), err)
 			}

@@ -89,7 +89,7 @@ func (h *host) handlerRows(p plan) (rows [][]string) {
 			return err
 		}, "POST", messages, `{"text":"hello"}`},
 		{"history", func() error {
-			_, err := h.Messages(h.ctx, sender(0), room(0), chat.History{})
+			_, err := h.Messages(h.ctx, sender(0), room(0), chat.HistoryQuery{})
 			return err
 		}, "GET", "/rooms/" + room(0).String() + "/messages", ""},
 		{"inbox", func() error { _, err := h.Rooms(h.ctx, sender(0), chat.RoomsQuery{}); return err }, "GET", "/rooms", ""},

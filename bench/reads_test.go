@@ -24,7 +24,7 @@ type reading struct {
 func (h *host) bigRoom() int64 { return int64(h.messages / 5 * 3) }
 
 func readings() []reading {
-	messages := func(at func(h *host) chat.History) func(h *host) error {
+	messages := func(at func(h *host) chat.HistoryQuery) func(h *host) error {
 		return func(h *host) error {
 			page, err := h.Messages(h.ctx, reader, room(0), at(h))
 			if err == nil && len(page.Items) < 50 {
@@ -35,9 +35,9 @@ func readings() []reading {
 	}
 	number := func(h *host) *int64 { n := 100 + rand.N(h.bigRoom()-200); return &n }
 	return []reading{
-		{"history: the newest", messages(func(*host) chat.History { return chat.History{} }), true, true},
-		{"history: before a random number", messages(func(h *host) chat.History { return chat.History{Before: number(h)} }), true, false},
-		{"history: around a random number", messages(func(h *host) chat.History { return chat.History{Around: number(h)} }), true, false},
+		{"history: the newest", messages(func(*host) chat.HistoryQuery { return chat.HistoryQuery{} }), true, true},
+		{"history: before a random number", messages(func(h *host) chat.HistoryQuery { return chat.HistoryQuery{Before: number(h)} }), true, false},
+		{"history: around a random number", messages(func(h *host) chat.HistoryQuery { return chat.HistoryQuery{Around: number(h)} }), true, false},
 		{"inbox: the first page", func(h *host) error { return h.inbox("") }, true, true},
 		{"inbox: a later page", func(h *host) error { return h.inbox(h.laterPage()) }, true, false},
 		{"unread, all rooms", func(h *host) error { return of(h.Unread(h.ctx, reader)) }, false, false},
@@ -65,7 +65,7 @@ func searches() (list []reading) {
 				name = "search: a word of " + one.name + ", one room"
 			}
 			list = append(list, reading{name, func(h *host) error {
-				query := chat.MessageSearch{Query: one.word()}
+				query := chat.MessageSearchQuery{Query: one.word()}
 				if id := room(0); inRoom {
 					query.RoomID = &id
 				}

@@ -108,7 +108,7 @@ func TestHostHasItsUsersInTheSameDatabase(t *testing.T) {
 		t.Error("a user with a room was deleted, foreign keys are not on")
 	}
 	ok(t, c.InTx(t.Context(), func(tx *gorm.DB, s *chat.Service) error {
-		if err := s.EraseUser(t.Context(), chat.System, chat.ID(ben.ID), chat.Erasure{}); err != nil {
+		if err := s.EraseUser(t.Context(), chat.System, chat.ID(ben.ID), chat.EraseOptions{}); err != nil {
 			return err
 		}
 		return tx.Delete(&ben).Error

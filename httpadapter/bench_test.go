@@ -44,7 +44,7 @@ func BenchmarkHistory(b *testing.B) {
 	b.Run("service", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := h.svc.Messages(context.Background(), chat.UserID("1"), id, chat.History{}); err != nil {
+			if _, err := h.svc.Messages(context.Background(), chat.UserID("1"), id, chat.HistoryQuery{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -64,7 +64,7 @@ func domainSettings(h *host, room domainRoom) (settings []*domainSetting) {
 			}
 			settings = append(settings, sc)
 		}
-		ok(h.t, s.EraseUser(ctx, chat.System, chat.ID(domainGhost), chat.Erasure{}))
+		ok(h.t, s.EraseUser(ctx, chat.System, chat.ID(domainGhost), chat.EraseOptions{}))
 		for _, sc := range settings {
 			b.finish(sc)
 		}
@@ -190,7 +190,7 @@ func (b *domainSetter) finish(sc *domainSetting) {
 	case sc.removed:
 		ok(b.t, b.s.RemoveUser(b.ctx, sc.users["the owner"], room, sc.id))
 	case sc.erased:
-		ok(b.t, b.s.EraseUser(b.ctx, chat.System, sc.id, chat.Erasure{}))
+		ok(b.t, b.s.EraseUser(b.ctx, chat.System, sc.id, chat.EraseOptions{}))
 	case sc.admin:
 		all := givable(b.room.Type)
 		b.setPermissions(room, sc.id, &all)
@@ -198,7 +198,7 @@ func (b *domainSetter) finish(sc *domainSetting) {
 		b.setPermissions(room, sc.id, sc.permissions)
 	}
 	if b.room.closed && !sc.erased {
-		ok(b.t, b.s.EraseUser(b.ctx, chat.System, sc.users["another"], chat.Erasure{}))
+		ok(b.t, b.s.EraseUser(b.ctx, chat.System, sc.users["another"], chat.EraseOptions{}))
 	}
 	if b.room.deleted {
 		ok(b.t, b.s.DeleteRoom(b.ctx, chat.System, room))

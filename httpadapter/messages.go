@@ -8,7 +8,7 @@ import (
 
 func messageList(r *request) (*response, error) {
 	room := r.id("room")
-	at := chat.History{
+	at := chat.HistoryQuery{
 		Before: r.number("before", 0), After: r.number("after", 0), Around: r.number("around", 0), Limit: r.limit(),
 	}
 	if r.err != nil {
@@ -47,7 +47,7 @@ func messageCreate(r *request) (*response, error) {
 }
 
 func messageSearch(r *request) (*response, error) {
-	in := chat.MessageSearch{Query: r.param("q"), Page: r.page()}
+	in := chat.MessageSearchQuery{Query: r.param("q"), Page: r.page()}
 	if text, given := r.given("room"); given {
 		room, valid := parseID(text)
 		if !valid {

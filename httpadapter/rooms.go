@@ -20,7 +20,7 @@ func roomList(r *request) (*response, error) {
 	var found *chat.RoomsPage
 	var err error
 	if searching {
-		found, err = r.h.svc.SearchRooms(r.Context(), r.actor, chat.RoomSearch{Query: query, Page: page})
+		found, err = r.h.svc.SearchRooms(r.Context(), r.actor, chat.RoomSearchQuery{Query: query, Page: page})
 	} else {
 		found, err = r.h.svc.Rooms(r.Context(), r.actor, chat.RoomsQuery{Type: kind, Page: page})
 	}
@@ -97,7 +97,7 @@ func openPrivate(r *request, in newRoom) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opened.Opened {
+	if opened.Created {
 		return roomMade(r, opened), nil
 	}
 	return roomShown(r, opened), nil

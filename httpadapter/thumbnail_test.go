@@ -72,7 +72,7 @@ func TestSizeOfAPictureIsShown(t *testing.T) {
 // signer is a store with URLs of its own.
 type signer struct{ *storage.MemoryStore }
 
-func (signer) SignURL(_ context.Context, key string, as chat.SignedURL) (string, error) {
+func (signer) SignURL(_ context.Context, key string, as chat.SignURLOptions) (string, error) {
 	if as.Valid != 5*time.Minute {
 		return "", fmt.Errorf("it would be valid for %v", as.Valid)
 	}

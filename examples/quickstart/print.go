@@ -27,7 +27,7 @@ func (c *club) print(ctx context.Context, out *strings.Builder, id uuid.UUID, re
 		fmt.Fprintf(out, "   %-7s%s\n", c.names[members.Items[i].UserID], rights(&members.Items[i]))
 	}
 	fmt.Fprintln(out)
-	history, err := c.Messages(ctx, reader, id, chat.History{})
+	history, err := c.Messages(ctx, reader, id, chat.HistoryQuery{})
 	if err != nil {
 		return err
 	}
