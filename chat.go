@@ -44,14 +44,13 @@ package chat
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
+	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/sendq"
 )
 
@@ -60,7 +59,7 @@ import (
 type Service struct {
 	host    *gorm.DB // as the host set it up, for InTx
 	db      *gorm.DB // the same connections, for this package's statements
-	dialect dialect
+	dialect dialect.Dialect
 	config  Config
 	tx      *hostTx // set when the service is bound to a host's transaction
 	state   *state
@@ -69,9 +68,9 @@ type Service struct {
 // state is what a Service shares with the ones bound to transactions.
 type state struct {
 	schemaChecked atomic.Bool
-	search        atomic.Value // string: the index of messages, as chat_meta names it
+	searchIndex   atomic.Value // string: the index of messages, as chat_meta names it
 	closed        atomic.Bool
-	commits       commits
+	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
 	thumbnailing  chan struct{} // holds something while a thumbnail is made
 }
@@ -86,7 +85,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 		return nil, err
 	}
 	if inTransaction(db) {
-		return nil, invalid("db", "is a transaction: make the service of the handle, and use WithTx")
+		return nil, invalid("db", CodeInvalidConfig, "is a transaction: make the service of the handle, and use WithTx")
 	}
 	config = config.withDefaults()
 	if err := config.validate(d); err != nil {
@@ -96,27 +95,8 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	host.Error = nil
 	s := &Service{host: host, db: ownSession(host), dialect: d, config: config,
 		state: &state{thumbnailing: make(chan struct{}, 1)}}
-	s.state.sends = sendq.New(d.sendLanes(), sendBatch, s.commitSends)
+	s.state.sends = sendq.New(sendLanes(d), sendBatch, s.commitSends)
 	return s, nil
-}
-
-// ownSession is a session of db that carries none of the host's conditions, and
-// whose settings do not change what this package's statements do.
-func ownSession(db *gorm.DB) *gorm.DB {
-	own := db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipHooks: true})
-	own.Error = nil
-	own.TranslateError = false // the driver's own codes are needed to tell what can be tried again
-	own.DryRun = false
-	own.Logger = quietLogger{own.Logger}
-	switch pool := own.Statement.ConnPool.(type) {
-	// GORM's statement cache halves PostgreSQL inside transactions; the drivers have their own.
-	case *gorm.PreparedStmtDB:
-		own.Statement.ConnPool = pool.ConnPool
-	case *gorm.PreparedStmtTX:
-		own.Statement.ConnPool = pool.Tx
-	}
-	own.Config.ConnPool = own.Statement.ConnPool
-	return own
 }
 
 // Close marks the service as closed: operations that begin later answer ErrClosed.
@@ -154,7 +134,7 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 	done := false // fn returned nil; whether a commit that failed took place is not known
 	defer func() {
 		if !done {
-			s.forgetStored(ctx, inner.stored)
+			s.deleteStored(ctx, inner.stored)
 		}
 	}()
 	err := s.transaction(ctx, s.host.Session(&gorm.Session{NewDB: true, Context: ctx}), func(tx *gorm.DB) error {
@@ -163,10 +143,10 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 		return err
 	})
 	if err != nil {
-		done = done && !refusedCommit(err)
-		return s.dialect.databaseError(err)
+		done = done && !dialect.RefusedCommit(err)
+		return databaseError(s.dialect, err)
 	}
-	s.state.commits.announce()
+	s.state.commits.notify()
 	return nil
 }
 
@@ -179,10 +159,10 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 // ErrInvalid.
 func (s *Service) WithTx(tx *gorm.DB) (bound *Service, done func()) {
 	if tx == nil || !inTransaction(tx) {
-		bound = s.bind(s.host, &hostTx{broken: invalid("tx", "is not a transaction that the host began")})
+		bound = s.bind(s.host, &hostTx{broken: invalid("tx", CodeInvalidConfig, "is not a transaction that the host began")})
 		return bound, func() {}
 	}
-	return s.bind(tx, &hostTx{}), s.state.commits.announce
+	return s.bind(tx, &hostTx{}), s.state.commits.notify
 }
 
 // inTransaction is false also for what Begin returns beside an error, which holds a
@@ -212,58 +192,22 @@ func (s *Service) ready(ctx context.Context, db *gorm.DB) error {
 		return nil
 	}
 	if err := s.checkSchema(ctx, db.WithContext(ctx)); err != nil {
-		return s.dialect.databaseError(err)
+		return databaseError(s.dialect, err)
 	}
 	s.state.schemaChecked.Store(true)
 	return nil
 }
 
-// dialect is the database's kind, by GORM's name for it.
-type dialect string
-
-const (
-	sqlite   dialect = "sqlite"
-	postgres dialect = "postgres"
-)
-
-func dialectOf(db *gorm.DB) (dialect, error) {
+func dialectOf(db *gorm.DB) (dialect.Dialect, error) {
 	if db == nil {
-		return "", invalid("db", "is nil")
+		return "", invalid("db", CodeRequired, "is nil")
 	}
-	switch d := dialect(db.Name()); d {
-	case sqlite, postgres:
-		return d, nil
-	default:
-		return "", invalid("db", "is %q: only sqlite and postgres are supported", d)
+	d := dialect.Dialect(db.Name())
+	if !d.Known() {
+		return "", invalid("db", CodeUnknownValue, "is %q: only sqlite and postgres are supported", d)
 	}
-}
-
-// txOptions: a host's default of repeatable read would make every wait for a
-// room's lock a serialization failure.
-func (d dialect) txOptions() *sql.TxOptions {
-	if d == postgres {
-		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-	}
-	return &sql.TxOptions{}
+	return d, nil
 }
 
 // now is one clock reading, as both databases keep it: UTC, microseconds.
 func (s *Service) now() time.Time { return s.config.Clock().UTC().Truncate(time.Microsecond) }
-
-var errForeignKeysOff = errors.New("chat: this SQLite connection does not enforce foreign keys: " +
-	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))")
-
-// claimSQLite checks that the connection enforces foreign keys, and takes the write
-// lock before anything is read: a transaction that reads first can find that it may
-// no longer write.
-func (c *call) claimSQLite() error {
-	on, err := one(c, scanValue[int], "PRAGMA foreign_keys")
-	if err != nil {
-		return fmt.Errorf("chat: read foreign_keys: %w", err)
-	}
-	if on == nil || *on == 0 {
-		return errForeignKeysOff
-	}
-	_, err = c.exec("UPDATE chat_meta SET value = value WHERE key = 'no such key'")
-	return err
-}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // Config is what the host tells about itself. Its zero value serves a host whose
@@ -99,21 +101,25 @@ func (l Limits) withDefaults() Limits {
 // the migrations.
 var usersTablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$`)
 
-func (c Config) validate(d dialect) error {
-	if d == sqlite && strings.Contains(c.UsersTable, ".") {
-		return invalid("UsersTable", "names a schema, and SQLite's foreign keys stay in their own")
+func (c Config) validate(d dialect.Dialect) error {
+	if d == dialect.SQLite && strings.Contains(c.UsersTable, ".") {
+		return invalid("UsersTable", CodeInvalidConfig, "names a schema, and SQLite's foreign keys stay in their own")
 	}
 	if c.UsersTable != "" && !usersTablePattern.MatchString(c.UsersTable) {
-		return invalid("UsersTable", `is not a plain table name such as "users" or "app.users"`)
+		return invalid("UsersTable", CodeInvalidConfig, `is not a plain table name such as "users" or "app.users"`)
 	}
 	if c.MediaTimeout < 0 {
-		return invalid("MediaTimeout", "is negative")
+		return invalid("MediaTimeout", CodeInvalidConfig, "is negative")
 	}
-	l := c.Limits
-	for _, n := range []int{l.TextCharacters, l.TextBytes, l.Name, l.Description, l.MetadataBytes, l.MediaPerMessage,
-		l.ReactionBytes, l.ReactionsPerMessage, l.GroupMembers, l.UsersPerCall, l.PageSize, l.PageMax, int(l.UploadBytes), int(l.Pixels)} {
+	return c.Limits.validate()
+}
+
+func (l Limits) validate() error {
+	for _, n := range []int64{int64(l.TextCharacters), int64(l.TextBytes), int64(l.Name), int64(l.Description),
+		int64(l.MetadataBytes), int64(l.MediaPerMessage), l.UploadBytes, l.Pixels, int64(l.ReactionBytes),
+		int64(l.ReactionsPerMessage), int64(l.GroupMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax)} {
 		if n < 0 {
-			return invalid("Limits", "has a negative value")
+			return invalid("Limits", CodeInvalidConfig, "has a negative value")
 		}
 	}
 	return nil

@@ -156,19 +156,19 @@ func (r rule) check(t *testing.T, room roomState) {
 	for changed := NoPermissions; changed <= last; changed++ {
 		on := r.on
 		on.changed = changed
-		wrong := func(who string, actor standing, want error) {
+		wrong := func(who string, actor access, want error) {
 			t.Helper()
 			if got := decide(actor, r.op, room, on); !errors.Is(got, want) {
 				t.Fatalf("to %s with %v, changing %v: error is %v, want %v", who, actor.permissions, changed, got, want)
 			}
 		}
 		for set := NoPermissions; set <= AllPermissions; set++ {
-			wrong("a member", standing{member: true, permissions: set}, r.toMember(room, set, changed))
-			wrong("an outsider", standing{permissions: set}, r.toOutsider(room))
+			wrong("a member", access{member: true, permissions: set}, r.toMember(room, set, changed))
+			wrong("an outsider", access{permissions: set}, r.toOutsider(room))
 		}
-		wrong("System", standing{system: true}, r.toSystem(room))
+		wrong("System", access{system: true}, r.toSystem(room))
 		if room.roomType != PrivateMessages {
-			wrong("the owner", standing{member: true, owner: true, permissions: AllPermissions}, r.toOwner(room))
+			wrong("the owner", access{member: true, owner: true, permissions: AllPermissions}, r.toOwner(room))
 		}
 	}
 }
@@ -185,7 +185,7 @@ func TestWhatNoRuleIsAboutIsForbidden(t *testing.T) {
 			t.Errorf("no rule is about operation %d", op)
 		}
 	}
-	owner := standing{member: true, owner: true, permissions: AllPermissions}
+	owner := access{member: true, owner: true, permissions: AllPermissions}
 	if err := decide(owner, opUnreact+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
 		t.Errorf("an unknown operation: error is %v, want %v", err, ErrForbidden)
 	}

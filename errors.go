@@ -1,11 +1,11 @@
 package chat
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // The errors to branch on, with errors.Is. Every refusal of this package wraps
@@ -48,6 +48,9 @@ type FieldError struct {
 	// Field is the input's name as the wire spells it, such as "text",
 	// "media_ids[2]" or "members[0].permissions".
 	Field string
+	// Code is one of the Code constants. It does not change with the wording of
+	// Reason, so that a client can branch on it and translate it.
+	Code string
 	// Reason is a sentence fragment for people: "is empty".
 	Reason string
 	// Limit is the limit that was crossed, in the unit that Reason names, or 0.
@@ -56,17 +59,42 @@ type FieldError struct {
 	kind error
 }
 
+// The codes of FieldErrors, in words that never change.
+const (
+	CodeRequired      = "required"        // missing or empty
+	CodeTooLong       = "too_long"        // a text of too many characters or bytes
+	CodeTooMany       = "too_many"        // too many items, words or members
+	CodeTooLarge      = "too_large"       // an upload of too many bytes
+	CodeInvalidText   = "invalid_text"    // not UTF-8, or characters that are refused
+	CodeInvalidJSON   = "invalid_json"    // not the JSON that is wanted here
+	CodeInvalidCursor = "invalid_cursor"  // not a cursor that a page of this list returned
+	CodeInvalidUserID = "invalid_user_id" // not an id that Config.UserIDs accepts
+	CodeInvalidConfig = "invalid_config"  // an argument of New, WithTx or MigrationSQL
+	CodeUnknownValue  = "unknown_value"   // none of the values that there are
+	CodeNegative      = "negative"        // a number below zero
+	CodeDuplicate     = "duplicate"       // given twice
+	CodeExclusive     = "exclusive"       // given together with another that excludes it
+	CodeNotAllowed    = "not_allowed"     // well-formed, and never allowed for this actor or room
+	CodeNoSuchUser    = "no_such_user"    // not in Config.UsersTable
+	CodeNotAMember    = "not_a_member"    // a user who has to be a member of the room and is not
+	CodeNotInRoom     = "not_in_room"     // a message of another room, or of none
+	CodeNotOwnUpload  = "not_own_upload"  // not a ready upload of the actor's own
+	CodeNotAnImage    = "not_an_image"    // a file other than png, jpeg, gif or webp
+	CodeNotAReaction  = "not_a_reaction"  // refused by Config.Reactions
+	CodeDamaged       = "damaged"         // a file that cannot be read
+)
+
 func (e *FieldError) Error() string { return e.kind.Error() + ": " + e.Field + " " + e.Reason }
 
 func (e *FieldError) Unwrap() error { return e.kind }
 
-func invalid(field, format string, args ...any) error {
-	return &FieldError{Field: field, Reason: fmt.Sprintf(format, args...), kind: ErrInvalid}
+func invalid(field, code, format string, args ...any) error {
+	return &FieldError{Field: field, Code: code, Reason: fmt.Sprintf(format, args...), kind: ErrInvalid}
 }
 
-func tooLarge(field string, limit int64, unit string) error {
+func tooLarge(field, code string, limit int64, unit string) error {
 	reason := "is over the limit of " + strconv.FormatInt(limit, 10) + " " + unit
-	return &FieldError{Field: field, Reason: reason, Limit: limit, kind: ErrTooLarge}
+	return &FieldError{Field: field, Code: code, Reason: reason, Limit: limit, kind: ErrTooLarge}
 }
 
 func conflict(reason string) error { return fmt.Errorf("%w: %s", ErrConflict, reason) }
@@ -74,8 +102,8 @@ func conflict(reason string) error { return fmt.Errorf("%w: %s", ErrConflict, re
 // retryableError marks a failure that a second try of the whole transaction may
 // not meet: the database gave up on a deadlock, a serialization or a lock.
 type retryableError struct {
-	err     error
-	patient bool // it has waited for a lock already: trying again is left to the caller
+	err         error
+	lockTimeout bool // it has waited for a lock already: trying again is left to the caller
 }
 
 func (e *retryableError) Error() string { return e.err.Error() }
@@ -90,69 +118,14 @@ func IsRetryable(err error) bool {
 	return errors.As(err, &r)
 }
 
-// databaseError marks what a driver said when the database gave up on the
-// transaction rather than on the statement.
-func (d dialect) databaseError(err error) error {
+// databaseError marks an error with which the database gave up on the transaction
+// rather than on the statement.
+func databaseError(d dialect.Dialect, err error) error {
 	if err == nil || IsRetryable(err) {
 		return err
 	}
-	if d == postgres {
-		var coded interface{ SQLState() string }
-		if errors.As(err, &coded) {
-			switch coded.SQLState() {
-			case "40001", "40P01": // serialization failure, deadlock
-				return &retryableError{err: err}
-			case "55P03": // lock_timeout
-				return &retryableError{err: err, patient: true}
-			}
-		}
-		return err
-	}
-	if sqliteBusy(err) {
-		return &retryableError{err: err}
+	if retryable, waited := d.GaveUp(err); retryable {
+		return &retryableError{err: err, lockTimeout: waited}
 	}
 	return err
-}
-
-// refusedCommit reports whether the database answered a COMMIT with a constraint or a
-// conflict, after which nothing of the transaction is there.
-func refusedCommit(err error) bool {
-	var coded interface{ SQLState() string }
-	if errors.As(err, &coded) {
-		class := coded.SQLState()[:min(2, len(coded.SQLState()))]
-		return class == "23" || class == "40"
-	}
-	const constraint = 19
-	return sqliteCode(err)&0xff == constraint
-}
-
-// sqliteBusy looks through everything that err wraps, as errors.As does.
-func sqliteBusy(err error) bool {
-	if err == nil {
-		return false
-	}
-	if code := sqliteCode(err) & 0xff; code == 5 || code == 6 { // BUSY, LOCKED
-		return true
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return slices.ContainsFunc(joined.Unwrap(), sqliteBusy)
-	}
-	return sqliteBusy(errors.Unwrap(err))
-}
-
-// sqliteCode reads SQLite's result code without importing a driver: as a method
-// of the pure-Go drivers, or as the field that GORM's own Translate reads.
-func sqliteCode(err error) int {
-	if coded, ok := err.(interface{ Code() int }); ok {
-		return coded.Code()
-	}
-	encoded, marshalErr := json.Marshal(err)
-	if marshalErr != nil {
-		return 0
-	}
-	var fields struct{ Code, ExtendedCode *int }
-	if json.Unmarshal(encoded, &fields) != nil || fields.Code == nil || fields.ExtendedCode == nil {
-		return 0
-	}
-	return *fields.Code
 }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // EventKind names what happened to a room.
@@ -43,8 +45,8 @@ type Event struct {
 // TableName is the events' table.
 func (Event) TableName() string { return "chat_events" }
 
-// pending is an event of the transaction at hand.
-type pending struct {
+// pendingEvent is an event of the transaction at hand.
+type pendingEvent struct {
 	RoomID    uuid.UUID  `json:"room_id"`
 	Seq       int64      `json:"seq"`
 	Kind      EventKind  `json:"kind"`
@@ -54,10 +56,10 @@ type pending struct {
 }
 
 // insertEvents writes the events of a transaction in one statement.
-func (c *call) insertEvents(events []pending) error {
+func (c *conn) insertEvents(events []pendingEvent) error {
 	_, err := c.exec(`INSERT INTO chat_events (room_id, seq, kind, message_id, user_id, actor_id, created_at)
 		SELECT j.room_id, j.seq, j.kind, j.message_id, j.user_id, j.actor_id, ? FROM `+
-		c.records("room_id uuid", "seq bigint", "kind text", "message_id uuid", "user_id user", "actor_id user"),
-		c.now, jsonArray(events))
+		c.jsonRows("room_id uuid", "seq bigint", "kind text", "message_id uuid", "user_id user", "actor_id user"),
+		c.now, dialect.JSONArray(events))
 	return err
 }

@@ -24,11 +24,11 @@ type GroupedSend struct {
 func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend) ([]Outcome, error) {
 	sends := make([]*send, len(group))
 	for i, g := range group {
-		w, err := s.principalOf(g.Actor)
+		p, err := s.principalOf(g.Actor)
 		if err != nil {
 			return nil, err
 		}
-		sends[i] = &send{actor: w, room: g.Room, in: g.In}
+		sends[i] = &send{sender: p, room: g.Room, in: g.In}
 	}
 	func() {
 		defer func() { _ = recover() }() // the outcomes tell
@@ -36,7 +36,7 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 	}()
 	outcomes := make([]Outcome, len(sends))
 	for i, one := range sends {
-		outcomes[i] = Outcome{one.message, one.err, one.held}
+		outcomes[i] = Outcome{one.message, one.err, one.state == sendHeld}
 	}
 	return outcomes, nil
 }

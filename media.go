@@ -3,9 +3,14 @@ package chat
 import (
 	"context"
 	"io"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // MediaState says whether a medium can be seen.
@@ -76,44 +81,41 @@ func (m *Media) uploadedBy(w principal) bool {
 }
 
 // lockReadyMedia locks media in ascending id, so that each binds once.
-func (c *call) lockReadyMedia(ids []uuid.UUID) ([]Media, error) {
-	query := "SELECT " + mediaColumns + " FROM chat_media WHERE id " + c.among() + " AND state = ? ORDER BY id"
-	if c.dialect == postgres {
-		query += " FOR NO KEY UPDATE"
-	}
-	return all(c, scanMedia, query, jsonArray(ids), MediaReady)
+func (c *conn) lockReadyMedia(ids []uuid.UUID) ([]Media, error) {
+	return queryAll(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id "+c.dialect.InIDs()+
+		" AND state = ? ORDER BY id"+c.dialect.Lock("FOR NO KEY UPDATE"), dialect.JSONArray(ids), MediaReady)
 }
 
 // usedMedia returns those of the ready media that are in a message or a room's avatar. It is
 // a statement of its own, to see what committed before the lock was granted.
-func (c *call) usedMedia(ids []uuid.UUID) ([]uuid.UUID, error) {
-	wanted := jsonArray(ids)
-	return all(c, scanValue[uuid.UUID], "SELECT x.media_id FROM chat_message_media x JOIN chat_media m ON m.id = x.media_id"+
-		" WHERE m.state = ? AND x.media_id "+c.among()+
+func (c *conn) usedMedia(ids []uuid.UUID) ([]uuid.UUID, error) {
+	wanted := dialect.JSONArray(ids)
+	return queryAll(c, scanValue[uuid.UUID], "SELECT x.media_id FROM chat_message_media x JOIN chat_media m ON m.id = x.media_id"+
+		" WHERE m.state = ? AND x.media_id "+c.dialect.InIDs()+
 		" UNION ALL SELECT r.avatar_id FROM chat_rooms r JOIN chat_media m ON m.id = r.avatar_id"+
-		" WHERE m.state = ? AND r.avatar_id "+c.among(), MediaReady, wanted, MediaReady, wanted)
+		" WHERE m.state = ? AND r.avatar_id "+c.dialect.InIDs(), MediaReady, wanted, MediaReady, wanted)
 }
 
 // releaseMedia leaves the media of a condition to SweepMedia.
-func (c *call) releaseMedia(condition string, args ...any) error {
+func (c *conn) releaseMedia(condition string, args ...any) error {
 	_, err := c.exec("UPDATE chat_media SET state = 'released' WHERE "+condition, args...)
 	return err
 }
 
 // releaseRooms leaves the media of deleted rooms to SweepMedia: their avatars, and what is
 // in their messages.
-func (c *call) releaseRooms(rooms, avatars []uuid.UUID) error {
+func (c *conn) releaseRooms(rooms, avatars []uuid.UUID) error {
 	if len(avatars) > 0 {
-		if err := c.releaseMedia("id "+c.among(), jsonArray(avatars)); err != nil {
+		if err := c.releaseMedia("id "+c.dialect.InIDs(), dialect.JSONArray(avatars)); err != nil {
 			return err
 		}
 	}
 	return c.releaseMedia(`id IN (SELECT x.media_id FROM chat_message_media x
-		JOIN chat_messages m ON m.id = x.message_id WHERE m.room_id `+c.among()+")", jsonArray(rooms))
+		JOIN chat_messages m ON m.id = x.message_id WHERE m.room_id `+c.dialect.InIDs()+")", dialect.JSONArray(rooms))
 }
 
-// showMedia fills in the media of messages, in order, with one query.
-func (c *call) showMedia(messages map[uuid.UUID]*Message) error {
+// attachMedia fills in the media of messages, in order, with one query.
+func (c *conn) attachMedia(messages map[uuid.UUID]*Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
@@ -121,12 +123,12 @@ func (c *call) showMedia(messages map[uuid.UUID]*Message) error {
 		message uuid.UUID
 		media   Media
 	}
-	found, err := all(c, func(rows row) (p placed, err error) {
+	found, err := queryAll(c, func(rows row) (p placed, err error) {
 		err = rows.Scan(append([]any{&p.message}, p.media.fields()...)...)
 		return p, err
 	}, "SELECT x.message_id, "+prefixed("m", mediaColumns)+` FROM chat_message_media x
-		JOIN chat_media m ON m.id = x.media_id WHERE x.message_id `+c.among()+
-		" ORDER BY x.message_id, x.sequence", jsonArray(keys(messages)))
+		JOIN chat_media m ON m.id = x.media_id WHERE x.message_id `+c.dialect.InIDs()+
+		" ORDER BY x.message_id, x.sequence", dialect.JSONArray(keys(messages)))
 	for _, p := range found {
 		m := messages[p.message]
 		m.Media = append(m.Media, p.media)
@@ -140,12 +142,7 @@ func (c *call) showMedia(messages map[uuid.UUID]*Message) error {
 //
 // Errors: ErrNotFound.
 func (s *Service) Media(ctx context.Context, actor Actor, media uuid.UUID) (*Media, error) {
-	var found *Media
-	err := s.read(ctx, actor, func(c *call) (err error) {
-		found, err = c.visibleMedia(media)
-		return err
-	})
-	return result(found, err)
+	return read(ctx, s, actor, func(c *call) (*Media, error) { return c.visibleMedia(media) })
 }
 
 // OpenMedia returns a medium's bytes, to be closed by the caller, to those who may
@@ -181,7 +178,7 @@ func (s *Service) MediaURL(ctx context.Context, actor Actor, media uuid.UUID, va
 	if err != nil {
 		return "", err
 	}
-	w := s.watch(ctx)
+	w := s.watchStore(ctx)
 	defer w.stop()
 	as := SignURLOptions{Valid: valid}
 	as.ContentType, as.ContentDisposition = found.ContentHeaders()
@@ -194,14 +191,14 @@ func (s *Service) MediaURL(ctx context.Context, actor Actor, media uuid.UUID, va
 
 // visibleMedia reaches a medium through what it is used in.
 func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
-	media, err := one(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
+	media, err := queryOne(c.conn, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
 	if err != nil {
 		return nil, err
 	}
 	if media == nil {
 		return nil, ErrNotFound
 	}
-	uses, err := all(c, scanValue[string], `SELECT 'message' FROM chat_message_media WHERE media_id = ?
+	uses, err := queryAll(c.conn, scanValue[string], `SELECT 'message' FROM chat_message_media WHERE media_id = ?
 		UNION ALL SELECT 'avatar' FROM chat_rooms WHERE avatar_id = ?`, id, id)
 	switch {
 	case err != nil:
@@ -211,12 +208,82 @@ func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
 	case len(uses) == 0:
 		return nil, ErrNotFound
 	case uses[0] == "avatar":
-		_, err = c.visit(byAvatar, id, opSeeRoom, target{})
+		_, err = c.readFor(byAvatar, id, opSeeRoom, target{})
 	default:
-		_, err = c.visit(byMedia, id, opRead, target{child: true})
+		_, err = c.readFor(byMedia, id, opRead, target{child: true})
 	}
 	if err != nil {
 		return nil, err
 	}
 	return media, nil
+}
+
+// inline are the types that a browser may show in the origin of an application: none of
+// them can hold a script.
+var inline = map[string]bool{
+	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
+	"video/mp4": true, "video/webm": true, "audio/mpeg": true, "audio/ogg": true, "video/ogg": true, "application/ogg": true,
+}
+
+// ContentHeaders returns the Content-Type and the Content-Disposition with which a medium
+// goes to a browser without harm: pictures, films and sounds as what they are, to be
+// shown; everything else, HTML, SVG and PDF included, as a download that is nothing but
+// bytes. Send "X-Content-Type-Options: nosniff" along.
+func (m *Media) ContentHeaders() (contentType, contentDisposition string) {
+	if inline[m.ContentType] {
+		return m.ContentType, disposition("inline", m.FileName)
+	}
+	return plainFile, disposition("attachment", m.FileName)
+}
+
+// disposition names a download (RFC 6266): a plain name for old clients, and
+// the whole one percent-encoded (RFC 8187). Nothing of the name reaches the header
+// but letters, digits and a few signs.
+func disposition(kind, name string) string {
+	name = safeName(name)
+	if name == "" || name == "." || name == ".." {
+		return kind
+	}
+	plain := strings.Map(func(c rune) rune {
+		if c < utf8.RuneSelf && (isAlphanumeric(c) || strings.ContainsRune(" .-_()+", c)) {
+			return c
+		}
+		return '_'
+	}, name)
+	header := kind + `; filename="` + plain + `"`
+	if plain == name {
+		return header
+	}
+	return header + "; filename*=UTF-8''" + percentEncode(name)
+}
+
+// safeName drops what a name could deceive with: control characters, and marks that
+// turn the direction of writing, which make "gpj.exe" of "exe.jpg".
+func safeName(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) || c == '/' || c == '\\' || c == utf8.RuneError {
+			return -1
+		}
+		return c
+	}, name)
+}
+
+func percentEncode(name string) string {
+	const hex = "0123456789ABCDEF"
+	var encoded strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		if isAlphanumeric(rune(c)) || strings.IndexByte(".-_", c) >= 0 {
+			encoded.WriteByte(c)
+			continue
+		}
+		encoded.WriteByte('%')
+		encoded.WriteByte(hex[c>>4])
+		encoded.WriteByte(hex[c&15])
+	}
+	return encoded.String()
+}
+
+func isAlphanumeric(c rune) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

@@ -77,14 +77,14 @@ func scanMessage(rows row) (Message, error) {
 
 // checkText refuses a text that cannot be kept or is over a limit. It may be empty.
 func (l Limits) checkText(text string) error {
-	if reason := notText(text); reason != "" {
-		return invalid("text", "%s", reason)
+	if reason := invalidTextReason(text); reason != "" {
+		return invalid("text", CodeInvalidText, "%s", reason)
 	}
 	if len(text) > l.TextBytes {
-		return tooLarge("text", int64(l.TextBytes), "bytes")
+		return tooLarge("text", CodeTooLong, int64(l.TextBytes), "bytes")
 	}
 	if utf8.RuneCountInString(text) > l.TextCharacters {
-		return tooLarge("text", int64(l.TextCharacters), "characters")
+		return tooLarge("text", CodeTooLong, int64(l.TextCharacters), "characters")
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (l Limits) checkText(text string) error {
 // checkBody refuses a message that says nothing.
 func checkBody(text string, media int) error {
 	if media == 0 && strings.TrimSpace(text) == "" {
-		return invalid("text", "is empty, and there are no media")
+		return invalid("text", CodeRequired, "is empty, and there are no media")
 	}
 	return nil
 }
@@ -128,31 +128,25 @@ func (s *Service) EditMessage(ctx context.Context, actor Actor, message uuid.UUI
 		}
 		patch.Metadata = &copied
 	}
-	var edited *Message
-	err := s.write(ctx, actor, func(c *call) error {
+	return write(ctx, s, actor, func(c *call) (*Message, error) {
 		p, m, err := c.lockMessage(message, opEdit)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		edited = m
 		if m.Deleted() {
-			return conflict("the message was deleted")
+			return nil, conflict("the message was deleted")
 		}
 		if !unchanged(patch.IfChangedAt, m.ChangedAt()) {
-			return ErrPrecondition
+			return nil, ErrPrecondition
 		}
-		if err := p.showMessages([]*Message{m}); err != nil {
-			return err
+		if err := p.attachContent([]*Message{m}); err != nil {
+			return nil, err
 		}
-		return p.edit(m, patch)
+		return m, p.edit(m, patch)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return edited, nil
 }
 
-func (p *place) edit(m *Message, patch MessagePatch) error {
+func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 	text, metadata := m.Text, m.Metadata
 	if patch.Text != nil {
 		text = *patch.Text
@@ -182,16 +176,16 @@ func (p *place) edit(m *Message, patch MessagePatch) error {
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) DeleteMessage(ctx context.Context, actor Actor, message uuid.UUID) error {
-	return s.write(ctx, actor, func(c *call) error {
+	return s.do(ctx, actor, func(c *call) error {
 		p, m, err := c.lockMessage(message, opDelete)
 		if err != nil || m.Deleted() {
 			return err
 		}
-		return p.bury(m)
+		return p.tombstone(m)
 	})
 }
 
-func (p *place) bury(m *Message) error {
+func (p *roomScope) tombstone(m *Message) error {
 	if err := p.releaseMedia("id IN (SELECT media_id FROM chat_message_media WHERE message_id = ?)", m.ID); err != nil {
 		return err
 	}
@@ -213,12 +207,12 @@ func (p *place) bury(m *Message) error {
 
 // lockMessage locks a message's room, reads the message and decides on an
 // operation on it.
-func (c *call) lockMessage(id uuid.UUID, op operation) (*place, *Message, error) {
-	p, err := c.lock(byMessage, id)
+func (c *call) lockMessage(id uuid.UUID, op operation) (*roomScope, *Message, error) {
+	p, err := c.lockRoom(byMessage, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := one(c, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id = ?", id)
+	m, err := queryOne(c.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id = ?", id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -229,26 +223,24 @@ func (c *call) lockMessage(id uuid.UUID, op operation) (*place, *Message, error)
 }
 
 // own: nobody owns what System, or somebody who was erased, wrote.
-func (p *place) own(m *Message) bool { return m.UserID != nil && *m.UserID == p.actor.id }
+func (p *roomScope) own(m *Message) bool { return m.UserID != nil && *m.UserID == p.actor.id }
 
 // Message returns one message with all that a page shows of it.
 //
 // Errors: ErrNotFound.
 func (s *Service) Message(ctx context.Context, actor Actor, message uuid.UUID) (*Message, error) {
-	var found []Message
-	err := s.read(ctx, actor, func(c *call) error {
-		p, err := c.visit(byMessage, message, opRead, target{child: true})
+	return read(ctx, s, actor, func(c *call) (*Message, error) {
+		p, err := c.readFor(byMessage, message, opRead, target{child: true})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		found, err = p.messages("id = ?", message)
-		if err == nil && len(found) == 0 {
-			err = ErrNotFound
+		found, err := p.messages("id = ?", message)
+		if err != nil {
+			return nil, err
 		}
-		return err
+		if len(found) == 0 {
+			return nil, ErrNotFound
+		}
+		return &found[0], nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &found[0], nil
 }

@@ -65,27 +65,27 @@ func (l Limits) checkMetadata(m *Metadata) error {
 		return nil
 	}
 	if len(trimmed) > l.MetadataBytes {
-		return tooLarge("metadata", int64(l.MetadataBytes), "bytes")
+		return tooLarge("metadata", CodeTooLong, int64(l.MetadataBytes), "bytes")
 	}
-	if reason := notText(string(trimmed)); reason != "" {
-		return invalid("metadata", "%s", reason)
+	if reason := invalidTextReason(string(trimmed)); reason != "" {
+		return invalid("metadata", CodeInvalidText, "%s", reason)
 	}
 	if trimmed[0] != '{' || !json.Valid(trimmed) {
-		return invalid("metadata", "is not a JSON object")
+		return invalid("metadata", CodeInvalidJSON, "is not a JSON object")
 	}
-	if halfCharacter(trimmed) {
-		return invalid("metadata", "contains half of a surrogate pair")
+	if hasLoneSurrogate(trimmed) {
+		return invalid("metadata", CodeInvalidText, "contains half of a surrogate pair")
 	}
-	if reason := unkept(trimmed); reason != "" {
-		return invalid("metadata", "%s", reason)
+	if reason := unstorableReason(trimmed); reason != "" {
+		return invalid("metadata", CodeInvalidJSON, "%s", reason)
 	}
 	*m = trimmed
 	return nil
 }
 
-// halfCharacter looks for an escaped surrogate without its other half, which
+// hasLoneSurrogate looks for an escaped surrogate without its other half, which
 // PostgreSQL stores and then refuses to read by ->>, failing the host's query.
-func halfCharacter(text []byte) bool {
+func hasLoneSurrogate(text []byte) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] != '\\' {
 			continue
@@ -119,8 +119,8 @@ func escaped(text []byte) rune {
 // that would cost the host its transaction.
 const metadataDepth = 64
 
-// unkept says why a valid JSON text cannot be kept and queried, or "".
-func unkept(text []byte) string {
+// unstorableReason says why a valid JSON text cannot be kept and queried, or "".
+func unstorableReason(text []byte) string {
 	tokens, depth := json.NewDecoder(bytes.NewReader(text)), 0
 	tokens.UseNumber()
 	for {

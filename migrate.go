@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/schema"
 )
 
@@ -42,11 +43,11 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 // checkUsersTable: SQLite makes foreign keys to a table that is not there, and fails
 // at the first row. Tables of ours that are there already are checkSchema's to judge.
 func (s *Service) checkUsersTable(ctx context.Context) error {
-	if s.dialect != sqlite || s.config.UsersTable == "" {
+	if s.dialect != dialect.SQLite || s.config.UsersTable == "" {
 		return nil
 	}
-	c := s.newCall(ctx, s.db, principal{system: true})
-	found, err := one(c, scanValue[int], `SELECT (SELECT count(*) FROM pragma_table_info(?) WHERE name = 'id') +
+	c := s.newConn(ctx, s.db)
+	found, err := queryOne(c, scanValue[int], `SELECT (SELECT count(*) FROM pragma_table_info(?) WHERE name = 'id') +
 		(SELECT count(*) FROM sqlite_master WHERE name = 'chat_rooms')`, s.config.UsersTable)
 	if err != nil {
 		return fmt.Errorf("chat: migrate: %w", err)
@@ -63,38 +64,38 @@ func (s *Service) checkUsersTable(ctx context.Context) error {
 // Config.MessageSearch the index of SQLite is made with FTS4; where the driver has
 // only FTS5, leave it out and let Migrate make it.
 func MigrationSQL(dialectName string, config Config) (string, error) {
-	d := dialect(dialectName)
+	d := dialect.Dialect(dialectName)
 	config = config.withDefaults()
 	if err := config.validate(d); err != nil {
 		return "", err
 	}
-	if d != sqlite && d != postgres {
-		return "", invalid("dialect", "is %q: only sqlite and postgres are supported", d)
+	if !d.Known() {
+		return "", invalid("dialect", CodeUnknownValue, "is %q: only sqlite and postgres are supported", d)
 	}
 	return schema.Script(config.schema(d))
 }
 
-func (c Config) schema(d dialect) schema.Options {
+func (c Config) schema(d dialect.Dialect) schema.Options {
 	return schema.Options{Dialect: string(d), UserType: c.UserIDs.ColumnType(string(d)), UsersTable: c.UsersTable,
 		MessageSearch: c.MessageSearch}
 }
 
 // checkSchema compares the tables with what this code and config need.
 func (s *Service) checkSchema(ctx context.Context, db *gorm.DB) error {
-	c := s.newCall(ctx, db, principal{system: true})
+	c := s.newConn(ctx, db)
 	// Asked of the catalogue first: a failing query would end a host's transaction.
 	exists := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + schema.Table + "'"
-	if s.dialect == postgres {
+	if s.dialect == dialect.Postgres {
 		exists = "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('" + schema.Table + "')"
 	}
-	tables, err := one(c, scanValue[int], exists)
+	tables, err := queryOne(c, scanValue[int], exists)
 	if err != nil {
 		return err
 	}
 	if *tables == 0 {
 		return fmt.Errorf("%w: there are no chat tables here: call chat.Migrate, or run what chat.MigrationSQL returns", ErrSchema)
 	}
-	version, err := one(c, scanValue[int64], "SELECT COALESCE(max(version_id), 0) FROM "+schema.Table)
+	version, err := queryOne(c, scanValue[int64], "SELECT COALESCE(max(version_id), 0) FROM "+schema.Table)
 	switch {
 	case err != nil:
 		return err
@@ -104,33 +105,37 @@ func (s *Service) checkSchema(ctx context.Context, db *gorm.DB) error {
 		return fmt.Errorf("%w: the tables are at version %d and this code knows %d: upgrade this program's chat module",
 			ErrSchema, *version, schema.Version)
 	}
-	return c.checkMeta()
+	index, err := c.checkMeta()
+	if err != nil {
+		return err
+	}
+	s.state.searchIndex.Store(index)
+	return nil
 }
 
-// checkMeta refuses a config that differs from the one the tables were made with.
-func (c *call) checkMeta() error {
+// checkMeta refuses a config that differs from the one the tables were made with, and
+// returns which index of messages there is.
+func (c *conn) checkMeta() (searchIndex string, err error) {
 	type setting struct{ key, value string }
-	made, err := all(c, func(rows row) (s setting, err error) {
+	made, err := queryAll(c, func(rows row) (s setting, err error) {
 		err = rows.Scan(&s.key, &s.value)
 		return s, err
 	}, "SELECT key, value FROM chat_meta")
 	if err != nil {
-		return err
+		return "", err
 	}
 	want := map[string]string{
 		"user_id_type": c.config.UserIDs.ColumnType(string(c.dialect)),
 		"users_table":  c.config.UsersTable,
 	}
-	search := ""
 	for _, s := range made {
 		if s.key == schema.SearchKey {
-			search = s.value
+			searchIndex = s.value
 		}
 		if value, known := want[s.key]; known && value != s.value {
-			return fmt.Errorf("%w: the tables were made with %s %q and the config says %q, which cannot change",
+			return "", fmt.Errorf("%w: the tables were made with %s %q and the config says %q, which cannot change",
 				ErrSchema, s.key, s.value, value)
 		}
 	}
-	c.state.search.Store(search)
-	return nil
+	return searchIndex, nil
 }

@@ -26,7 +26,7 @@ func parseCursor(cursor string, position any) error {
 		err = json.Unmarshal(decoded, position)
 	}
 	if err != nil {
-		return invalid("cursor", "is not one that a page returned")
+		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
 	}
 	return nil
 }
@@ -38,9 +38,9 @@ type momentCursor struct {
 	ID   uuid.UUID `json:"i"`
 }
 
-// behind renders the condition of the items behind the cursor, newest first, and
+// keysetCondition renders the condition of the items keysetCondition the cursor, newest first, and
 // its arguments; nothing for the first page.
-func (c *call) behind(list, cursor, timeColumn, idColumn string) (string, []any, error) {
+func (c *conn) keysetCondition(list, cursor, timeColumn, idColumn string) (string, []any, error) {
 	if cursor == "" {
 		return "", nil, nil
 	}
@@ -50,15 +50,15 @@ func (c *call) behind(list, cursor, timeColumn, idColumn string) (string, []any,
 	}
 	at := position.At.UTC().Truncate(time.Microsecond)
 	if position.List != list || position.ID == uuid.Nil || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
-		return "", nil, invalid("cursor", "is not one that a page returned")
+		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
 	}
 	return " AND (" + timeColumn + ", " + idColumn + ") < (?, ?)", []any{at, position.ID}, nil
 }
 
 // pageLimit is how many items a page has.
-func (c *call) pageLimit(limit int) (int, error) {
+func (c *conn) pageLimit(limit int) (int, error) {
 	if limit < 0 {
-		return 0, invalid("limit", "is negative")
+		return 0, invalid("limit", CodeNegative, "is negative")
 	}
 	if limit == 0 {
 		limit = c.config.Limits.PageSize
@@ -66,8 +66,8 @@ func (c *call) pageLimit(limit int) (int, error) {
 	return min(limit, c.config.Limits.PageMax), nil
 }
 
-// cut makes a page of items that were read one past its limit.
-func cut[T any](items []T, limit int, position func(T) string) (page []T, next string) {
+// trimPage makes a page of items that were read one past its limit.
+func trimPage[T any](items []T, limit int, position func(T) string) (page []T, next string) {
 	if items == nil {
 		items = []T{} // a list without items, in the host's JSON too
 	}

@@ -2,9 +2,13 @@ package chat
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/emoji"
 )
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
@@ -46,26 +50,23 @@ func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, rea
 	if err != nil {
 		return nil, err
 	}
-	var given *Reaction
-	err = s.write(ctx, actor, func(c *call) error {
+	return write(ctx, s, actor, func(c *call) (*Reaction, error) {
 		if _, err := c.actor.user(); err != nil {
-			return err
+			return nil, err
 		}
 		p, m, err := c.lockMessage(message, opReact)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if m.Deleted() {
-			return conflict("the message was deleted")
+			return nil, conflict("the message was deleted")
 		}
-		given, err = p.react(m, reaction)
-		return err
+		return p.react(m, reaction)
 	})
-	return result(given, err)
 }
 
-func (p *place) react(m *Message, reaction string) (*Reaction, error) {
-	mine, err := all(p.call, scanReaction, "SELECT "+reactionColumns+
+func (p *roomScope) react(m *Message, reaction string) (*Reaction, error) {
+	mine, err := queryAll(p.conn, scanReaction, "SELECT "+reactionColumns+
 		" FROM chat_reactions WHERE message_id = ? AND user_id = ?", m.ID, p.actor.id)
 	if err != nil {
 		return nil, err
@@ -76,12 +77,12 @@ func (p *place) react(m *Message, reaction string) (*Reaction, error) {
 		}
 	}
 	replaces := exclusive(p.config.Reactions)
-	if err := p.roomForReaction(m, reaction, replaces); err != nil {
+	if err := p.checkReactionLimit(m, reaction, replaces); err != nil {
 		return nil, err
 	}
 	if replaces {
 		for i := range mine {
-			if err := p.takeBack(&mine[i]); err != nil {
+			if err := p.deleteReaction(&mine[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -95,25 +96,25 @@ func (p *place) react(m *Message, reaction string) (*Reaction, error) {
 	return r, p.save()
 }
 
-// roomForReaction refuses one kind of reaction too many. Those of the actor's own
+// checkReactionLimit refuses one kind of reaction too many. Those of the actor's own
 // that this one replaces do not count.
-func (p *place) roomForReaction(m *Message, reaction string, replaces bool) error {
+func (p *roomScope) checkReactionLimit(m *Message, reaction string, replaces bool) error {
 	limit := p.config.Limits.ReactionsPerMessage
 	query, args := "SELECT count(DISTINCT reaction) FROM chat_reactions WHERE message_id = ? AND reaction <> ?", []any{m.ID, reaction}
 	if replaces {
 		query, args = query+" AND user_id <> ?", append(args, p.actor.id)
 	}
-	others, err := one(p.call, scanValue[int], query, args...)
+	others, err := queryOne(p.conn, scanValue[int], query, args...)
 	if err != nil {
 		return err
 	}
 	if *others >= limit {
-		return tooLarge("reaction", int64(limit), "different reactions to a message")
+		return tooLarge("reaction", CodeTooMany, int64(limit), "different reactions to a message")
 	}
 	return nil
 }
 
-func (p *place) takeBack(r *Reaction) error {
+func (p *roomScope) deleteReaction(r *Reaction) error {
 	if _, err := p.exec("DELETE FROM chat_reactions WHERE id = ?", r.ID); err != nil {
 		return err
 	}
@@ -125,12 +126,12 @@ func (p *place) takeBack(r *Reaction) error {
 //
 // Errors: ErrNotFound, ErrForbidden for somebody else's.
 func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) error {
-	return s.write(ctx, actor, func(c *call) error {
-		p, err := c.lock(byReaction, reaction)
+	return s.do(ctx, actor, func(c *call) error {
+		p, err := c.lockRoom(byReaction, reaction)
 		if err != nil {
 			return err
 		}
-		r, err := one(c, scanReaction, "SELECT "+reactionColumns+" FROM chat_reactions WHERE id = ?", reaction)
+		r, err := queryOne(c.conn, scanReaction, "SELECT "+reactionColumns+" FROM chat_reactions WHERE id = ?", reaction)
 		if err != nil {
 			return err
 		}
@@ -140,7 +141,7 @@ func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) 
 		if err := p.decide(opUnreact, target{child: true, own: r.UserID == c.actor.id}); err != nil {
 			return err
 		}
-		if err := p.takeBack(r); err != nil {
+		if err := p.deleteReaction(r); err != nil {
 			return err
 		}
 		return p.save()
@@ -151,19 +152,16 @@ func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) 
 //
 // Errors: ErrNotFound.
 func (s *Service) Reaction(ctx context.Context, actor Actor, reaction uuid.UUID) (*Reaction, error) {
-	var found *Reaction
-	err := s.read(ctx, actor, func(c *call) error {
-		if _, err := c.visit(byReaction, reaction, opRead, target{child: true}); err != nil {
-			return err
+	return read(ctx, s, actor, func(c *call) (*Reaction, error) {
+		if _, err := c.readFor(byReaction, reaction, opRead, target{child: true}); err != nil {
+			return nil, err
 		}
-		r, err := one(c, scanReaction, "SELECT "+reactionColumns+" FROM chat_reactions WHERE id = ?", reaction)
+		r, err := queryOne(c.conn, scanReaction, "SELECT "+reactionColumns+" FROM chat_reactions WHERE id = ?", reaction)
 		if err == nil && r == nil {
 			err = ErrNotFound
 		}
-		found = r
-		return err
+		return r, err
 	})
-	return result(found, err)
 }
 
 // ReactionsQuery asks for a message's reactions, or for the actor's own.
@@ -185,34 +183,33 @@ type ReactionsPage struct {
 // Errors: ErrNotFound, ErrInvalid for a cursor that no page returned, and for System
 // without a message.
 func (s *Service) Reactions(ctx context.Context, actor Actor, in ReactionsQuery) (*ReactionsPage, error) {
-	var page ReactionsPage
-	err := s.read(ctx, actor, func(c *call) error {
+	return read(ctx, s, actor, func(c *call) (*ReactionsPage, error) {
 		limit, err := c.pageLimit(in.Limit)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		from, args, err := c.reactionsOf(in.MessageID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		behind, position, err := c.behind("reactions", in.Cursor, "x.created_at", "x.id")
+		keyset, position, err := c.keysetCondition("reactions", in.Cursor, "x.created_at", "x.id")
 		if err != nil {
-			return err
+			return nil, err
 		}
-		found, err := all(c, scanReaction, "SELECT "+prefixed("x", reactionColumns)+from+behind+
+		found, err := queryAll(c.conn, scanReaction, "SELECT "+prefixed("x", reactionColumns)+from+keyset+
 			" ORDER BY x.created_at DESC, x.id DESC LIMIT ?", append(append(args, position...), limit+1)...)
-		page.Items, page.Next = cut(found, limit, func(r Reaction) string {
+		page := &ReactionsPage{}
+		page.Items, page.Next = trimPage(found, limit, func(r Reaction) string {
 			return cursor(momentCursor{"reactions", r.CreatedAt, r.ID})
 		})
-		return err
+		return page, err
 	})
-	return result(&page, err)
 }
 
 // reactionsOf renders where the reactions to a message, or the actor's own, are.
 func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err error) {
 	if message != nil {
-		_, err := c.visit(byMessage, *message, opRead, target{child: true})
+		_, err := c.readFor(byMessage, *message, opRead, target{child: true})
 		return " FROM chat_reactions x WHERE x.message_id = ?", []any{*message}, err
 	}
 	me, err := c.actor.user()
@@ -222,8 +219,8 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 		WHERE x.user_id = ?`, []any{me}, err
 }
 
-// showReactions fills in the reaction counts of messages with one query.
-func (c *call) showReactions(messages map[uuid.UUID]*Message) error {
+// attachReactions fills in the reaction counts of messages with one query.
+func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
 	type counted struct {
 		message uuid.UUID
 		count   ReactionCount
@@ -232,14 +229,104 @@ func (c *call) showReactions(messages map[uuid.UUID]*Message) error {
 	if !c.actor.system {
 		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.actor.id}
 	}
-	found, err := all(c, func(rows row) (r counted, err error) {
+	found, err := queryAll(c.conn, func(rows row) (r counted, err error) {
 		err = rows.Scan(&r.message, &r.count.Reaction, &r.count.Count, &r.count.Mine)
 		return r, err
-	}, "SELECT message_id, reaction, count(*), "+mine+" FROM chat_reactions WHERE message_id "+c.among()+
-		" GROUP BY message_id, reaction ORDER BY MIN(created_at), reaction", append(args, jsonArray(keys(messages)))...)
+	}, "SELECT message_id, reaction, count(*), "+mine+" FROM chat_reactions WHERE message_id "+c.dialect.InIDs()+
+		" GROUP BY message_id, reaction ORDER BY MIN(created_at), reaction", append(args, dialect.JSONArray(keys(messages)))...)
 	for _, r := range found {
 		m := messages[r.message]
 		m.Reactions = append(m.Reactions, r.count)
 	}
 	return err
+}
+
+// ReactionPolicy says which reactions there are. It may be the host's own.
+type ReactionPolicy interface {
+	// Canonical checks a reaction and returns its one spelling. The error's text
+	// says what is wrong with it: "is not an emoji".
+	Canonical(reaction string) (string, error)
+}
+
+// ExclusiveReactions is a ReactionPolicy that may let each user have one reaction a
+// message at most, so that another replaces it.
+type ExclusiveReactions interface {
+	ReactionPolicy
+	Exclusive() bool
+}
+
+// The policies that come with the package.
+var (
+	// LikeDislike allows "like" and "dislike", one of the two per user.
+	LikeDislike ReactionPolicy = likeDislike{}
+	// EmojiReactions allows exactly one emoji of Unicode's list: sequences, skin
+	// tones, flags and keycaps included.
+	EmojiReactions ReactionPolicy = emojiReactions{}
+	// AnyReaction allows any text of Limits.ReactionBytes.
+	AnyReaction ReactionPolicy = anyReaction{}
+)
+
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+type likeDislike struct{}
+
+func (likeDislike) Canonical(reaction string) (string, error) {
+	if reaction != "like" && reaction != "dislike" {
+		return "", refusal(`is neither "like" nor "dislike"`)
+	}
+	return reaction, nil
+}
+
+func (likeDislike) Exclusive() bool { return true }
+
+type emojiReactions struct{}
+
+func (emojiReactions) Canonical(reaction string) (string, error) {
+	canonical, ok := emoji.Canonical(reaction)
+	if !ok {
+		return "", refusal("is not exactly one emoji")
+	}
+	return canonical, nil
+}
+
+type anyReaction struct{}
+
+func (anyReaction) Canonical(reaction string) (string, error) {
+	if strings.TrimSpace(reaction) == "" {
+		return "", refusal("is empty")
+	}
+	return reaction, nil
+}
+
+func exclusive(policy ReactionPolicy) bool {
+	e, ok := policy.(ExclusiveReactions)
+	return ok && e.Exclusive()
+}
+
+// canonicalReaction asks the policy, and keeps what any policy returns within what
+// the database holds.
+func (c Config) canonicalReaction(reaction string) (string, error) {
+	if err := c.Limits.checkReaction(reaction); err != nil {
+		return "", err
+	}
+	canonical, err := c.Reactions.Canonical(reaction)
+	if err != nil {
+		return "", invalid("reaction", CodeNotAReaction, "%v", err)
+	}
+	if canonical == "" {
+		return "", invalid("reaction", CodeRequired, "is empty")
+	}
+	return canonical, c.Limits.checkReaction(canonical)
+}
+
+func (l Limits) checkReaction(reaction string) error {
+	if reason := invalidTextReason(reaction); reason != "" {
+		return invalid("reaction", CodeInvalidText, "%s", reason)
+	}
+	if len(reaction) > l.ReactionBytes {
+		return tooLarge("reaction", CodeTooLong, int64(l.ReactionBytes), "bytes")
+	}
+	return nil
 }

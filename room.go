@@ -79,8 +79,8 @@ func (r *Room) state() roomState {
 	}
 }
 
-// seenBy fills in what depends on whose room it is.
-func (r *Room) seenBy(me *RoomUser) {
+// viewAs fills in what depends on whose room it is.
+func (r *Room) viewAs(me *RoomUser) {
 	if me == nil {
 		return
 	}
@@ -121,7 +121,7 @@ func (in *NewRoom) validate(l Limits) error {
 		in.Type = Group
 	}
 	if in.Type != Group && in.Type != Channel {
-		return invalid("type", "must be %q or %q; private rooms are opened by OpenPrivate", Group, Channel)
+		return invalid("type", CodeUnknownValue, "must be %q or %q; private rooms are opened by OpenPrivate", Group, Channel)
 	}
 	if err := l.checkName(in.Name); err != nil {
 		return err
@@ -136,24 +136,24 @@ func (in *NewRoom) validate(l Limits) error {
 }
 
 func (l Limits) checkName(name string) error {
-	if reason := notText(name); reason != "" {
-		return invalid("name", "%s", reason)
+	if reason := invalidTextReason(name); reason != "" {
+		return invalid("name", CodeInvalidText, "%s", reason)
 	}
 	if strings.TrimSpace(name) == "" {
-		return invalid("name", "is empty")
+		return invalid("name", CodeRequired, "is empty")
 	}
 	if utf8.RuneCountInString(name) > l.Name {
-		return tooLarge("name", int64(l.Name), "characters")
+		return tooLarge("name", CodeTooLong, int64(l.Name), "characters")
 	}
 	return nil
 }
 
 func (l Limits) checkDescription(description string) error {
-	if reason := notText(description); reason != "" {
-		return invalid("description", "%s", reason)
+	if reason := invalidTextReason(description); reason != "" {
+		return invalid("description", CodeInvalidText, "%s", reason)
 	}
 	if utf8.RuneCountInString(description) > l.Description {
-		return tooLarge("description", int64(l.Description), "characters")
+		return tooLarge("description", CodeTooLong, int64(l.Description), "characters")
 	}
 	return nil
 }
@@ -168,12 +168,7 @@ func (s *Service) CreateRoom(ctx context.Context, actor Actor, in NewRoom) (*Roo
 	if err := in.validate(s.config.Limits); err != nil {
 		return nil, err
 	}
-	var room *Room
-	err := s.write(ctx, actor, func(c *call) (err error) {
-		room, err = c.createRoom(in)
-		return err
-	})
-	return result(room, err)
+	return write(ctx, s, actor, func(c *call) (*Room, error) { return c.createRoom(in) })
 }
 
 func (c *call) createRoom(in NewRoom) (*Room, error) {
@@ -190,7 +185,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 		return nil, err
 	}
 	if limit := c.config.Limits.GroupMembers; in.Type == Group && len(users) > limit {
-		return nil, tooLarge("members", int64(limit), "members of a group")
+		return nil, tooLarge("members", CodeTooMany, int64(limit), "members of a group")
 	}
 	room := &Room{
 		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, OwnerID: &owner,
@@ -200,7 +195,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	if in.DefaultPermissions != nil {
 		room.DefaultPermissions = *in.DefaultPermissions
 	}
-	p := &place{call: c, room: room}
+	p := &roomScope{call: c, room: room}
 	p.record(RoomCreated, nil, &owner)
 	for _, user := range users[1:] {
 		p.record(UserAdded, nil, &user.UserID)
@@ -214,7 +209,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	if err := c.insertEvents(p.events); err != nil {
 		return nil, err
 	}
-	return room, c.showRoom(room)
+	return room, c.attachMembership(room)
 }
 
 // ownerFirst puts the owner's membership before the others', with the permissions
@@ -232,16 +227,16 @@ func ownerFirst(owner UserID, users []NewRoomUser) []NewRoomUser {
 func (c *call) ownerOf(in NewRoom) (UserID, error) {
 	switch {
 	case c.actor.system && in.Owner == "":
-		return "", invalid("owner", "must be named when System makes the room")
+		return "", invalid("owner", CodeRequired, "must be named when System makes the room")
 	case c.actor.system:
-		return c.userID("owner", in.Owner)
+		return c.config.userID("owner", in.Owner)
 	case in.Owner != "":
-		return "", invalid("owner", "is for System alone: the actor owns the room")
+		return "", invalid("owner", CodeNotAllowed, "is for System alone: the actor owns the room")
 	}
 	return c.actor.id, nil
 }
 
-func (c *call) insertRoom(r *Room) error {
+func (c *conn) insertRoom(r *Room) error {
 	_, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
 		last_seq, last_number, metadata, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
 		r.ID, r.Type, r.Name, r.Description, r.Public, r.OwnerID, r.DefaultPermissions, r.LastSeq, r.Metadata, r.CreatedAt, r.UpdatedAt)
@@ -253,25 +248,24 @@ func (c *call) insertRoom(r *Room) error {
 //
 // Errors: ErrInvalid when other is the actor or not a user's id, and for System.
 func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*Room, error) {
-	other, err := s.userID("user_id", other)
+	other, err := s.config.userID("user_id", other)
 	if err != nil {
 		return nil, err
 	}
-	var room *Room
-	err = s.write(ctx, actor, func(c *call) (err error) {
+	return write(ctx, s, actor, func(c *call) (*Room, error) {
 		me, err := c.actor.user()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if me == other {
-			return invalid("user_id", "is the actor: a private room has two users")
+			return nil, invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
 		}
-		if room, err = c.openPrivate(me, other); err != nil {
-			return err
+		room, err := c.openPrivate(me, other)
+		if err != nil {
+			return nil, err
 		}
-		return c.showRoom(room)
+		return room, c.attachMembership(room)
 	})
-	return result(room, err)
 }
 
 func (c *call) openPrivate(me, other UserID) (*Room, error) {
@@ -285,7 +279,7 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	room, err := one(c, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
+	room, err := queryOne(c.conn, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
 		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
 	switch {
 	case err != nil:
@@ -296,7 +290,7 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 		return room, nil
 	}
 	room.Created = true
-	p := &place{call: c, room: room}
+	p := &roomScope{call: c, room: room}
 	p.record(RoomCreated, nil, nil)
 	if err := p.insertUsers([]NewRoomUser{{UserID: me}, {UserID: other}}); err != nil {
 		return nil, err
@@ -306,11 +300,8 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 
 // insertPrivate leaves it to the database which of the two users is private_a, and
 // whether the room is there already.
-func (c *call) insertPrivate(id uuid.UUID, me, other UserID) (made bool, err error) {
-	least, greatest := "MIN", "MAX"
-	if c.dialect == postgres {
-		least, greatest = "LEAST", "GREATEST"
-	}
+func (c *conn) insertPrivate(id uuid.UUID, me, other UserID) (made bool, err error) {
+	least, greatest := c.dialect.Least(), c.dialect.Greatest()
 	user := c.castUser()
 	inserted, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, default_permissions,
 			private_a, private_b, last_seq, last_number, created_at, updated_at)

@@ -40,8 +40,8 @@ func scanRoomUser(rows row) (RoomUser, error) {
 	return u, err
 }
 
-// in fills in what depends on the room.
-func (u *RoomUser) in(room *Room) {
+// resolve fills resolve what depends on the room.
+func (u *RoomUser) resolve(room *Room) {
 	u.Owner = room.OwnerID != nil && *room.OwnerID == u.UserID
 	switch {
 	case u.Owner:
@@ -54,17 +54,18 @@ func (u *RoomUser) in(room *Room) {
 }
 
 // roomUser reads a membership, nil when there is none.
-func (c *call) roomUser(room *Room, user UserID) (*RoomUser, error) {
-	member, err := one(c, scanRoomUser, "SELECT "+roomUserColumns+
+func (c *conn) roomUser(room *Room, user UserID) (*RoomUser, error) {
+	member, err := queryOne(c, scanRoomUser, "SELECT "+roomUserColumns+
 		" FROM chat_room_users WHERE room_id = ? AND user_id = ?", room.ID, user)
-	if member != nil {
-		member.in(room)
+	if err != nil || member == nil {
+		return nil, err
 	}
-	return result(member, err)
+	member.resolve(room)
+	return member, nil
 }
 
-// hideFrom leaves a member's own state to the member.
-func (u *RoomUser) hideFrom(w principal) {
+// hideOwnState leaves a member's own state to the member.
+func (u *RoomUser) hideOwnState(w principal) {
 	if !w.system && w.id != u.UserID {
 		u.Muted = false
 	}
@@ -76,24 +77,21 @@ func (u *RoomUser) hideFrom(w principal) {
 // Errors: ErrNotFound when the room is hidden or the user is no member,
 // ErrForbidden to those who only see a public room, ErrInvalid.
 func (s *Service) RoomUser(ctx context.Context, actor Actor, room uuid.UUID, user UserID) (*RoomUser, error) {
-	user, err := s.userID("user_id", user)
+	user, err := s.config.userID("user_id", user)
 	if err != nil {
 		return nil, err
 	}
-	var member *RoomUser
-	err = s.read(ctx, actor, func(c *call) error {
-		p, err := c.visit(byRoom, room, opRead, target{})
+	return read(ctx, s, actor, func(c *call) (*RoomUser, error) {
+		p, err := c.readFor(byRoom, room, opRead, target{})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		member, err = p.member(user)
-		return err
+		return p.member(user)
 	})
-	return result(member, err)
 }
 
 // member reads a membership as the actor may see it.
-func (p *place) member(user UserID) (*RoomUser, error) {
+func (p *roomScope) member(user UserID) (*RoomUser, error) {
 	member, err := p.roomUser(p.room, user)
 	if err != nil {
 		return nil, err
@@ -101,7 +99,7 @@ func (p *place) member(user UserID) (*RoomUser, error) {
 	if member == nil {
 		return nil, ErrNotFound
 	}
-	member.hideFrom(p.actor)
+	member.hideOwnState(p.actor)
 	return member, nil
 }
 
@@ -124,39 +122,38 @@ type Page struct {
 //
 // Errors: as RoomUser, and ErrInvalid for a cursor that no page returned.
 func (s *Service) RoomUsers(ctx context.Context, actor Actor, room uuid.UUID, page Page) (*RoomUsersPage, error) {
-	var list RoomUsersPage
-	err := s.read(ctx, actor, func(c *call) error {
+	return read(ctx, s, actor, func(c *call) (*RoomUsersPage, error) {
 		limit, err := c.pageLimit(page.Limit)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		p, err := c.visit(byRoom, room, opRead, target{})
+		p, err := c.readFor(byRoom, room, opRead, target{})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		query, args := "SELECT "+roomUserColumns+" FROM chat_room_users WHERE room_id = ?", []any{room}
 		if page.Cursor != "" {
 			var after UserID
 			if err := parseCursor(page.Cursor, &after); err != nil {
-				return err
+				return nil, err
 			}
-			if after, err = c.userID("cursor", after); err != nil {
-				return err
+			if after, err = c.config.userID("cursor", after); err != nil {
+				return nil, err
 			}
 			query, args = query+" AND user_id > ?", append(args, after)
 		}
-		members, err := all(c, scanRoomUser, query+" ORDER BY user_id LIMIT ?", append(args, limit+1)...)
+		members, err := queryAll(c.conn, scanRoomUser, query+" ORDER BY user_id LIMIT ?", append(args, limit+1)...)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		list.Items, list.Next = cut(members, limit, func(u RoomUser) string { return cursor(u.UserID) })
+		list := &RoomUsersPage{}
+		list.Items, list.Next = trimPage(members, limit, func(u RoomUser) string { return cursor(u.UserID) })
 		for i := range list.Items {
-			list.Items[i].in(p.room)
-			list.Items[i].hideFrom(c.actor)
+			list.Items[i].resolve(p.room)
+			list.Items[i].hideOwnState(c.actor)
 		}
-		return nil
+		return list, nil
 	})
-	return result(&list, err)
 }
 
 // RoomUserPatch says what to change of a membership; what is nil stays.
@@ -179,29 +176,26 @@ type RoomUserPatch struct {
 // Errors: ErrNotFound, ErrForbidden, ErrConflict for the owner's permissions and in
 // a private room, ErrInvalid.
 func (s *Service) UpdateRoomUser(ctx context.Context, actor Actor, room uuid.UUID, user UserID, patch RoomUserPatch) (*RoomUser, error) {
-	user, err := s.userID("user_id", user)
+	user, err := s.config.userID("user_id", user)
 	if err != nil {
 		return nil, err
 	}
 	if patch.Permissions != nil && patch.ResetPermissions {
-		return nil, invalid("permissions", "cannot be given and left to the default at once")
+		return nil, invalid("permissions", CodeExclusive, "cannot be given and left to the default at once")
 	}
 	if err := checkBits("permissions", patch.Permissions); err != nil {
 		return nil, err
 	}
-	var member *RoomUser
-	err = s.write(ctx, actor, func(c *call) error {
-		p, err := c.lock(byRoom, room)
+	return write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		member, err = p.updateUser(user, patch)
-		return err
+		return p.updateUser(user, patch)
 	})
-	return result(member, err)
 }
 
-func (p *place) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, error) {
+func (p *roomScope) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, error) {
 	if err := p.decide(opRead, target{}); err != nil {
 		return nil, err
 	}
@@ -211,7 +205,7 @@ func (p *place) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, error) 
 	}
 	permissions := patch.Permissions != nil || patch.ResetPermissions
 	if permissions {
-		if err := p.decide(opSetPermissions, p.change(member, patch)); err != nil {
+		if err := p.decide(opSetPermissions, p.permissionsTarget(member, patch)); err != nil {
 			return nil, err
 		}
 		if err := checkPermissions("permissions", p.room.Type, patch.Permissions); err != nil {
@@ -240,8 +234,8 @@ func (p *place) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, error) 
 	return p.member(user)
 }
 
-// change is which bits a patch of permissions turns over.
-func (p *place) change(member *RoomUser, patch RoomUserPatch) target {
+// permissionsTarget is which bits a patch of permissions turns over.
+func (p *roomScope) permissionsTarget(member *RoomUser, patch RoomUserPatch) target {
 	after := p.room.DefaultPermissions
 	if patch.Permissions != nil {
 		after = *patch.Permissions
@@ -251,4 +245,62 @@ func (p *place) change(member *RoomUser, patch RoomUserPatch) target {
 
 func samePermissions(a, b *Permissions) bool {
 	return a == b || a != nil && b != nil && *a == *b
+}
+
+// MarkRead moves the actor's read marker of a room forward to the message with
+// this number, and stamps when they were last seen. A number past the last message
+// means all of them; a smaller one than before moves nothing back. It takes no lock
+// and makes no event: the marker is the member's own.
+//
+// Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid
+// for a negative number and for System, which reads nothing.
+func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, number int64) (*RoomUser, error) {
+	if number < 0 {
+		return nil, invalid("number", CodeNegative, "is negative")
+	}
+	return write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+		user, err := c.actor.user()
+		if err != nil {
+			return nil, err
+		}
+		if err := c.moveMarker(room, user, number); err != nil {
+			return nil, err
+		}
+		p, err := c.readFor(byRoom, room, opKeepOwnState, target{own: true})
+		if err != nil {
+			return nil, err
+		}
+		return p.me, nil
+	})
+}
+
+// moveMarker does nothing for those who are not members.
+func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
+	least, greatest := c.dialect.Least(), c.dialect.Greatest()
+	_, err := c.exec(`UPDATE chat_room_users SET last_seen_at = ?, last_read_number = `+greatest+`(last_read_number,
+			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id)))
+		WHERE room_id = ? AND user_id = ?
+		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`,
+		c.now, number, room, user)
+	return err
+}
+
+// Unread counts the messages behind the actor's read markers in all their rooms,
+// muted ones included.
+//
+// Errors: ErrInvalid for System, which reads nothing.
+func (s *Service) Unread(ctx context.Context, actor Actor) (int64, error) {
+	return read(ctx, s, actor, func(c *call) (int64, error) {
+		me, err := c.actor.user()
+		if err != nil {
+			return 0, err
+		}
+		sum, err := queryOne(c.conn, scanValue[int64], `SELECT CAST(COALESCE(SUM(r.last_number - u.last_read_number), 0) AS bigint)
+			FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
+			WHERE u.user_id = ? AND r.deleted_at IS NULL`, me)
+		if err != nil {
+			return 0, err
+		}
+		return *sum, nil
+	})
 }

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // UserID is the id of one of the host's users, as text. In the database it is
@@ -88,7 +90,7 @@ func (stringIDs) Canonical(id UserID) (UserID, error) {
 	case id == "me":
 		return "", fmt.Errorf(`may not be "me"`)
 	}
-	if reason := notText(string(id)); reason != "" {
+	if reason := invalidTextReason(string(id)); reason != "" {
 		return "", fmt.Errorf("%s", reason)
 	}
 	return id, nil
@@ -118,8 +120,8 @@ func (uuids) Canonical(id UserID) (UserID, error) {
 	return ID(u), nil
 }
 
-func (uuids) ColumnType(dialect string) string {
-	if dialect == string(postgres) {
+func (uuids) ColumnType(name string) string {
+	if name == string(dialect.Postgres) {
 		return "uuid"
 	}
 	return "text" // SQLite has no uuid, and would give such a column numeric affinity
@@ -163,7 +165,7 @@ func (p principal) nullableID() *UserID {
 // operations that are about oneself.
 func (p principal) user() (UserID, error) {
 	if p.system {
-		return "", invalid("actor", "must be a user here, not System")
+		return "", invalid("actor", CodeNotAllowed, "must be a user here, not System")
 	}
 	return p.id, nil
 }
@@ -185,7 +187,7 @@ func (s *Service) principalOf(actor Actor) (principal, error) {
 		if a == "" {
 			return principal{}, ErrUnauthenticated
 		}
-		id, err := s.userID("actor", a)
+		id, err := s.config.userID("actor", a)
 		if err != nil {
 			return principal{}, err
 		}
@@ -195,16 +197,16 @@ func (s *Service) principalOf(actor Actor) (principal, error) {
 }
 
 // userID checks and canonicalises an id that came in as the named field.
-func (s *Service) userID(field string, id UserID) (UserID, error) {
-	canonical, err := s.config.UserIDs.Canonical(id)
+func (c *Config) userID(field string, id UserID) (UserID, error) {
+	canonical, err := c.UserIDs.Canonical(id)
 	if err != nil {
-		return "", invalid(field, "is not a user id: it %v", err)
+		return "", invalid(field, CodeInvalidUserID, "is not a user id: it %v", err)
 	}
 	return canonical, nil
 }
 
-// notText says why a string cannot be kept as text by both databases, or "".
-func notText(s string) string {
+// invalidTextReason says why a string cannot be kept as text by both databases, or "".
+func invalidTextReason(s string) string {
 	if !utf8.ValidString(s) {
 		return "is not valid UTF-8"
 	}

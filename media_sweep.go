@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // SweepMedia removes the media that nobody can see any more, or ever will, and that were
@@ -59,58 +61,44 @@ func (s *Service) sweepAll(ctx context.Context, before time.Time) (swept int, er
 }
 
 // unseenMedia finds media that look as if they could go, without keeping anyone waiting.
-func (s *Service) unseenMedia(ctx context.Context, before time.Time, after uuid.UUID) (found []uuid.UUID, err error) {
-	err = s.read(ctx, System, func(c *call) (err error) {
-		found, err = all(c, scanValue[uuid.UUID], `SELECT id FROM chat_media WHERE id > ? AND created_at < ? AND (state <> ?
+func (s *Service) unseenMedia(ctx context.Context, before time.Time, after uuid.UUID) ([]uuid.UUID, error) {
+	return read(ctx, s, System, func(c *call) ([]uuid.UUID, error) {
+		return queryAll(c.conn, scanValue[uuid.UUID], `SELECT id FROM chat_media WHERE id > ? AND created_at < ? AND (state <> ?
 			OR NOT EXISTS (SELECT 1 FROM chat_message_media x WHERE x.media_id = chat_media.id)
 			AND NOT EXISTS (SELECT 1 FROM chat_rooms r WHERE r.avatar_id = chat_media.id)) ORDER BY id LIMIT ?`,
 			after, before, MediaReady, sweepBatch)
-		return err
 	})
-	return found, err
 }
 
 // sweep removes those of the media that can go.
 func (s *Service) sweep(ctx context.Context, before time.Time, ids []uuid.UUID) (int, error) {
-	var taken []Media
-	if err := s.write(ctx, System, func(c *call) (err error) {
-		taken, err = c.takeUnseen(before, ids)
-		return err
-	}); err != nil {
+	taken, err := write(ctx, s, System, func(c *call) ([]Media, error) { return c.claimUnseen(before, ids) })
+	if err != nil {
 		return 0, err
 	}
 	var faults []error
 	var emptied []uuid.UUID
 	for i := range taken {
 		if err := s.deleteBytes(ctx, &taken[i]); err != nil {
-			if faults = append(faults, err); errors.Is(err, errStill) {
+			if faults = append(faults, err); errors.Is(err, errStalled) {
 				break // the others would wait as long
 			}
 			continue
 		}
 		emptied = append(emptied, taken[i].ID)
 	}
-	removed := int64(0)
-	if len(emptied) > 0 {
-		err := s.write(ctx, System, func(c *call) (err error) {
-			removed, err = c.removeMedia(emptied)
-			return err
-		})
-		if err != nil {
-			return 0, errors.Join(append(faults, err)...)
-		}
+	if len(emptied) == 0 {
+		return 0, errors.Join(faults...)
 	}
-	return int(removed), errors.Join(faults...)
+	removed, err := write(ctx, s, System, func(c *call) (int64, error) { return c.removeMedia(emptied) })
+	return int(removed), errors.Join(append(faults, err)...)
 }
 
-// takeUnseen releases what is in no use, so that it cannot be sent, nor its upload shown,
+// claimUnseen releases what is in no use, so that it cannot be sent, nor its upload shown,
 // from then on. What somebody is sending right now is left out.
-func (c *call) takeUnseen(before time.Time, ids []uuid.UUID) ([]Media, error) {
-	query := "SELECT " + mediaColumns + " FROM chat_media WHERE id " + c.among() + " AND created_at < ? ORDER BY id"
-	if c.dialect == postgres {
-		query += " FOR UPDATE SKIP LOCKED"
-	}
-	locked, err := all(c, scanMedia, query, jsonArray(ids), before)
+func (c *conn) claimUnseen(before time.Time, ids []uuid.UUID) ([]Media, error) {
+	locked, err := queryAll(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id "+c.dialect.InIDs()+
+		" AND created_at < ? ORDER BY id"+c.dialect.Lock("FOR UPDATE SKIP LOCKED"), dialect.JSONArray(ids), before)
 	if err != nil || len(locked) == 0 {
 		return nil, err
 	}
@@ -123,7 +111,7 @@ func (c *call) takeUnseen(before time.Time, ids []uuid.UUID) ([]Media, error) {
 	for i := range taken {
 		free[i] = taken[i].ID
 	}
-	return taken, c.releaseMedia("id "+c.among(), jsonArray(free))
+	return taken, c.releaseMedia("id "+c.dialect.InIDs(), dialect.JSONArray(free))
 }
 
 func (s *Service) deleteBytes(ctx context.Context, m *Media) error {
@@ -136,10 +124,10 @@ func (s *Service) deleteBytes(ctx context.Context, m *Media) error {
 }
 
 // removeMedia removes released media, and their places in the messages of deleted rooms.
-func (c *call) removeMedia(ids []uuid.UUID) (int64, error) {
-	if _, err := c.exec("DELETE FROM chat_message_media WHERE media_id "+c.among(), jsonArray(ids)); err != nil {
+func (c *conn) removeMedia(ids []uuid.UUID) (int64, error) {
+	if _, err := c.exec("DELETE FROM chat_message_media WHERE media_id "+c.dialect.InIDs(), dialect.JSONArray(ids)); err != nil {
 		return 0, err
 	}
-	return c.exec("DELETE FROM chat_media WHERE id "+c.among()+` AND state = ?
-		AND NOT EXISTS (SELECT 1 FROM chat_rooms r WHERE r.avatar_id = chat_media.id)`, jsonArray(ids), MediaReleased)
+	return c.exec("DELETE FROM chat_media WHERE id "+c.dialect.InIDs()+` AND state = ?
+		AND NOT EXISTS (SELECT 1 FROM chat_rooms r WHERE r.avatar_id = chat_media.id)`, dialect.JSONArray(ids), MediaReleased)
 }

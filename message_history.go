@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // HistoryQuery asks for a page of a room's messages: the newest ones, or those before,
@@ -34,20 +36,17 @@ func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at 
 	if err := at.validate(); err != nil {
 		return nil, err
 	}
-	var page *MessagesPage
-	err := s.read(ctx, actor, func(c *call) error {
+	return read(ctx, s, actor, func(c *call) (*MessagesPage, error) {
 		limit, err := c.pageLimit(at.Limit)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		p, err := c.visit(byRoom, room, opRead, target{})
+		p, err := c.readFor(byRoom, room, opRead, target{})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		page, err = p.history(at, int64(limit))
-		return err
+		return p.history(at, int64(limit))
 	})
-	return result(page, err)
 }
 
 func (at HistoryQuery) validate() error {
@@ -60,10 +59,10 @@ func (at HistoryQuery) validate() error {
 			continue
 		}
 		if *position.number < 0 {
-			return invalid(position.field, "is negative")
+			return invalid(position.field, CodeNegative, "is negative")
 		}
 		if given != "" {
-			return invalid(position.field, "is given together with %s", given)
+			return invalid(position.field, CodeExclusive, "is given together with %s", given)
 		}
 		given = position.field
 	}
@@ -72,7 +71,7 @@ func (at HistoryQuery) validate() error {
 
 // history turns a position into a range of numbers. Numbers have no gaps, so that
 // a range is a page, and what lies beyond it is known without asking.
-func (p *place) history(at HistoryQuery, limit int64) (*MessagesPage, error) {
+func (p *roomScope) history(at HistoryQuery, limit int64) (*MessagesPage, error) {
 	last := p.room.LastNumber
 	first := max(1, last-limit+1)
 	end := last
@@ -99,21 +98,21 @@ func (p *place) history(at HistoryQuery, limit int64) (*MessagesPage, error) {
 // messages reads messages of a condition, in order, with all that a page shows of
 // them. The condition of membership stands in the statement itself: whoever was
 // removed since the decision gets nothing that came after it.
-func (p *place) messages(condition string, args ...any) ([]Message, error) {
+func (p *roomScope) messages(condition string, args ...any) ([]Message, error) {
 	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
-	if !p.standing.system {
+	if !p.access.system {
 		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
 		args = append(slices.Clip(args), p.room.ID, p.actor.id)
 	}
-	messages, err := all(p.call, scanMessage, query+" ORDER BY number", args...)
+	messages, err := queryAll(p.conn, scanMessage, query+" ORDER BY number", args...)
 	if err != nil {
 		return nil, err
 	}
-	return messages, p.showMessages(pointers(messages))
+	return messages, p.attachContent(pointers(messages))
 }
 
-// showMessages fills in media, reactions and the heads of replied-to messages.
-func (c *call) showMessages(messages []*Message) error {
+// attachContent fills in media, reactions and the heads of replied-to messages.
+func (c *call) attachContent(messages []*Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
@@ -121,45 +120,56 @@ func (c *call) showMessages(messages []*Message) error {
 	for _, m := range messages {
 		byID[m.ID] = m
 	}
-	if err := c.showMedia(byID); err != nil {
+	if err := c.attachMedia(byID); err != nil {
 		return err
 	}
-	if err := c.showReactions(byID); err != nil {
+	if err := c.attachReactions(byID); err != nil {
 		return err
 	}
-	return c.showReplies(messages)
+	return c.attachReplies(messages)
 }
 
-// showReplies reads the heads of the messages that others answer.
-func (c *call) showReplies(messages []*Message) error {
+// attachReplies fills in the heads of the messages that others answer.
+func (c *conn) attachReplies(messages []*Message) error {
 	var ids []uuid.UUID
 	for _, m := range messages {
 		if m.ReplyToID != nil {
 			ids = append(ids, *m.ReplyToID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	heads, err := all(c, scanHead, "SELECT id, number, user_id, text, deleted_at FROM chat_messages WHERE id "+
-		c.among(), jsonArray(ids))
+	heads, err := c.readHeads(ids)
 	if err != nil {
 		return err
 	}
 	for _, m := range messages {
-		for i := range heads {
-			if m.ReplyToID != nil && *m.ReplyToID == heads[i].ID {
-				m.ReplyTo = &heads[i]
-			}
+		if m.ReplyToID == nil {
+			continue
+		}
+		if replied := heads[*m.ReplyToID]; replied != nil {
+			m.ReplyTo = &replied.MessageHead
 		}
 	}
 	return nil
 }
 
-func scanHead(rows row) (MessageHead, error) {
-	var h MessageHead
-	err := rows.Scan(&h.ID, &h.Number, &h.UserID, &h.Text, scanTime(&h.DeletedAt))
-	return h, err
+// readHeads reads what is shown of messages that others answer.
+func (c *conn) readHeads(ids []uuid.UUID) (map[uuid.UUID]*repliedTo, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := queryAll(c, func(rows row) (repliedTo, error) {
+		var r repliedTo
+		err := rows.Scan(&r.ID, &r.room, &r.Number, &r.UserID, &r.Text, scanTime(&r.DeletedAt))
+		return r, err
+	}, "SELECT id, room_id, number, user_id, text, deleted_at FROM chat_messages WHERE id "+c.dialect.InIDs(), dialect.JSONArray(ids))
+	if err != nil {
+		return nil, err
+	}
+	heads := make(map[uuid.UUID]*repliedTo, len(found))
+	for i := range found {
+		heads[found[i].ID] = &found[i]
+	}
+	return heads, nil
 }
 
 func pointers[T any](items []T) []*T {

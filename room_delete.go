@@ -14,13 +14,13 @@ import (
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
-	return s.write(ctx, actor, func(c *call) error {
-		p, err := c.enter(byRoom, room, opDeleteRoom)
+	return s.do(ctx, actor, func(c *call) error {
+		p, err := c.lockFor(byRoom, room, opDeleteRoom)
 		if err != nil {
 			return err
 		}
 		var avatars []uuid.UUID
-		if avatar := p.forget(); avatar != nil {
+		if avatar := p.detach(); avatar != nil {
 			avatars = append(avatars, *avatar)
 		}
 		if err := p.releaseRooms([]uuid.UUID{room}, avatars); err != nil {
@@ -30,10 +30,10 @@ func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) e
 	})
 }
 
-// forget empties what a deleted room would keep from others: its owner, its pair,
+// detach empties what a deleted room would keep from others: its owner, its pair,
 // its avatar, which it returns to be released. Memberships stay, to address the last
 // event.
-func (p *place) forget() (avatar *uuid.UUID) {
+func (p *roomScope) detach() (avatar *uuid.UUID) {
 	r := p.room
 	avatar = r.AvatarID
 	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID = nil, nil, nil, nil
@@ -53,26 +53,31 @@ const purgeBatch = 2000
 func (s *Service) PurgeRooms(ctx context.Context, olderThan time.Duration) (int, error) {
 	purged := 0
 	for {
-		var found, gone bool
-		err := s.write(ctx, System, func(c *call) (err error) {
-			found, gone, err = c.purgeSome(c.now.Add(-olderThan))
-			return err
-		})
-		if err != nil || !found {
+		step, err := write(ctx, s, System, func(c *call) (purgeStep, error) { return c.purge(c.now.Add(-olderThan)) })
+		if err != nil || step == purgedNothing {
 			return purged, err
 		}
-		if gone {
+		if step == purgedRoom {
 			purged++
 		}
 	}
 }
 
-// purgeSome removes a batch of the messages of one deleted room, and with the last
-// of them the room.
-func (c *call) purgeSome(before time.Time) (found, gone bool, err error) {
+// purgeStep is what one transaction of PurgeRooms has removed.
+type purgeStep int
+
+const (
+	purgedNothing  purgeStep = iota // there is no room left to purge
+	purgedMessages                  // a batch of the messages of a room
+	purgedRoom                      // the last messages of a room, and the room
+)
+
+// purge removes a batch of the messages of one deleted room, and with the last of them
+// the room.
+func (c *conn) purge(before time.Time) (purgeStep, error) {
 	room, err := c.lockDeleted(before)
 	if err != nil || room == nil {
-		return false, false, err
+		return purgedNothing, err
 	}
 	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
 	removed := int64(0)
@@ -82,11 +87,11 @@ func (c *call) purgeSome(before time.Time) (found, gone bool, err error) {
 		"DELETE FROM chat_messages WHERE id IN (" + batch + ")",
 	} {
 		if removed, err = c.exec(query, *room, purgeBatch); err != nil {
-			return false, false, err
+			return purgedNothing, err
 		}
 	}
 	if removed == purgeBatch {
-		return true, false, nil
+		return purgedMessages, nil
 	}
 	for _, query := range []string{
 		"DELETE FROM chat_events WHERE room_id = ?",
@@ -94,17 +99,14 @@ func (c *call) purgeSome(before time.Time) (found, gone bool, err error) {
 		"DELETE FROM chat_rooms WHERE id = ?",
 	} {
 		if _, err := c.exec(query, *room); err != nil {
-			return false, false, err
+			return purgedNothing, err
 		}
 	}
-	return true, true, nil
+	return purgedRoom, nil
 }
 
 // lockDeleted picks a deleted room that nobody else is purging.
-func (c *call) lockDeleted(before time.Time) (*uuid.UUID, error) {
-	query := "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY id LIMIT 1"
-	if c.dialect == postgres {
-		query += " FOR UPDATE SKIP LOCKED"
-	}
-	return one(c, scanValue[uuid.UUID], query, before)
+func (c *conn) lockDeleted(before time.Time) (*uuid.UUID, error) {
+	return queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY id LIMIT 1"+
+		c.dialect.Lock("FOR UPDATE SKIP LOCKED"), before)
 }

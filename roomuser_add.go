@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // NewRoomUser is a user to be added to a room.
@@ -17,15 +19,15 @@ type NewRoomUser struct {
 }
 
 // newUsers checks the users that came in, and drops repeats.
-func (c *call) newUsers(t RoomType, users []NewRoomUser) ([]NewRoomUser, error) {
+func (c *conn) newUsers(t RoomType, users []NewRoomUser) ([]NewRoomUser, error) {
 	if limit := c.config.Limits.UsersPerCall; len(users) > limit {
-		return nil, tooLarge("members", int64(limit), "users a call")
+		return nil, tooLarge("members", CodeTooMany, int64(limit), "users a call")
 	}
 	checked := make([]NewRoomUser, 0, len(users))
 	seen := make(map[UserID]bool, len(users))
 	for i, user := range users {
 		field := "members[" + strconv.Itoa(i) + "]"
-		id, err := c.userID(field+".user_id", user.UserID)
+		id, err := c.config.userID(field+".user_id", user.UserID)
 		if err != nil {
 			return nil, err
 		}
@@ -51,26 +53,23 @@ func userIDs(users []NewRoomUser) []UserID {
 // checkUsers refuses ids that are not in the host's table, where the chat knows it:
 // the foreign key would refuse them too, and end a host's transaction. The lock is
 // the one that the foreign key takes.
-func (c *call) checkUsers(field string, ids ...UserID) error {
+func (c *conn) checkUsers(field string, ids ...UserID) error {
 	table := c.config.schema(c.dialect).QuotedUsersTable()
 	if table == "" {
 		return nil
 	}
-	rows := make([]object, len(ids))
+	rows := make([]dialect.Object, len(ids))
 	for i, id := range ids {
-		rows[i] = object{"id": id}
+		rows[i] = dialect.Object{"id": id}
 	}
-	query := "SELECT id FROM " + table + " WHERE id IN (SELECT j.id FROM " + c.records("id user") + ")"
-	if c.dialect == postgres {
-		query += " FOR KEY SHARE"
-	}
-	known, err := all(c, scanValue[UserID], query, jsonArray(rows))
+	query := "SELECT id FROM " + table + " WHERE id IN (SELECT j.id FROM " + c.jsonRows("id user") + ")"
+	known, err := queryAll(c, scanValue[UserID], query+c.dialect.Lock("FOR KEY SHARE"), dialect.JSONArray(rows))
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
 		if !slices.Contains(known, id) {
-			return invalid(field, "is not a user: there is no %q", id)
+			return invalid(field, CodeNoSuchUser, "is not a user: there is no %q", id)
 		}
 	}
 	return nil
@@ -81,17 +80,17 @@ func without(users []NewRoomUser, id UserID) []NewRoomUser {
 }
 
 // insertUsers adds members in one statement. A newcomer has nothing unread.
-func (p *place) insertUsers(users []NewRoomUser) error {
-	rows := make([]object, len(users))
+func (p *roomScope) insertUsers(users []NewRoomUser) error {
+	rows := make([]dialect.Object, len(users))
 	for i, user := range users {
-		rows[i] = object{"user_id": user.UserID}
+		rows[i] = dialect.Object{"user_id": user.UserID}
 		if user.Permissions != nil {
 			rows[i]["permissions"] = int64(*user.Permissions)
 		}
 	}
 	_, err := p.exec(`INSERT INTO chat_room_users (room_id, user_id, permissions, muted, created_by, last_read_number, created_at)
 		SELECT ?, j.user_id, j.permissions, ?, ?, ?, ? FROM `+
-		p.records("user_id user", "permissions bigint"), p.room.ID, false, p.actor.nullableID(), p.room.LastNumber, p.now, jsonArray(rows))
+		p.jsonRows("user_id user", "permissions bigint"), p.room.ID, false, p.actor.nullableID(), p.room.LastNumber, p.now, dialect.JSONArray(rows))
 	return err
 }
 
@@ -110,27 +109,24 @@ func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, use
 			return nil, err
 		}
 	}
-	var members []RoomUser
-	err := s.write(ctx, actor, func(c *call) error {
-		p, err := c.lock(byRoom, room)
+	return write(ctx, s, actor, func(c *call) ([]RoomUser, error) {
+		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := p.decide(opAddUsers, p.grants(users)); err != nil {
-			return err
+		if err := p.decide(opAddUsers, p.addTarget(users)); err != nil {
+			return nil, err
 		}
 		checked, err := c.newUsers(p.room.Type, users)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		members, err = p.addUsers(checked)
-		return err
+		return p.addUsers(checked)
 	})
-	return members, err
 }
 
-// grants says which bits the users' own sets add to or take from the default.
-func (p *place) grants(users []NewRoomUser) target {
+// addTarget says which bits the users' own sets add to or take from the default.
+func (p *roomScope) addTarget(users []NewRoomUser) target {
 	var on target
 	for _, user := range users {
 		if user.Permissions != nil {
@@ -142,8 +138,8 @@ func (p *place) grants(users []NewRoomUser) target {
 }
 
 // addUsers adds those who are not members yet.
-func (p *place) addUsers(users []NewRoomUser) ([]RoomUser, error) {
-	present, err := p.membersAmong(users)
+func (p *roomScope) addUsers(users []NewRoomUser) ([]RoomUser, error) {
+	present, err := p.membersOf(users)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +150,7 @@ func (p *place) addUsers(users []NewRoomUser) ([]RoomUser, error) {
 	if len(absent) == 0 {
 		return present, nil
 	}
-	if err := p.roomFor(len(absent)); err != nil {
+	if err := p.checkGroupSize(len(absent)); err != nil {
 		return nil, err
 	}
 	if err := p.checkUsers("members", userIDs(absent)...); err != nil {
@@ -169,35 +165,35 @@ func (p *place) addUsers(users []NewRoomUser) ([]RoomUser, error) {
 	if err := p.save(); err != nil {
 		return nil, err
 	}
-	return p.membersAmong(users)
+	return p.membersOf(users)
 }
 
-func (p *place) membersAmong(users []NewRoomUser) ([]RoomUser, error) {
-	ids := make([]object, len(users))
+func (p *roomScope) membersOf(users []NewRoomUser) ([]RoomUser, error) {
+	ids := make([]dialect.Object, len(users))
 	for i, user := range users {
-		ids[i] = object{"user_id": user.UserID}
+		ids[i] = dialect.Object{"user_id": user.UserID}
 	}
-	members, err := all(p.call, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users WHERE room_id = ?
-		AND user_id IN (SELECT j.user_id FROM `+p.records("user_id user")+") ORDER BY user_id", p.room.ID, jsonArray(ids))
+	members, err := queryAll(p.conn, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users WHERE room_id = ?
+		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, dialect.JSONArray(ids))
 	for i := range members {
-		members[i].in(p.room)
-		members[i].hideFrom(p.actor)
+		members[i].resolve(p.room)
+		members[i].hideOwnState(p.actor)
 	}
 	return members, err
 }
 
-// roomFor refuses what would make a group too large.
-func (p *place) roomFor(more int) error {
+// checkGroupSize refuses what would make a group too large.
+func (p *roomScope) checkGroupSize(more int) error {
 	if p.room.Type != Group {
 		return nil
 	}
 	limit := p.config.Limits.GroupMembers
-	members, err := one(p.call, scanValue[int], "SELECT count(*) FROM chat_room_users WHERE room_id = ?", p.room.ID)
+	members, err := queryOne(p.conn, scanValue[int], "SELECT count(*) FROM chat_room_users WHERE room_id = ?", p.room.ID)
 	if err != nil {
 		return err
 	}
 	if *members+more > limit {
-		return tooLarge("members", int64(limit), "members of a group")
+		return tooLarge("members", CodeTooMany, int64(limit), "members of a group")
 	}
 	return nil
 }
@@ -208,23 +204,78 @@ func (p *place) roomFor(more int) error {
 // Errors: ErrNotFound also when the room is not public, ErrTooLarge when the group
 // is full, ErrInvalid for System.
 func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
-	var joined *Room
-	err := s.write(ctx, actor, func(c *call) error {
+	return write(ctx, s, actor, func(c *call) (*Room, error) {
+		me, err := c.actor.user()
+		if err != nil {
+			return nil, err
+		}
+		p, err := c.lockFor(byRoom, room, opJoin)
+		if err != nil {
+			return nil, err
+		}
+		if p.me == nil {
+			if _, err := p.addUsers([]NewRoomUser{{UserID: me}}); err != nil {
+				return nil, err
+			}
+		}
+		return p.room, c.attachMembership(p.room)
+	})
+}
+
+// RemoveUser takes a member out of a group or a channel; they see nothing of it
+// from then on, and their messages stay under their name. It needs
+// can_remove_users, or is LeaveRoom when the actor removes themselves.
+//
+// Errors: ErrNotFound also when the user is no member, ErrForbidden, ErrConflict
+// for the owner and in a private room.
+func (s *Service) RemoveUser(ctx context.Context, actor Actor, room uuid.UUID, user UserID) error {
+	user, err := s.config.userID("user_id", user)
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, actor, func(c *call) error {
+		p, err := c.lockRoom(byRoom, room)
+		if err != nil {
+			return err
+		}
+		op := opRemoveUser
+		if user == c.actor.id {
+			op = opLeave
+		}
+		return p.removeUser(op, user)
+	})
+}
+
+// LeaveRoom ends the actor's membership of a group or a channel.
+//
+// Errors: ErrNotFound, ErrConflict for the owner, who transfers the room first,
+// and in a private room; ErrInvalid for System.
+func (s *Service) LeaveRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
+	return s.do(ctx, actor, func(c *call) error {
 		me, err := c.actor.user()
 		if err != nil {
 			return err
 		}
-		p, err := c.enter(byRoom, room, opJoin)
+		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
 			return err
 		}
-		joined = p.room
-		if p.me == nil {
-			if _, err := p.addUsers([]NewRoomUser{{UserID: me}}); err != nil {
-				return err
-			}
-		}
-		return c.showRoom(joined)
+		return p.removeUser(opLeave, me)
 	})
-	return result(joined, err)
+}
+
+func (p *roomScope) removeUser(op operation, user UserID) error {
+	isOwner := p.room.OwnerID != nil && *p.room.OwnerID == user
+	if err := p.decide(op, target{own: user == p.actor.id, owner: isOwner}); err != nil {
+		return err
+	}
+	removed, err := p.exec("DELETE FROM chat_room_users WHERE room_id = ? AND user_id = ?", p.room.ID, user)
+	if err != nil {
+		return err
+	}
+	if removed == 0 {
+		return ErrNotFound
+	}
+	p.record(UserRemoved, nil, &user)
+	return p.save()
 }

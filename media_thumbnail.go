@@ -112,19 +112,22 @@ func (s *Service) makeThumbnail(ctx context.Context, id uuid.UUID) (*Media, erro
 	key := noThumbnail
 	switch {
 	case errors.Is(err, picture.ErrDamaged), errors.Is(err, picture.ErrTooLarge):
-		err = s.write(ctx, System, func(c *call) error { return c.setThumbnail(id, noThumbnail) })
+		err = s.do(ctx, System, func(c *call) error { return c.setThumbnail(id, noThumbnail) })
 	case err == nil:
 		key = newKey()
 		err = s.keepThumbnail(ctx, id, key, small)
 	}
-	if errors.Is(err, errOutrun) { // the picture is gone, or another process has made its thumbnail
+	switch {
+	case errors.Is(err, errSuperseded): // the picture is gone, or another process has made its thumbnail
 		if m, err = s.readyMedia(ctx, id); err == nil && m.ThumbnailKey == nil {
-			err = ErrNotFound
+			return nil, ErrNotFound
 		}
-		return result(m, err)
+		return m, err
+	case err != nil:
+		return nil, err
 	}
 	m.ThumbnailKey = &key
-	return result(m, err)
+	return m, nil
 }
 
 // thumbnailDeadline is for everything that it takes to make one.
@@ -150,15 +153,13 @@ func (s *Service) beginThumbnail(ctx context.Context) error {
 }
 
 func (s *Service) readyMedia(ctx context.Context, id uuid.UUID) (*Media, error) {
-	var m *Media
-	err := s.read(ctx, System, func(c *call) (err error) {
-		m, err = one(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
-		return err
+	return read(ctx, s, System, func(c *call) (*Media, error) {
+		m, err := queryOne(c.conn, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
+		if err == nil && m == nil {
+			err = ErrNotFound
+		}
+		return m, err
 	})
-	if err == nil && m == nil {
-		err = ErrNotFound
-	}
-	return m, err
 }
 
 func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
@@ -180,7 +181,7 @@ func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
 // which goes when the picture's row has the key. What is left of a crash is swept.
 func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, small []byte) error {
 	copied := &Media{ID: newID(), Key: key, State: MediaPending}
-	if err := s.write(ctx, System, func(c *call) error {
+	if err := s.do(ctx, System, func(c *call) error {
 		copied.CreatedAt = c.now
 		return c.insertMedia(copied)
 	}); err != nil {
@@ -192,33 +193,33 @@ func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, s
 	if err := s.putObject(ctx, copied.Key, bytes.NewReader(small)); err != nil {
 		return err
 	}
-	err := s.write(ctx, System, func(c *call) error {
+	err := s.do(ctx, System, func(c *call) error {
 		if err := c.setThumbnail(id, copied.Key); err != nil {
 			return err
 		}
-		return unlessOutrun(c.exec("DELETE FROM chat_media WHERE id = ? AND state = ?", copied.ID, MediaPending))
+		return orSuperseded(c.exec("DELETE FROM chat_media WHERE id = ? AND state = ?", copied.ID, MediaPending))
 	})
-	if errors.Is(err, errOutrun) {
-		s.forgetStored(ctx, []string{copied.Key})
+	if errors.Is(err, errSuperseded) {
+		s.deleteStored(ctx, []string{copied.Key})
 	}
 	return err
 }
 
-// errOutrun says that a picture was released, or got its thumbnail, while one was made.
-var errOutrun = errors.New("chat: another thumbnail was faster")
+// errSuperseded says that a picture was released, or got its thumbnail, while one was made.
+var errSuperseded = errors.New("chat: another thumbnail was faster")
 
-func (c *call) setThumbnail(id uuid.UUID, key string) error {
-	if err := c.waitBriefly(); err != nil {
+func (c *conn) setThumbnail(id uuid.UUID, key string) error {
+	if err := c.setLockTimeout(); err != nil {
 		return err
 	}
-	return unlessOutrun(c.exec("UPDATE chat_media SET thumbnail_key = ? WHERE id = ? AND state = ? AND thumbnail_key IS NULL",
+	return orSuperseded(c.exec("UPDATE chat_media SET thumbnail_key = ? WHERE id = ? AND state = ? AND thumbnail_key IS NULL",
 		key, id, MediaReady))
 }
 
-// unlessOutrun takes the answer of exec: no row is one that is no longer as it was.
-func unlessOutrun(changed int64, err error) error {
+// orSuperseded takes the answer of exec: no row is one that is no longer as it was.
+func orSuperseded(changed int64, err error) error {
 	if err == nil && changed == 0 {
-		return errOutrun
+		return errSuperseded
 	}
 	return err
 }

@@ -53,7 +53,7 @@ type SignURLOptions struct {
 
 // putObject stores what r yields. Waiting for r is not the store's standing still.
 func (s *Service) putObject(ctx context.Context, key string, r io.Reader) error {
-	w := s.watch(ctx)
+	w := s.watchStore(ctx)
 	defer w.stop()
 	return w.fault("put", s.config.Media.Put(w.ctx, key, waitedFor{w, r}))
 }
@@ -61,7 +61,7 @@ func (s *Service) putObject(ctx context.Context, key string, r io.Reader) error 
 // openObject opens an object. A file is returned as it is: the system sends it to a
 // connection faster than anybody can read it.
 func (s *Service) openObject(ctx context.Context, key string) (io.ReadCloser, error) {
-	w := s.watch(ctx)
+	w := s.watchStore(ctx)
 	content, err := s.config.Media.Open(w.ctx, key)
 	w.timer.Stop()
 	if err != nil {
@@ -83,13 +83,13 @@ func (s *Service) openObject(ctx context.Context, key string) (io.ReadCloser, er
 }
 
 func (s *Service) deleteObject(ctx context.Context, key string) error {
-	w := s.watch(ctx)
+	w := s.watchStore(ctx)
 	defer w.stop()
 	return w.fault("delete", s.config.Media.Delete(w.ctx, key))
 }
 
-// forgetStored deletes objects whose rows are not there, or will not be.
-func (s *Service) forgetStored(ctx context.Context, stored []string) {
+// deleteStored deletes objects whose rows are not there, or will not be.
+func (s *Service) deleteStored(ctx context.Context, stored []string) {
 	for _, key := range stored {
 		if err := s.deleteObject(context.WithoutCancel(ctx), key); err != nil {
 			s.config.Logger.WarnContext(ctx, "an object without a row stays in the media store", "key", key, "error", err)
@@ -97,35 +97,35 @@ func (s *Service) forgetStored(ctx context.Context, stored []string) {
 	}
 }
 
-// watch ends a context when the store stands still.
-type watch struct {
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	timer    *time.Timer
-	patience time.Duration
+// stallWatch ends a context when the store stands still.
+type stallWatch struct {
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	timer   *time.Timer
+	timeout time.Duration
 }
 
-var errStill = errors.New("it stood still")
+var errStalled = errors.New("it stood still")
 
-func (s *Service) watch(ctx context.Context) *watch {
-	w := &watch{patience: s.config.MediaTimeout}
+func (s *Service) watchStore(ctx context.Context) *stallWatch {
+	w := &stallWatch{timeout: s.config.MediaTimeout}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
-	w.timer = time.AfterFunc(w.patience, func() { w.cancel(fmt.Errorf("%w for %v", errStill, w.patience)) })
+	w.timer = time.AfterFunc(w.timeout, func() { w.cancel(fmt.Errorf("%w for %v", errStalled, w.timeout)) })
 	return w
 }
 
-func (w *watch) stop() {
+func (w *stallWatch) stop() {
 	w.timer.Stop()
 	w.cancel(nil)
 }
 
 // fault is what became of the store's error: that it stood still says more than that its
 // context ended.
-func (w *watch) fault(what string, err error) error {
+func (w *stallWatch) fault(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(w.ctx); errors.Is(cause, errStill) {
+	if cause := context.Cause(w.ctx); errors.Is(cause, errStalled) {
 		err = cause
 	}
 	return storeError(what, err)
@@ -141,24 +141,24 @@ func storeError(what string, err error) error {
 
 // waitedFor is read by the store: its time begins when it has something to store.
 type waitedFor struct {
-	watch  *watch
+	watch  *stallWatch
 	source io.Reader
 }
 
 func (r waitedFor) Read(p []byte) (int, error) {
 	r.watch.timer.Stop()
-	defer r.watch.timer.Reset(r.watch.patience)
+	defer r.watch.timer.Reset(r.watch.timeout)
 	return r.source.Read(p)
 }
 
 // watchedObject is read from the store: its time is that of each Read.
 type watchedObject struct {
-	watch  *watch
+	watch  *stallWatch
 	object io.ReadCloser
 }
 
 func (o watchedObject) Read(p []byte) (int, error) {
-	o.watch.timer.Reset(o.watch.patience)
+	o.watch.timer.Reset(o.watch.timeout)
 	defer o.watch.timer.Stop()
 	n, err := o.object.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {

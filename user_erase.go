@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // EraseOptions says how to erase a user.
@@ -26,15 +28,15 @@ type EraseOptions struct {
 // Errors: ErrForbidden to users, ErrInvalid for a successor who is not a member, or
 // of a room that the user does not own.
 func (s *Service) EraseUser(ctx context.Context, actor Actor, user UserID, in EraseOptions) error {
-	user, err := s.userID("user_id", user)
+	user, err := s.config.userID("user_id", user)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, actor, func(c *call) error {
+	return s.do(ctx, actor, func(c *call) error {
 		if !c.actor.system {
 			return ErrForbidden
 		}
-		e := &erasure{call: c, user: user, places: map[uuid.UUID]*place{}}
+		e := &erasure{call: c, user: user, scopes: map[uuid.UUID]*roomScope{}}
 		return e.run(in.Successors)
 	})
 }
@@ -43,7 +45,7 @@ func (s *Service) EraseUser(ctx context.Context, actor Actor, user UserID, in Er
 type erasure struct {
 	*call
 	user    UserID
-	places  map[uuid.UUID]*place
+	scopes  map[uuid.UUID]*roomScope
 	deleted []uuid.UUID // rooms
 	avatars []uuid.UUID // of those rooms
 }
@@ -52,12 +54,12 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	if err := e.lockRooms(); err != nil {
 		return err
 	}
-	heirs, err := e.heirs(successors)
+	checked, err := e.checkSuccessors(successors)
 	if err != nil {
 		return err
 	}
-	for _, p := range e.places {
-		e.succeed(p, heirs)
+	for _, p := range e.scopes {
+		e.transferOrDelete(p, checked)
 	}
 	if len(e.deleted) > 0 {
 		if err := e.releaseRooms(e.deleted, e.avatars); err != nil {
@@ -73,21 +75,21 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 // lockRooms locks the living rooms that know the user, until there are no more: one
 // may have been joined while the lock of another was awaited.
 func (e *erasure) lockRooms() error {
-	known := e.call.lockRooms(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
+	known := e.lockRoomsSQL(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
 		UNION SELECT room_id FROM chat_messages WHERE user_id = ?
 		UNION SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.user_id = ?)`)
 	for first := true; ; first = false {
-		rooms, err := all(e.call, scanRoom, known, e.user, e.user, e.user)
+		rooms, err := queryAll(e.conn, scanRoom, known, e.user, e.user, e.user)
 		if err != nil {
 			return err
 		}
-		before := len(e.places)
+		before := len(e.scopes)
 		for i := range rooms {
-			if e.places[rooms[i].ID] == nil {
-				e.places[rooms[i].ID] = &place{call: e.call, room: &rooms[i], standing: standing{system: true}}
+			if e.scopes[rooms[i].ID] == nil {
+				e.scopes[rooms[i].ID] = &roomScope{call: e.call, room: &rooms[i], access: access{system: true}}
 			}
 		}
-		if e.dialect == sqlite || !first && len(e.places) == before {
+		if e.dialect == dialect.SQLite || !first && len(e.scopes) == before {
 			return nil
 		}
 		if first {
@@ -110,45 +112,45 @@ func (e *erasure) lockUser() error {
 	return err
 }
 
-// heirs checks the successors in one query.
-func (e *erasure) heirs(successors map[uuid.UUID]UserID) (map[uuid.UUID]UserID, error) {
+// checkSuccessors checks the successors in one query.
+func (e *erasure) checkSuccessors(successors map[uuid.UUID]UserID) (map[uuid.UUID]UserID, error) {
 	checked := make(map[uuid.UUID]UserID, len(successors))
-	var pairs []object
+	var pairs []dialect.Object
 	for room, user := range successors {
-		heir, err := e.userID("successors", user)
+		successor, err := e.config.userID("successors", user)
 		if err != nil {
 			return nil, err
 		}
-		p := e.places[room]
+		p := e.scopes[room]
 		if p == nil || p.room.OwnerID == nil || *p.room.OwnerID != e.user {
-			return nil, invalid("successors", "names a room that the user does not own")
+			return nil, invalid("successors", CodeNotAllowed, "names a room that the user does not own")
 		}
-		checked[room] = heir
-		pairs = append(pairs, object{"room_id": room, "user_id": heir})
+		checked[room] = successor
+		pairs = append(pairs, dialect.Object{"room_id": room, "user_id": successor})
 	}
 	if len(pairs) == 0 {
 		return checked, nil
 	}
-	members, err := all(e.call, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users
-		WHERE (room_id, user_id) IN (SELECT j.room_id, j.user_id FROM `+e.records("room_id uuid", "user_id user")+`)
-		AND user_id <> ?`, jsonArray(pairs), e.user)
+	members, err := queryAll(e.conn, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users
+		WHERE (room_id, user_id) IN (SELECT j.room_id, j.user_id FROM `+e.jsonRows("room_id uuid", "user_id user")+`)
+		AND user_id <> ?`, dialect.JSONArray(pairs), e.user)
 	if err == nil && len(members) != len(checked) {
-		err = invalid("successors", "names someone who is not another member of the room")
+		err = invalid("successors", CodeNotAMember, "names someone who is not another member of the room")
 	}
 	return checked, err
 }
 
-// succeed hands a room on, deletes it, or only empties its pair.
-func (e *erasure) succeed(p *place, heirs map[uuid.UUID]UserID) {
+// transferOrDelete hands a room on, deletes it, or only empties its pair.
+func (e *erasure) transferOrDelete(p *roomScope, checked map[uuid.UUID]UserID) {
 	r := p.room
-	heir, named := heirs[r.ID]
+	successor, named := checked[r.ID]
 	switch {
 	case r.OwnerID != nil && *r.OwnerID == e.user && named:
-		r.OwnerID, r.UpdatedAt = &heir, e.now
-		p.record(OwnerChanged, nil, &heir)
+		r.OwnerID, r.UpdatedAt = &successor, e.now
+		p.record(OwnerChanged, nil, &successor)
 	case r.OwnerID != nil && *r.OwnerID == e.user:
 		e.deleted = append(e.deleted, r.ID)
-		if avatar := p.forget(); avatar != nil {
+		if avatar := p.detach(); avatar != nil {
 			e.avatars = append(e.avatars, *avatar)
 		}
 		return
@@ -182,14 +184,14 @@ func (e *erasure) clear() error {
 // save writes the rooms and their events, a constant number of statements for any
 // number of rooms.
 func (e *erasure) save() error {
-	if len(e.places) == 0 {
+	if len(e.scopes) == 0 {
 		return nil
 	}
-	rows := make([]object, 0, len(e.places))
-	var events []pending
-	for _, p := range e.places {
+	rows := make([]dialect.Object, 0, len(e.scopes))
+	var events []pendingEvent
+	for _, p := range e.scopes {
 		r := p.room
-		row := object{"id": r.ID, "last_seq": r.LastSeq, "deleted": 0,
+		row := dialect.Object{"id": r.ID, "last_seq": r.LastSeq, "deleted": 0,
 			"owner_id": r.OwnerID, "private_a": r.PrivateA, "private_b": r.PrivateB, "avatar_id": r.AvatarID}
 		if r.DeletedAt != nil {
 			row["deleted"] = 1
@@ -199,38 +201,27 @@ func (e *erasure) save() error {
 	}
 	if _, err := e.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, owner_id = j.owner_id, private_a = j.private_a,
 			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = ?,
-			deleted_at = CASE WHEN j.deleted = 1 THEN CAST(? AS `+e.timeType()+`) END FROM `+
-		e.records("id uuid", "last_seq bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
-		" WHERE chat_rooms.id = j.id", e.now, e.now, jsonArray(rows)); err != nil {
+			deleted_at = CASE WHEN j.deleted = 1 THEN CAST(? AS `+e.dialect.TimeType()+`) END FROM `+
+		e.jsonRows("id uuid", "last_seq bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
+		" WHERE chat_rooms.id = j.id", e.now, e.now, dialect.JSONArray(rows)); err != nil {
 		return err
 	}
-	slices.SortFunc(events, func(a, b pending) int { return int(a.Seq - b.Seq) })
+	slices.SortFunc(events, func(a, b pendingEvent) int { return int(a.Seq - b.Seq) })
 	return e.insertEvents(events)
-}
-
-// timeType is a type to cast a bound time to that leaves it as it is stored.
-func (c *call) timeType() string {
-	if c.dialect == postgres {
-		return "timestamptz"
-	}
-	return "text"
 }
 
 // releaseUnsent releases the user's media that are in no use. What is in use is read after
 // the locks are granted: somebody may just have sent one.
 func (e *erasure) releaseUnsent() error {
-	query := "SELECT id FROM chat_media WHERE user_id = ? ORDER BY id"
-	if e.dialect == postgres {
-		query += " FOR NO KEY UPDATE"
-	}
-	theirs, err := all(e.call, scanValue[uuid.UUID], query, e.user)
-	if err != nil || len(theirs) == 0 {
+	tchecked, err := queryAll(e.conn, scanValue[uuid.UUID],
+		"SELECT id FROM chat_media WHERE user_id = ? ORDER BY id"+e.dialect.Lock("FOR NO KEY UPDATE"), e.user)
+	if err != nil || len(tchecked) == 0 {
 		return err
 	}
-	used, err := e.usedMedia(theirs)
+	used, err := e.usedMedia(tchecked)
 	if err != nil {
 		return err
 	}
-	unsent := slices.DeleteFunc(theirs, func(id uuid.UUID) bool { return slices.Contains(used, id) })
-	return e.releaseMedia("id "+e.among(), jsonArray(unsent))
+	unsent := slices.DeleteFunc(tchecked, func(id uuid.UUID) bool { return slices.Contains(used, id) })
+	return e.releaseMedia("id "+e.dialect.InIDs(), dialect.JSONArray(unsent))
 }

@@ -60,35 +60,32 @@ func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, p
 	if err != nil {
 		return nil, err
 	}
-	var updated *Room
-	err = s.write(ctx, actor, func(c *call) error {
-		p, err := c.lock(byRoom, room)
+	return write(ctx, s, actor, func(c *call) (*Room, error) {
+		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		var on target
 		if patch.DefaultPermissions != nil {
 			on.changed = p.room.DefaultPermissions ^ *patch.DefaultPermissions
 		}
 		if err := p.decide(opUpdateRoom, on); err != nil {
-			return err
+			return nil, err
 		}
 		if !unchanged(patch.IfChangedAt, p.room.UpdatedAt) {
-			return ErrPrecondition
+			return nil, ErrPrecondition
 		}
 		if err := checkPermissions("default_permissions", p.room.Type, patch.DefaultPermissions); err != nil {
-			return err
+			return nil, err
 		}
-		updated = p.room
 		if err := p.update(patch); err != nil {
-			return err
+			return nil, err
 		}
-		return c.showRoom(updated)
+		return p.room, c.attachMembership(p.room)
 	})
-	return result(updated, err)
 }
 
-func (p *place) update(patch RoomPatch) error {
+func (p *roomScope) update(patch RoomPatch) error {
 	r := p.room
 	changed := set(&r.Name, patch.Name)
 	changed = set(&r.Description, patch.Description) || changed
@@ -122,14 +119,14 @@ func set[T comparable](field, given *T) bool {
 }
 
 // setAvatar checks the new avatar and releases the old one.
-func (p *place) setAvatar(id uuid.UUID) (changed bool, err error) {
+func (p *roomScope) setAvatar(id uuid.UUID) (changed bool, err error) {
 	old := p.room.AvatarID
 	if (old == nil && id == uuid.Nil) || (old != nil && *old == id) {
 		return false, nil
 	}
 	p.room.AvatarID = nil
 	if id != uuid.Nil {
-		if err := p.imageOf(id); err != nil {
+		if err := p.lockAvatar(id); err != nil {
 			return false, err
 		}
 		p.room.AvatarID = &id
@@ -147,32 +144,29 @@ func (p *place) setAvatar(id uuid.UUID) (changed bool, err error) {
 // Errors: ErrNotFound also when the new owner is no member, ErrForbidden, ErrConflict
 // to System in a private room, ErrInvalid.
 func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.UUID, owner UserID) (*Room, error) {
-	owner, err := s.userID("user_id", owner)
+	owner, err := s.config.userID("user_id", owner)
 	if err != nil {
 		return nil, err
 	}
-	var transferred *Room
-	err = s.write(ctx, actor, func(c *call) error {
-		p, err := c.enter(byRoom, room, opTransfer)
+	return write(ctx, s, actor, func(c *call) (*Room, error) {
+		p, err := c.lockFor(byRoom, room, opTransfer)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		transferred = p.room
 		member, err := p.member(owner)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !member.Owner {
 			if err := p.transfer(owner); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		return c.showRoom(transferred)
+		return p.room, c.attachMembership(p.room)
 	})
-	return result(transferred, err)
 }
 
-func (p *place) transfer(owner UserID) error {
+func (p *roomScope) transfer(owner UserID) error {
 	p.room.OwnerID, p.room.UpdatedAt = &owner, p.now
 	p.record(OwnerChanged, nil, &owner)
 	return p.save()

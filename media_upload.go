@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
@@ -49,14 +52,14 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 		return nil, ErrNoMediaStore
 	}
 	if in.Body == nil {
-		return nil, invalid("body", "is missing")
+		return nil, invalid("body", CodeRequired, "is missing")
 	}
 	name, err := baseName(in.FileName)
 	if err != nil {
 		return nil, err
 	}
 	media := &Media{ID: newID(), Key: newKey(), State: MediaPending, FileName: name}
-	if err := s.write(ctx, actor, func(c *call) error {
+	if err := s.do(ctx, actor, func(c *call) error {
 		media.UserID, media.CreatedAt = c.actor.nullableID(), c.now
 		if !c.actor.system {
 			if err := c.checkUsers("actor", c.actor.id); err != nil {
@@ -73,11 +76,14 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 	if err := s.put(ctx, media, in.Body); err != nil {
 		return nil, err
 	}
-	err = s.write(ctx, actor, func(c *call) error { return c.showUpload(media) })
+	err = s.do(ctx, actor, func(c *call) error { return c.markReady(media) })
 	if errors.Is(err, errAbandoned) {
-		s.forgetStored(ctx, []string{media.Key}) // the sweeper was there before the bytes were
+		s.deleteStored(ctx, []string{media.Key}) // the sweeper was there before the bytes were
 	}
-	return result(media, err)
+	if err != nil {
+		return nil, err
+	}
+	return media, nil
 }
 
 func newKey() string {
@@ -91,8 +97,8 @@ const fileNameBytes = 255
 // baseName strips folders, as either kind of system writes them, and control
 // characters.
 func baseName(name string) (string, error) {
-	if reason := notText(name); reason != "" {
-		return "", invalid("file_name", "%s", reason)
+	if reason := invalidTextReason(name); reason != "" {
+		return "", invalid("file_name", CodeInvalidText, "%s", reason)
 	}
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.TrimSpace(strings.Map(func(r rune) rune {
@@ -102,7 +108,7 @@ func baseName(name string) (string, error) {
 		return r
 	}, name))
 	if len(name) > fileNameBytes {
-		return "", tooLarge("file_name", fileNameBytes, "bytes")
+		return "", tooLarge("file_name", CodeTooLong, fileNameBytes, "bytes")
 	}
 	if name == "." || name == ".." {
 		name = ""
@@ -110,7 +116,7 @@ func baseName(name string) (string, error) {
 	return name, nil
 }
 
-func (c *call) insertMedia(m *Media) error {
+func (c *conn) insertMedia(m *Media) error {
 	_, err := c.exec(`INSERT INTO chat_media (id, user_id, key, state, file_name, content_type, size, sha256, created_at)
 		VALUES (?, ?, ?, ?, ?, '', 0, '', ?)`, m.ID, m.UserID, m.Key, m.State, m.FileName, m.CreatedAt)
 	return err
@@ -136,7 +142,7 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 	err = s.putObject(ctx, media.Key, taken)
 	switch {
 	case errors.Is(taken.err, picture.ErrDamaged):
-		return invalid("body", "is a JPEG whose picture cannot be read: it is damaged, or was cut off")
+		return invalid("body", CodeDamaged, "is a JPEG whose picture cannot be read: it is damaged, or was cut off")
 	case taken.err != nil:
 		return taken.err // the body's or the limit's, even where the store takes it for whole
 	case err != nil:
@@ -194,9 +200,9 @@ func (m *Media) measure(head []byte, jpeg *picture.Stripper, limit int64) {
 	m.Width, m.Height = &width, &height
 }
 
-// showUpload makes a stored upload visible to its uploader, unless it waited for so
+// markReady makes a stored upload visible to its uploader, unless it waited for so
 // long that it was taken for abandoned.
-func (c *call) showUpload(m *Media) error {
+func (c *conn) markReady(m *Media) error {
 	shown, err := c.exec(`UPDATE chat_media SET state = ?, content_type = ?, size = ?, width = ?, height = ?, sha256 = ?
 		WHERE id = ? AND state = ?`, MediaReady, m.ContentType, m.Size, m.Width, m.Height, m.SHA256, m.ID, MediaPending)
 	if err != nil {
@@ -211,23 +217,117 @@ func (c *call) showUpload(m *Media) error {
 
 var errAbandoned = conflict("the upload took too long and was removed")
 
-// imageOf locks a medium that is to become a room's avatar: an image of the actor's
+// lockAvatar locks a medium that is to become a room's avatar: an image of the actor's
 // own that is in no other use.
-func (c *call) imageOf(id uuid.UUID) error {
+func (c *call) lockAvatar(id uuid.UUID) error {
 	ids := []uuid.UUID{id}
 	found, err := c.lockReadyMedia(ids)
 	if err != nil {
 		return err
 	}
 	if len(found) == 0 || !found[0].uploadedBy(c.actor) {
-		return invalid("avatar_id", "is not an upload of the actor's")
+		return invalid("avatar_id", CodeNotOwnUpload, "is not an upload of the actor's")
 	}
 	if !found[0].IsImage() {
-		return invalid("avatar_id", "is not a picture: png, jpeg, gif or webp")
+		return invalid("avatar_id", CodeNotAnImage, "is not a picture: png, jpeg, gif or webp")
 	}
 	used, err := c.usedMedia(ids)
 	if err == nil && len(used) > 0 {
 		err = conflict("avatar_id is in use already")
 	}
 	return err
+}
+
+// limitedReader fails once more than limit bytes came.
+type limitedReader struct {
+	source io.Reader
+	limit  int64
+	read   int64
+}
+
+func (l *limitedReader) Read(p []byte) (int, error) {
+	if left := l.limit - l.read; int64(len(p))-1 > left {
+		p = p[:left+1] // one byte beyond the limit tells that it is crossed
+	}
+	n, err := l.source.Read(p)
+	l.read += int64(n)
+	if l.read > l.limit {
+		return 0, tooLarge("body", CodeTooLarge, l.limit, "bytes")
+	}
+	return n, err
+}
+
+// takenReader counts and hashes what the store takes, and remembers how reading ended, so
+// that a body's fault is not taken for the store's.
+type takenReader struct {
+	source io.Reader
+	hash   *digest
+	size   int64
+	whole  bool // it was read to its end
+	err    error
+}
+
+func (t *takenReader) Read(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	n, err := t.source.Read(p)
+	t.size += int64(n)
+	t.hash.write(p[:n])
+	switch {
+	case errors.Is(err, io.EOF):
+		t.whole = true
+	case err != nil:
+		t.err = err
+	}
+	return n, err
+}
+
+// digest is a SHA-256 that is computed while the store writes: either takes about as long
+// as the other.
+type digest struct {
+	full, free chan []byte
+	hash       hash.Hash
+	done       chan struct{}
+	ended      sync.Once
+}
+
+// One of hashBlocks is filled while the other is hashed.
+const (
+	hashBlocks = 2
+	hashBlock  = 32 << 10
+)
+
+// newDigest starts a goroutine that end ends.
+func newDigest() *digest {
+	d := &digest{
+		full: make(chan []byte, hashBlocks), free: make(chan []byte, hashBlocks),
+		hash: sha256.New(), done: make(chan struct{}),
+	}
+	for range hashBlocks {
+		d.free <- nil // made when it is needed: most files are small
+	}
+	go func() {
+		defer close(d.done)
+		for block := range d.full {
+			d.hash.Write(block)
+			d.free <- block
+		}
+	}()
+	return d
+}
+
+func (d *digest) write(p []byte) {
+	for len(p) > 0 {
+		n := min(len(p), hashBlock)
+		d.full <- append((<-d.free)[:0], p[:n]...)
+		p = p[n:]
+	}
+}
+
+// end returns the sum of what was written, in hexadecimal. Nothing is written after it.
+func (d *digest) end() string {
+	d.ended.Do(func() { close(d.full) })
+	<-d.done
+	return hex.EncodeToString(d.hash.Sum(nil))
 }

@@ -53,30 +53,28 @@ func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSea
 	if err != nil {
 		return nil, err
 	}
-	var page MessageSearchPage
-	err = s.read(ctx, actor, func(c *call) error {
-		search := &messageSearch{call: c, words: wanted, room: in.RoomID}
-		if search.limit, err = c.pageLimit(in.Limit); err != nil {
-			return err
-		}
-		behind, position, err := search.behindCursor(in.Cursor)
+	return read(ctx, s, actor, func(c *call) (*MessageSearchPage, error) {
+		limit, err := c.pageLimit(in.Limit)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		index, _ := s.state.searchIndex.Load().(string)
+		search := &messageSearch{call: c, words: wanted, room: in.RoomID, limit: limit, index: index}
+		keyset, position, err := search.keyset(in.Cursor)
+		if err != nil {
+			return nil, err
 		}
 		if in.RoomID != nil {
-			if _, err := c.visit(byRoom, *in.RoomID, opRead, target{}); err != nil {
-				return err
+			if _, err := c.readFor(byRoom, *in.RoomID, opRead, target{}); err != nil {
+				return nil, err
 			}
 		}
-		if page.Items, page.Next, err = search.page(behind, position); err != nil {
-			return err
+		page, err := search.page(keyset, position)
+		if err != nil {
+			return nil, err
 		}
-		return c.showMessages(pointers(page.Items))
+		return page, c.attachContent(pointers(page.Items))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &page, nil
 }
 
 func (in MessageSearchQuery) words() ([]string, error) {
@@ -85,10 +83,10 @@ func (in MessageSearchQuery) words() ([]string, error) {
 	}
 	list := words.Split(in.Query)
 	if len(list) == 0 {
-		return nil, invalid("q", "has no word")
+		return nil, invalid("q", CodeRequired, "has no word")
 	}
 	if len(list) > queryWords {
-		return nil, tooLarge("q", queryWords, "words")
+		return nil, tooLarge("q", CodeTooMany, queryWords, "words")
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
@@ -100,46 +98,47 @@ type messageSearch struct {
 	words []string
 	room  *uuid.UUID
 	limit int
+	index string // its kind, as chat_meta names it; "" when there is none
 }
 
 // page reads candidates and keeps those that have the words: the index may be wider
 // than the definition of a word, and a scan has all messages for candidates. When
-// the candidates end at their limit, the next page goes on behind the last of them.
-func (s *messageSearch) page(behind string, position []any) (items []Message, next string, err error) {
-	index, _ := s.state.search.Load().(string)
+// the candidates end at their limit, the next page goes on after the last of them.
+func (s *messageSearch) page(keyset string, position []any) (*MessageSearchPage, error) {
 	candidates := s.limit + 1
-	if !s.exact(index) {
+	if !s.exact() {
 		candidates = SearchScanRows
 	}
 	within, args := s.within()
-	query, args, err := s.query(index, within+behind, append(append(args, position...), candidates))
+	query, args, err := s.query(within+keyset, append(append(args, position...), candidates))
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	found, last, read, err := s.match(query, args)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	items, next = cut(found, s.limit, s.cursorOf)
-	if next == "" && read == candidates {
-		next = s.cursorOf(*last)
+	page := &MessageSearchPage{}
+	page.Items, page.Next = trimPage(found, s.limit, s.cursorOf)
+	if page.Next == "" && read == candidates {
+		page.Next = s.cursorOf(*last)
 	}
-	return items, next, nil
+	return page, nil
 }
 
 // exact reports whether all that the index finds has the words. SQLite's tokenizer
 // cuts words at most marks, which Arabic and Indic scripts are full of.
-func (s *messageSearch) exact(index string) bool {
+func (s *messageSearch) exact() bool {
 	foreign := func(word string) bool {
 		return strings.IndexFunc(word, func(c rune) bool { return c >= utf8.RuneSelf }) >= 0
 	}
-	return index == schema.SearchPostgres || index != "" && !slices.ContainsFunc(s.words, foreign)
+	return s.index == schema.SearchPostgres || s.index != "" && !slices.ContainsFunc(s.words, foreign)
 }
 
 // match reads candidates until the page is full, and says which one it read last
 // and how many.
 func (s *messageSearch) match(query string, args []any) (found []Message, last *Message, read int, err error) {
-	rows, err := s.conn.Raw(query, args...).Rows()
+	rows, err := s.db.Raw(query, args...).Rows()
 	if err != nil {
 		return nil, nil, 0, err
 	}
@@ -183,16 +182,16 @@ func (s *messageSearch) cursorOf(m Message) string {
 	return cursor(momentCursor{"messages", m.CreatedAt, m.ID})
 }
 
-func (s *messageSearch) behindCursor(from string) (string, []any, error) {
+func (s *messageSearch) keyset(from string) (string, []any, error) {
 	if s.room == nil || from == "" {
-		return s.behind("messages", from, "m.created_at", "m.id")
+		return s.keysetCondition("messages", from, "m.created_at", "m.id")
 	}
 	var position numberCursor
 	if err := parseCursor(from, &position); err != nil {
 		return "", nil, err
 	}
 	if position.Number < 1 {
-		return "", nil, invalid("cursor", "is not one that a page returned")
+		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
 	}
 	return " AND m.number < ?", []any{position.Number}, nil
 }
@@ -223,9 +222,9 @@ func (s *messageSearch) within() (string, []any) {
 }
 
 // query renders the statement that reads the candidates, once per kind of index.
-func (s *messageSearch) query(index, condition string, args []any) (string, []any, error) {
+func (s *messageSearch) query(condition string, args []any) (string, []any, error) {
 	columns := prefixed("m", messageColumns)
-	switch index {
+	switch s.index {
 	case "":
 		return "SELECT " + columns + " FROM chat_messages m WHERE " + condition + s.order() + " LIMIT ?", args, nil
 	case schema.SearchPostgres:
@@ -237,7 +236,7 @@ func (s *messageSearch) query(index, condition string, args []any) (string, []an
 			SELECT ` + columns + " FROM page JOIN chat_messages m ON m.id = page.id" + s.order(), append(values, args...), nil
 	case schema.SearchFTS4, schema.SearchFTS5:
 		and := " " // FTS4 may be built without the word AND
-		if index == schema.SearchFTS5 {
+		if s.index == schema.SearchFTS5 {
 			and = " AND "
 		}
 		terms, values := s.terms(`"`, and, " OR ", "group_concat")
@@ -245,7 +244,7 @@ func (s *messageSearch) query(index, condition string, args []any) (string, []an
 			WHERE chat_message_words MATCH ` + terms + ` AND m.deleted_at IS NULL AND ` + condition + s.order() + " LIMIT ?",
 			append(values, args...), nil
 	default:
-		return "", nil, fmt.Errorf("%w: the index of messages is of the kind %q, which this code does not know", ErrSchema, index)
+		return "", nil, fmt.Errorf("%w: the index of messages is of the kind %q, which this code does not know", ErrSchema, s.index)
 	}
 }
 

@@ -1,0 +1,90 @@
+// Package dialect has what differs between SQLite and PostgreSQL: names of functions
+// and types, clauses of statements, and how errors are told apart. The statements
+// themselves stand beside the operations that run them.
+package dialect
+
+import (
+	"database/sql"
+	"strings"
+)
+
+// Dialect is a kind of database, by the name that GORM has for it.
+type Dialect string
+
+// The dialects.
+const (
+	SQLite   Dialect = "sqlite"
+	Postgres Dialect = "postgres"
+)
+
+// Known reports whether d is one of the dialects.
+func (d Dialect) Known() bool { return d == SQLite || d == Postgres }
+
+// TxOptions are the options of the package's own transactions: READ COMMITTED on
+// PostgreSQL, because a session's default of REPEATABLE READ would make every wait for
+// a room's lock a serialization failure.
+func (d Dialect) TxOptions() *sql.TxOptions {
+	if d == Postgres {
+		return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+	}
+	return &sql.TxOptions{}
+}
+
+// Lock returns a locking clause such as "FOR UPDATE", to be appended to a query. It is
+// empty on SQLite, where a writing transaction has the database's one write lock.
+func (d Dialect) Lock(clause string) string {
+	if d == SQLite {
+		return ""
+	}
+	return " " + clause
+}
+
+// Least is the function that returns the smallest of its arguments.
+func (d Dialect) Least() string {
+	if d == SQLite {
+		return "MIN"
+	}
+	return "LEAST"
+}
+
+// Greatest is the function that returns the largest of its arguments.
+func (d Dialect) Greatest() string {
+	if d == SQLite {
+		return "MAX"
+	}
+	return "GREATEST"
+}
+
+// Like is the operator that compares with a pattern, ignoring the case of ASCII
+// letters at least. A backslash escapes.
+func (d Dialect) Like() string {
+	if d == SQLite {
+		return `LIKE ? ESCAPE '\'`
+	}
+	return `ILIKE ? ESCAPE '\'`
+}
+
+// TimeType is a type to cast a bound time to that leaves it as it is stored.
+func (d Dialect) TimeType() string {
+	if d == SQLite {
+		return "text"
+	}
+	return "timestamptz"
+}
+
+// Collation is what a column or an expression of user ids of this type needs beside
+// its type, so that PostgreSQL compares text byte by byte, as SQLite does.
+func (d Dialect) Collation(userType string) string {
+	kind := strings.ToLower(userType)
+	if d == Postgres && (strings.HasPrefix(kind, "text") || strings.HasPrefix(kind, "varchar") ||
+		strings.HasPrefix(kind, "char")) {
+		return ` COLLATE "C"`
+	}
+	return ""
+}
+
+// CastUser renders a parameter as a user id of the column type userType, for where no
+// column says so, to be compared as the column compares.
+func (d Dialect) CastUser(userType string) string {
+	return "CAST(? AS " + userType + ")" + d.Collation(userType)
+}

@@ -1,0 +1,459 @@
+package chat
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// send is one message on its way: what was asked for, and what has become of it.
+type send struct {
+	sender principal
+	room   uuid.UUID
+	in     NewMessage
+	id     uuid.UUID // of the message, the same in every try, so that no two tries store it twice
+	outcome
+}
+
+// outcome is what has become of a send. A batch decides state; it is settled when that
+// is final.
+//
+//	state         message    err   settled
+//	sendPending   nil        nil   never
+//	sendHeld      nil        nil   never: the send goes on in a batch that waits for its room
+//	sendAccepted  the new    nil   once it is committed
+//	sendRepeated  the first  nil   once the transaction that found it has ended
+//	sendRefused   nil        why   once the transaction that decided it has ended, or when
+//	                               the fate of the send cannot be told
+//
+// What is not settled when a try has failed is pending again in the next.
+type outcome struct {
+	state   sendState
+	message *Message
+	err     error
+	settled bool
+}
+
+type sendState int
+
+const (
+	sendPending  sendState = iota // nothing is decided yet
+	sendHeld                      // another transaction has the room's lock
+	sendAccepted                  // numbered, and written with the batch
+	sendRepeated                  // stored before: under the same client id, or by a try whose answer was lost
+	sendRefused
+)
+
+func (o *outcome) accept(m *Message)   { o.state, o.message = sendAccepted, m }
+func (o *outcome) repeatOf(m *Message) { o.state, o.message = sendRepeated, m }
+func (o *outcome) refuse(err error)    { o.state, o.message, o.err = sendRefused, nil, err }
+
+// fail settles a send whose transaction failed.
+func (o *outcome) fail(err error) {
+	o.refuse(err)
+	o.settled = true
+}
+
+// batch stores any number of messages in any number of rooms with a constant number of
+// statements.
+type batch struct {
+	*conn
+	sends      []*send
+	wait       bool // for rooms that somebody else has locked, rather than leave them out
+	optimistic bool // no locks: a room that changed since it was read is found when it is written
+
+	locked   map[uuid.UUID]bool
+	rooms    map[uuid.UUID]*Room // with the counters as they will be
+	readSeqs map[uuid.UUID]int64 // the rooms' last_seq as it was read
+	members  map[memberKey]*RoomUser
+	first    map[clientKey]*Message // the message that a client id stands for
+	replies  map[uuid.UUID]*repliedTo
+	media    map[uuid.UUID]*Media // the ready ones that are named
+	used     map[uuid.UUID]bool   // those of them that are in a message or a room already
+
+	accepted []accepted
+	changed  map[uuid.UUID]bool // rooms that changed after they were read: nothing was written to them
+}
+
+// accepted is a message to be written, with the seq of its event.
+type accepted struct {
+	*Message
+	seq int64
+}
+
+type memberKey struct {
+	room uuid.UUID
+	user UserID
+}
+
+type clientKey struct {
+	memberKey
+	client string
+}
+
+func (s *send) member() memberKey { return memberKey{s.room, s.sender.id} }
+func (s *send) client() clientKey { return clientKey{s.member(), s.in.ClientID} }
+
+// store decides each send and writes what is accepted. Each send has its own outcome;
+// an error is the whole batch's.
+func (b *batch) store() error {
+	b.accepted = nil
+	for _, s := range b.sends {
+		s.outcome = outcome{} // of a try before
+	}
+	if err := b.lockRooms(); err != nil {
+		return err
+	}
+	if err := b.readRooms(); err != nil {
+		return err
+	}
+	b.decide()
+	if err := b.readTried(); err != nil {
+		return err
+	}
+	if err := b.readRepeats(); err != nil {
+		return err
+	}
+	if err := b.readReplies(); err != nil {
+		return err
+	}
+	if err := b.lockMedia(); err != nil {
+		return err
+	}
+	for _, s := range b.sends {
+		if s.state == sendPending {
+			b.accept(s)
+		}
+	}
+	return b.write()
+}
+
+// lockRooms locks the rooms in ascending id; those that somebody else has locked may be
+// left out. On SQLite the whole transaction has the write lock already.
+func (b *batch) lockRooms() error {
+	if b.optimistic || b.dialect == dialect.SQLite {
+		return nil
+	}
+	ids := make(map[uuid.UUID]bool, len(b.sends))
+	for _, s := range b.sends {
+		ids[s.room] = true
+	}
+	query := b.lockRoomsSQL("id", "id "+b.dialect.InIDs())
+	if !b.wait {
+		query += " SKIP LOCKED"
+	}
+	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, dialect.JSONArray(keys(ids)))
+	b.locked = make(map[uuid.UUID]bool, len(locked))
+	for _, id := range locked {
+		b.locked[id] = true
+	}
+	return err
+}
+
+// mayWrite reports whether the batch may write to a room that it has read.
+func (b *batch) mayWrite(room uuid.UUID) bool {
+	return b.optimistic || b.dialect == dialect.SQLite || b.locked[room]
+}
+
+// membershipRow is a sender's membership, if any, and what there is to know of the room.
+type membershipRow struct {
+	room        Room
+	user        *UserID
+	permissions *Permissions
+}
+
+func scanMembershipRow(rows row) (membershipRow, error) {
+	var m membershipRow
+	r := &m.room
+	err := rows.Scan(&r.ID, &r.Type, &r.Public, &r.OwnerID, &r.DefaultPermissions, &r.PrivateA, &r.LastSeq, &r.LastNumber,
+		&m.user, &m.permissions)
+	return m, err
+}
+
+// readRooms reads the rooms and the senders' memberships, in one statement so that they
+// are of one moment.
+func (b *batch) readRooms() error {
+	from, args := b.senders()
+	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
+		r.last_seq, r.last_number, u.user_id, u.permissions FROM `+from+`
+		JOIN chat_rooms r ON r.id = j.room_id
+		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
+	if err != nil {
+		return err
+	}
+	b.rooms = make(map[uuid.UUID]*Room, len(found))
+	b.readSeqs = make(map[uuid.UUID]int64, len(found))
+	b.members = make(map[memberKey]*RoomUser, len(found))
+	for i := range found {
+		b.addMembership(&found[i])
+	}
+	return nil
+}
+
+func (b *batch) addMembership(m *membershipRow) {
+	room := b.rooms[m.room.ID]
+	if room == nil {
+		room = &m.room
+		b.rooms[room.ID], b.readSeqs[room.ID] = room, room.LastSeq
+	}
+	if m.user != nil {
+		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions}
+		member.resolve(room)
+		b.members[memberKey{room.ID, *m.user}] = member
+	}
+}
+
+// senderRow is a sender as jsonRows reads it: a struct, because it is encoded for each
+// message.
+type senderRow struct {
+	RoomID uuid.UUID `json:"room_id"`
+	UserID *UserID   `json:"user_id"`
+}
+
+// senders renders a FROM item with the rooms and who sends to them.
+func (b *batch) senders() (from string, args []any) {
+	known := make(map[memberKey]bool, len(b.sends))
+	var rooms, users dialect.Array
+	var rows []senderRow
+	for _, s := range b.sends {
+		if known[s.member()] {
+			continue
+		}
+		known[s.member()] = true
+		if b.dialect == dialect.SQLite {
+			rows = append(rows, senderRow{s.room, s.sender.nullableID()})
+			continue
+		}
+		rooms.ID(&s.room)
+		users.Text((*string)(s.sender.nullableID()))
+	}
+	if b.dialect == dialect.SQLite {
+		return b.jsonRows("room_id uuid", "user_id user"), []any{dialect.JSONArray(rows)}
+	}
+	return b.unnest("j", "room_id uuid", "user_id user"), []any{rooms.String(), users.String()}
+}
+
+// decide refuses what may not be sent, and sets aside what is for rooms that others
+// have locked.
+func (b *batch) decide() {
+	for _, s := range b.sends {
+		room := b.rooms[s.room]
+		switch {
+		case !s.sender.checked():
+			s.refuse(ErrUnauthenticated)
+		case room == nil:
+			s.refuse(ErrNotFound)
+		case !b.mayWrite(s.room) && b.wait: // it was made after the locks were taken
+			s.refuse(ErrNotFound)
+		case !b.mayWrite(s.room):
+			s.state = sendHeld
+		default:
+			if err := decide(b.access(s), opSend, room.state(), target{}); err != nil {
+				s.refuse(err)
+			}
+		}
+	}
+}
+
+func (b *batch) access(s *send) access {
+	if s.sender.system {
+		return access{system: true}
+	}
+	if member := b.members[s.member()]; member != nil {
+		return accessOf(member)
+	}
+	return access{}
+}
+
+// readTried finds the messages that an earlier try has stored, and whose answer was lost.
+func (b *batch) readTried() error {
+	tried := make(map[uuid.UUID]*send)
+	for _, s := range b.sends {
+		if s.state == sendPending && s.id != uuid.Nil {
+			tried[s.id] = s
+		}
+	}
+	if len(tried) == 0 {
+		return nil
+	}
+	known, err := queryAll(b.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id "+b.dialect.InIDs(),
+		dialect.JSONArray(keys(tried)))
+	for i := range known {
+		tried[known[i].ID].repeatOf(&known[i])
+	}
+	return err
+}
+
+// readRepeats finds the messages that were sent before under the same client ids.
+func (b *batch) readRepeats() error {
+	var wanted []dialect.Object
+	for _, s := range b.sends {
+		if s.state == sendPending && s.in.ClientID != "" {
+			wanted = append(wanted, dialect.Object{"room_id": s.room, "client_id": s.in.ClientID})
+		}
+	}
+	b.first = make(map[clientKey]*Message, len(wanted))
+	if len(wanted) == 0 {
+		return nil
+	}
+	known, err := queryAll(b.conn, scanMessage, "SELECT "+messageColumns+` FROM chat_messages
+		WHERE (room_id, client_id) IN (SELECT j.room_id, j.client_id FROM `+b.jsonRows("room_id uuid", "client_id text")+")",
+		dialect.JSONArray(wanted))
+	if err != nil {
+		return err
+	}
+	byID := make(map[uuid.UUID]*Message, len(known))
+	for i, m := range known {
+		byID[m.ID] = &known[i]
+		author := UserID("")
+		if m.UserID != nil {
+			author = *m.UserID
+		}
+		b.first[clientKey{memberKey{m.RoomID, author}, *m.ClientID}] = &known[i]
+	}
+	return b.attachMedia(byID) // what checkRepeat compares
+}
+
+// repliedTo is a message that others answer, and its room.
+type repliedTo struct {
+	MessageHead
+	room uuid.UUID
+}
+
+// readReplies reads the messages that others answer.
+func (b *batch) readReplies() error {
+	var ids []uuid.UUID
+	for _, s := range b.sends {
+		if s.state == sendPending && s.in.ReplyToID != nil {
+			ids = append(ids, *s.in.ReplyToID)
+		}
+	}
+	replies, err := b.readHeads(ids)
+	b.replies = replies
+	return err
+}
+
+// lockMedia locks the media that the messages name, in ascending id, and then reads
+// which of them are free: ready, and in no message and no room's avatar.
+func (b *batch) lockMedia() error {
+	wanted := map[uuid.UUID]bool{}
+	for _, s := range b.sends {
+		if s.state == sendPending {
+			for _, id := range s.in.MediaIDs {
+				wanted[id] = true
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	ids := keys(wanted)
+	found, err := b.lockReadyMedia(ids)
+	if err != nil {
+		return err
+	}
+	b.media = make(map[uuid.UUID]*Media, len(found))
+	for i := range found {
+		b.media[found[i].ID] = &found[i]
+	}
+	used, err := b.usedMedia(ids)
+	b.used = make(map[uuid.UUID]bool, len(used))
+	for _, id := range used {
+		b.used[id] = true
+	}
+	return err
+}
+
+// accept decides one send that nothing has refused so far: it is a repeat, is refused,
+// or gets the next number of its room.
+func (b *batch) accept(s *send) {
+	if first := b.first[s.client()]; s.in.ClientID != "" && first != nil {
+		if err := s.in.checkRepeat(first); err != nil {
+			s.refuse(err)
+			return
+		}
+		s.repeatOf(first)
+		return
+	}
+	if s.id == uuid.Nil {
+		s.id = newID()
+	}
+	m := &Message{
+		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
+		Metadata: s.in.Metadata, CreatedAt: b.now,
+	}
+	if err := b.answer(m); err != nil {
+		s.refuse(err)
+		return
+	}
+	if err := b.takeMedia(m, s); err != nil {
+		s.refuse(err)
+		return
+	}
+	room := b.rooms[s.room]
+	room.LastNumber++
+	room.LastSeq++
+	m.Number = room.LastNumber
+	if s.in.ClientID != "" {
+		m.ClientID = &s.in.ClientID
+		b.first[s.client()] = m
+	}
+	b.accepted = append(b.accepted, accepted{m, room.LastSeq})
+	s.accept(m)
+}
+
+// checkRepeat compares a message with the one that its client id stands for. What was
+// edited or deleted since cannot be compared.
+func (in *NewMessage) checkRepeat(first *Message) error {
+	if first.EditedAt != nil || first.Deleted() {
+		return nil
+	}
+	same := in.Text == first.Text && string(in.Metadata) == string(first.Metadata) &&
+		(in.ReplyToID == nil) == (first.ReplyToID == nil) && len(in.MediaIDs) == len(first.Media)
+	if same && in.ReplyToID != nil {
+		same = *in.ReplyToID == *first.ReplyToID
+	}
+	for i := 0; same && i < len(in.MediaIDs); i++ {
+		same = in.MediaIDs[i] == first.Media[i].ID
+	}
+	if !same {
+		return conflict("the client id was used for another message")
+	}
+	return nil
+}
+
+// answer checks the message that m answers, if any, and attaches its head.
+func (b *batch) answer(m *Message) error {
+	if m.ReplyToID == nil {
+		return nil
+	}
+	replied := b.replies[*m.ReplyToID]
+	switch {
+	case replied == nil || replied.room != m.RoomID:
+		return invalid("reply_to_id", CodeNotInRoom, "is not a message of this room")
+	case replied.DeletedAt != nil:
+		return conflict("the message replied to was deleted")
+	}
+	head := replied.MessageHead
+	m.ReplyTo = &head
+	return nil
+}
+
+// takeMedia gives the media to a message. Somebody else's are refused as if they
+// were not there.
+func (b *batch) takeMedia(m *Message, s *send) error {
+	for i, id := range s.in.MediaIDs {
+		item := b.media[id]
+		switch {
+		case item == nil || !item.uploadedBy(s.sender):
+			return invalid(mediaField(i), CodeNotOwnUpload, "is not an upload of the actor's")
+		case b.used[id]:
+			return conflict(mediaField(i) + " is in use already")
+		}
+	}
+	for _, id := range s.in.MediaIDs {
+		b.used[id] = true
+		m.Media = append(m.Media, *b.media[id])
+	}
+	return nil
+}

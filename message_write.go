@@ -1,0 +1,236 @@
+package chat
+
+import (
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// write writes what was accepted: messages, events, the rooms' counters and the
+// senders' read markers, and then the messages' media.
+func (b *batch) write() error {
+	if len(b.accepted) == 0 {
+		return nil
+	}
+	if b.dialect == dialect.Postgres {
+		if err := b.writePostgres(); err != nil {
+			return err
+		}
+	} else if err := b.writeSQLite(); err != nil {
+		return err
+	}
+	return b.bindMedia()
+}
+
+func (b *batch) writeSQLite() error {
+	events := make([]pendingEvent, len(b.accepted))
+	for i, m := range b.accepted {
+		events[i] = pendingEvent{RoomID: m.RoomID, Seq: m.seq, Kind: MessageCreated, MessageID: &m.ID, ActorID: m.UserID}
+	}
+	if err := b.insertMessages(); err != nil {
+		return err
+	}
+	if err := b.insertEvents(events); err != nil {
+		return err
+	}
+	if err := b.countMessages(); err != nil {
+		return err
+	}
+	return b.markSent()
+}
+
+// messageRow is a message as insertMessages reads it.
+type messageRow struct {
+	ID        uuid.UUID  `json:"id"`
+	RoomID    uuid.UUID  `json:"room_id"`
+	Number    int64      `json:"number"`
+	UserID    *UserID    `json:"user_id"`
+	Text      string     `json:"text"`
+	ReplyToID *uuid.UUID `json:"reply_to_id"`
+	ClientID  *string    `json:"client_id"`
+	Metadata  *string    `json:"metadata"`
+}
+
+func (b *batch) insertMessages() error {
+	rows := make([]messageRow, len(b.accepted))
+	for i, m := range b.accepted {
+		rows[i] = messageRow{ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, Text: m.Text,
+			ReplyToID: m.ReplyToID, ClientID: m.ClientID, Metadata: m.Metadata.text()}
+	}
+	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
+		SELECT j.id, j.room_id, j.number, j.user_id, j.text, j.reply_to_id, j.client_id, j.metadata, ? FROM `+
+		b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
+			"client_id text", "metadata text"), b.now, dialect.JSONArray(rows))
+	return err
+}
+
+type counterRow struct {
+	ID         uuid.UUID `json:"id"`
+	LastSeq    int64     `json:"last_seq"`
+	LastNumber int64     `json:"last_number"`
+}
+
+func (b *batch) countMessages() error {
+	touched := make(map[uuid.UUID]bool, len(b.rooms))
+	rows := make([]counterRow, 0, len(b.rooms))
+	for _, m := range b.accepted {
+		if room := b.rooms[m.RoomID]; !touched[room.ID] {
+			touched[room.ID] = true
+			rows = append(rows, counterRow{room.ID, room.LastSeq, room.LastNumber})
+		}
+	}
+	_, err := b.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = ? FROM `+
+		b.jsonRows("id uuid", "last_seq bigint", "last_number bigint")+` WHERE chat_rooms.id = j.id`, b.now, dialect.JSONArray(rows))
+	return err
+}
+
+type markerRow struct {
+	RoomID uuid.UUID `json:"room_id"`
+	UserID UserID    `json:"user_id"`
+	Number int64     `json:"number"`
+}
+
+// markSent: one's own message, and all before it, is read.
+func (b *batch) markSent() error {
+	index := make(map[memberKey]int, len(b.accepted))
+	rows := make([]markerRow, 0, len(b.accepted))
+	for _, m := range b.accepted {
+		if m.UserID == nil {
+			continue
+		}
+		key := memberKey{m.RoomID, *m.UserID}
+		if i, known := index[key]; known {
+			rows[i].Number = m.Number
+			continue
+		}
+		index[key] = len(rows)
+		rows = append(rows, markerRow{key.room, key.user, m.Number})
+	}
+	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number, last_seen_at = ? FROM `+
+		b.jsonRows("room_id uuid", "user_id user", "number bigint")+
+		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, dialect.JSONArray(rows))
+	return err
+}
+
+func (b *batch) bindMedia() error {
+	var rows []dialect.Object
+	for _, m := range b.accepted {
+		for i, item := range m.Media {
+			rows = append(rows, dialect.Object{"message_id": m.ID, "media_id": item.ID, "sequence": i})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := b.exec(`INSERT INTO chat_message_media (message_id, media_id, sequence)
+		SELECT j.message_id, j.media_id, j.sequence FROM `+
+		b.jsonRows("message_id uuid", "media_id uuid", "sequence int"), dialect.JSONArray(rows))
+	return err
+}
+
+var errRoomChanged = errors.New("chat: a locked room was changed")
+
+// writePostgres writes all in one statement. A room is written to only when its
+// last_seq is the one that was read, which every change to the room, to its members
+// and to its messages moves on; what was accepted for other rooms, and for those that
+// somebody else has locked, is not written.
+func (b *batch) writePostgres() error {
+	query, args := b.writeStatement()
+	written, err := queryAll(b.conn, scanValue[uuid.UUID], query, args...)
+	if err != nil {
+		return err
+	}
+	done := make(map[uuid.UUID]bool, len(written))
+	for _, id := range written {
+		done[id] = true
+	}
+	b.changed = map[uuid.UUID]bool{}
+	for _, m := range b.accepted {
+		if !done[m.RoomID] {
+			b.changed[m.RoomID] = true
+		}
+	}
+	if len(b.changed) > 0 && !b.optimistic {
+		return errRoomChanged
+	}
+	return nil
+}
+
+func (b *batch) writeStatement() (query string, args []any) {
+	limit, join := "", ""
+	if b.optimistic { // else it was set with the locks
+		limit, join = "lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+"), ", " CROSS JOIN lock_timeout"
+	}
+	query = "WITH " + limit + `found AS MATERIALIZED (
+			SELECT r.id, j.last_seq, j.last_number FROM ` +
+		b.unnest("j", "id uuid", "seen bigint", "last_seq bigint", "last_number bigint") + join + `
+			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
+		), counted AS (
+			UPDATE chat_rooms SET last_seq = f.last_seq, last_number = f.last_number, last_message_at = ?
+			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
+		), accepted AS MATERIALIZED (
+			SELECT j.* FROM ` + b.unnest("j", "id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
+		"reply_to_id uuid", "client_id text", "metadata json", "newest boolean") + `
+			WHERE j.room_id IN (SELECT id FROM counted) ORDER BY j.seq
+		), messages AS (
+			INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
+			SELECT id, room_id, number, user_id, text, reply_to_id, client_id, metadata, ? FROM accepted
+		), events AS (
+			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
+			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted
+		), markers AS (
+			UPDATE chat_room_users u SET last_read_number = a.number, last_seen_at = ?
+			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
+		) SELECT id FROM counted`
+	args = append(args, b.roomArrays()...)
+	args = append(args, b.now)
+	args = append(args, b.messageArrays()...)
+	return query, append(args, b.now, b.now, b.now)
+}
+
+// roomArrays are the rooms that are written to: their ids, last_seq as it was read, and
+// both counters as they will be.
+func (b *batch) roomArrays() []any {
+	known := make(map[uuid.UUID]bool, len(b.rooms))
+	var ids, seen, seqs, numbers dialect.Array
+	for _, m := range b.accepted {
+		if known[m.RoomID] {
+			continue
+		}
+		known[m.RoomID] = true
+		room := b.rooms[m.RoomID]
+		ids.ID(&room.ID)
+		seen.Int(b.readSeqs[room.ID])
+		seqs.Int(room.LastSeq)
+		numbers.Int(room.LastNumber)
+	}
+	return []any{ids.String(), seen.String(), seqs.String(), numbers.String()}
+}
+
+// messageArrays are the columns of the messages. The newest of its author's in its room
+// says what its author has read.
+func (b *batch) messageArrays() []any {
+	newest := make(map[memberKey]int64, len(b.accepted))
+	for _, m := range b.accepted {
+		if m.UserID != nil {
+			newest[memberKey{m.RoomID, *m.UserID}] = m.Number
+		}
+	}
+	var ids, rooms, numbers, seqs, users, texts, replies, clients, metadata, marks dialect.Array
+	for _, m := range b.accepted {
+		ids.ID(&m.ID)
+		rooms.ID(&m.RoomID)
+		numbers.Int(m.Number)
+		seqs.Int(m.seq)
+		users.Text((*string)(m.UserID))
+		texts.Text(&m.Text)
+		replies.ID(m.ReplyToID)
+		clients.Text(m.ClientID)
+		metadata.Text(m.Metadata.text())
+		marks.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
+	}
+	return []any{ids.String(), rooms.String(), numbers.String(), seqs.String(), users.String(), texts.String(), replies.String(), clients.String(),
+		metadata.String(), marks.String()}
+}

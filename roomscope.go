@@ -1,0 +1,129 @@
+package chat
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// roomScope is a room as the actor of a call finds it, and what the call does to it.
+// Every operation on a room or on anything in it goes through one.
+type roomScope struct {
+	*call
+	room   *Room
+	me     *RoomUser // nil for System and for people who are not members
+	access access
+	events []pendingEvent
+}
+
+// roomOf is the condition by which a room is found: by its own id, or by that of
+// something in it, so that nothing is reached past its room.
+type roomOf string
+
+const (
+	byRoom     roomOf = "id = ?"
+	byMessage  roomOf = "id = (SELECT room_id FROM chat_messages WHERE id = ?)"
+	byReaction roomOf = "id = (SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?)"
+	byMedia    roomOf = "id = (SELECT m.room_id FROM chat_message_media x JOIN chat_messages m ON m.id = x.message_id WHERE x.media_id = ?)"
+	byAvatar   roomOf = "avatar_id = ?"
+)
+
+// lockRoom takes the room's lock and then, in a later statement, reads the actor's
+// access: what a transaction before this one committed is seen. It returns ErrNotFound
+// for a deleted room as for one that never was.
+func (c *call) lockRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
+	return c.scope(c.lockRoomsSQL(roomColumns, string(by)), id)
+}
+
+// readRoom reads the room and the actor's access without a lock.
+func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
+	return c.scope("SELECT "+roomColumns+" FROM chat_rooms WHERE "+string(by)+" AND deleted_at IS NULL", id)
+}
+
+func (c *call) scope(query string, id uuid.UUID) (*roomScope, error) {
+	room, err := queryOne(c.conn, scanRoom, query, id)
+	if err != nil {
+		return nil, err
+	}
+	if room == nil {
+		return nil, ErrNotFound
+	}
+	p := &roomScope{call: c, room: room, access: access{system: c.actor.system}}
+	if p.access.system {
+		return p, nil
+	}
+	me, err := c.roomUser(room, c.actor.id)
+	if err != nil {
+		return nil, err
+	}
+	if me != nil {
+		p.me, p.access = me, accessOf(me)
+	}
+	return p, nil
+}
+
+func accessOf(member *RoomUser) access {
+	return access{member: true, owner: member.Owner, permissions: member.Effective}
+}
+
+// lockRoomsSQL renders the query that locks the rooms of a condition that are not
+// deleted, in ascending id. NO KEY lets a host insert rows that refer to the room. On
+// SQLite the transaction has the write lock already.
+func (c *conn) lockRoomsSQL(columns, condition string) string {
+	found := " WHERE " + condition + " AND deleted_at IS NULL"
+	if c.dialect == dialect.SQLite || c.inHost {
+		return "SELECT " + columns + " FROM chat_rooms" + found + " ORDER BY id" + c.dialect.Lock("FOR NO KEY UPDATE")
+	}
+	// The lock timeout is set in the same statement, which saves a round trip.
+	return "WITH lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + ") SELECT " + columns +
+		" FROM chat_rooms CROSS JOIN lock_timeout" + found + " AND is_set <> '' ORDER BY id FOR NO KEY UPDATE OF chat_rooms"
+}
+
+func (p *roomScope) decide(op operation, on target) error {
+	return decide(p.access, op, p.room.state(), on)
+}
+
+// lockFor locks the room and decides on an operation that has no target of its own.
+func (c *call) lockFor(by roomOf, id uuid.UUID, op operation) (*roomScope, error) {
+	p, err := c.lockRoom(by, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.decide(op, target{}); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// readFor reads the room without a lock and decides on an operation.
+func (c *call) readFor(by roomOf, id uuid.UUID, op operation, on target) (*roomScope, error) {
+	p, err := c.readRoom(by, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.decide(op, on); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// record adds an event to the room's log, about a message, a user, both or
+// neither.
+func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
+	p.room.LastSeq++
+	p.events = append(p.events, pendingEvent{
+		RoomID: p.room.ID, Seq: p.room.LastSeq, Kind: kind, MessageID: message, UserID: user, ActorID: p.actor.nullableID(),
+	})
+}
+
+// save writes the room's row and the events that were recorded.
+func (p *roomScope) save() error {
+	r := p.room
+	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, owner_id = ?,
+		default_permissions = ?, private_a = ?, private_b = ?, last_seq = ?, metadata = ?, updated_at = ?, deleted_at = ?
+		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.PrivateA, r.PrivateB,
+		r.LastSeq, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
+		return err
+	}
+	return p.insertEvents(p.events)
+}
