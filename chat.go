@@ -15,12 +15,12 @@
 // private_messages, a group or a channel, and each of its members has a set of
 // nine [Permissions]: their own, or the room's default. What an actor may not see
 // is [ErrNotFound], exactly as if it were not there; what they see and may not do
-// is [ErrForbidden]. [System] acts for the host's own code and is not asked for
-// permissions.
+// is [ErrForbidden]. [System] acts for the host's own code, and its permissions are
+// not checked.
 //
 // # Errors
 //
-// Any operation may answer [ErrUnauthenticated] or, for an actor whose id is none,
+// Any operation may return [ErrUnauthenticated] or, for an actor whose id is none,
 // [ErrInvalid]; [ErrSchema] and [ErrClosed]; and what the database says, which
 // [IsRetryable] tells apart from faults. The comments of the operations name the
 // others. A result beside an error is nil.
@@ -77,7 +77,7 @@ type state struct {
 
 // New returns a Service on db, a handle of SQLite or PostgreSQL opened with the
 // host's own driver and settings, which stay as they are. It touches no table: the
-// first operation checks that Migrate has run, and answers ErrSchema otherwise.
+// first operation checks that Migrate has run, and returns ErrSchema otherwise.
 // A wrong config is ErrInvalid.
 func New(db *gorm.DB, config Config) (*Service, error) {
 	d, err := dialectOf(db)
@@ -99,7 +99,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	return s, nil
 }
 
-// Close marks the service as closed: operations that begin later answer ErrClosed.
+// Close marks the service as closed: operations that begin later return ErrClosed.
 // The database handle is the host's and stays open.
 func (s *Service) Close() error {
 	s.state.closed.Store(true)
@@ -116,7 +116,7 @@ type hostTx struct {
 // InTx runs fn in one transaction: what fn writes through tx and what it does
 // through s is committed together when fn returns nil, and rolled back when it
 // returns an error, which InTx returns, or panics. It runs fn once; where
-// IsRetryable says so of the error, the host may call it again.
+// IsRetryable is true of the error, the host may call it again.
 //
 // s is for use inside fn alone, by one goroutine at a time. Media that fn uploads
 // are deleted from the store again when the transaction is rolled back; where it is not
@@ -152,10 +152,10 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 
 // WithTx returns the service bound to tx, a transaction that the host began and
 // will commit or roll back. Call done after the commit: it wakes those who wait
-// for events at once; forgotten, they only learn of them later.
+// for events at once; without it they receive them later.
 //
 // The returned service is for one goroutine at a time, and not after the
-// transaction's end. On a handle that is no transaction its operations answer
+// transaction's end. On a handle that is no transaction its operations return
 // ErrInvalid.
 func (s *Service) WithTx(tx *gorm.DB) (bound *Service, done func()) {
 	if tx == nil || !inTransaction(tx) {

@@ -9,23 +9,23 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 )
 
-// Config is what the host tells about itself. Its zero value serves a host whose
+// Config describes the host. Its zero value serves a host whose
 // user ids are text and that has no media.
 type Config struct {
-	// UserIDs is what the host's user ids are. Defaults to StringIDs.
+	// UserIDs is the kind of the host's user ids. Defaults to StringIDs.
 	UserIDs UserIDType
 	// UsersTable names the host's table of users, "users" or "schema.users", whose
 	// primary key is the column id. When it is set, Migrate makes foreign keys to
 	// it. Defaults to none.
 	UsersTable string
-	// Media keeps the bytes of media. Defaults to none, and UploadMedia answers
+	// Media keeps the bytes of media. Defaults to none, and UploadMedia returns
 	// ErrNoMediaStore.
 	Media MediaStore
-	// MediaTimeout is how long the media store may stand still: not answer, take
-	// nothing of an upload, yield nothing of a download. What it was asked for then
-	// ends with ErrMediaStore. Defaults to 30 seconds.
+	// MediaTimeout is how long a call of the media store may make no progress: not
+	// return, read nothing of an upload, yield nothing of a download. It then fails
+	// with ErrMediaStore. Defaults to 30 seconds.
 	MediaTimeout time.Duration
-	// Reactions says which reactions there are. Defaults to EmojiReactions.
+	// Reactions decides which reactions are accepted. Defaults to EmojiReactions.
 	Reactions ReactionPolicy
 	// MessageSearch makes Migrate keep a full-text index of messages, which costs
 	// every send something. Without it SearchMessages scans. Defaults to false.
@@ -34,7 +34,7 @@ type Config struct {
 	Limits Limits
 	// Clock tells the time, read once per operation. Defaults to time.Now.
 	Clock func() time.Time
-	// Logger hears of what no caller is told, such as an object that could not be
+	// Logger receives what no caller is told, such as an object that could not be
 	// deleted from the media store. Message text is never logged. Defaults to
 	// discarding.
 	Logger *slog.Logger
@@ -48,7 +48,7 @@ type Limits struct {
 	Description         int   // of a room, in characters. Defaults to 1024.
 	MetadataBytes       int   // of a room or a message, in bytes of JSON. Defaults to 8192.
 	MediaPerMessage     int   // Defaults to 10.
-	UploadBytes         int64 // of one medium. Defaults to 25 MiB.
+	UploadBytes         int64 // of one media item. Defaults to 25 MiB.
 	Pixels              int64 // of a picture, width × height; a larger one is a plain file. Defaults to 40,000,000.
 	ReactionBytes       int   // of one reaction. Defaults to 255.
 	ReactionsPerMessage int   // different reactions to one message. Defaults to 50.

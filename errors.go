@@ -9,8 +9,8 @@ import (
 )
 
 // The errors to branch on, with errors.Is. Every refusal of this package wraps
-// exactly one of them; any other error is the database's or the context's, and says
-// so.
+// exactly one of them; any other error is that of the database or of
+// the context.
 var (
 	// ErrUnauthenticated: there is no acting user, or the id is empty.
 	ErrUnauthenticated = errors.New("chat: no acting user")
@@ -29,10 +29,10 @@ var (
 	// again for another message.
 	ErrConflict = errors.New("chat: conflict")
 	// ErrPrecondition: it was changed since the caller last saw it, as IfChangedAt
-	// of a patch says.
+	// of a patch compares.
 	ErrPrecondition = errors.New("chat: changed in the meantime")
 	// ErrSchema: the tables are missing, or of another version or configuration
-	// than this code. The message says what to run.
+	// than this code. The message has what to run.
 	ErrSchema = errors.New("chat: database schema")
 	// ErrNoMediaStore: Config.Media is not set.
 	ErrNoMediaStore = errors.New("chat: no media store is configured")
@@ -42,7 +42,7 @@ var (
 	ErrClosed = errors.New("chat: service is closed")
 )
 
-// FieldError says which input was refused and why. It wraps ErrInvalid or
+// FieldError is an input that was refused. It wraps ErrInvalid or
 // ErrTooLarge.
 type FieldError struct {
 	// Field is the input's name as the wire spells it, such as "text",
@@ -71,7 +71,7 @@ const (
 	CodeInvalidUserID = "invalid_user_id" // not an id that Config.UserIDs accepts
 	CodeInvalidConfig = "invalid_config"  // an argument of New, WithTx or MigrationSQL
 	CodeUnknownValue  = "unknown_value"   // none of the values that there are
-	CodeNegative      = "negative"        // a number below zero
+	CodeOutOfRange    = "out_of_range"    // a number below the smallest that is accepted
 	CodeDuplicate     = "duplicate"       // given twice
 	CodeExclusive     = "exclusive"       // given together with another that excludes it
 	CodeNotAllowed    = "not_allowed"     // well-formed, and never allowed for this actor or room

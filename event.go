@@ -32,14 +32,14 @@ const (
 // says what changed and never carries content: that is read when the event is
 // delivered, so that what was deleted or edited since does not leak.
 type Event struct {
-	ID        int64      `gorm:"column:id;primaryKey;-:migration"`
-	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration"`
-	Seq       int64      `gorm:"column:seq;-:migration"` // 1, 2, 3… in the room, without gaps
-	Kind      EventKind  `gorm:"column:kind;-:migration"`
-	MessageID *uuid.UUID `gorm:"column:message_id;-:migration"`
-	UserID    *UserID    `gorm:"column:user_id;-:migration"`  // whom it is about
-	ActorID   *UserID    `gorm:"column:actor_id;-:migration"` // who did it; nil for System
-	CreatedAt time.Time  `gorm:"column:created_at;-:migration"`
+	ID        int64      `gorm:"column:id;primaryKey;-:migration" json:"id"`
+	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration" json:"room_id"`
+	Seq       int64      `gorm:"column:seq;-:migration" json:"seq"` // 1, 2, 3… in the room, without gaps
+	Kind      EventKind  `gorm:"column:kind;-:migration" json:"kind"`
+	MessageID *uuid.UUID `gorm:"column:message_id;-:migration" json:"message_id"`
+	UserID    *UserID    `gorm:"column:user_id;-:migration" json:"user_id"`   // whom it is about
+	ActorID   *UserID    `gorm:"column:actor_id;-:migration" json:"actor_id"` // who did it; nil for System
+	CreatedAt time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
 }
 
 // TableName is the events' table.

@@ -11,9 +11,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/stall"
 )
 
-// MediaState says whether a medium can be seen.
+// MediaState is whether a media item can be seen.
 type MediaState string
 
 // The states of media.
@@ -25,33 +26,33 @@ const (
 
 // Media is a row of chat_media: an uploaded file.
 type Media struct {
-	ID           uuid.UUID  `gorm:"column:id;primaryKey;-:migration"`
-	UserID       *UserID    `gorm:"column:user_id;-:migration"`      // the uploader; nil for System, or when erased
-	Key          string     `gorm:"column:key;-:migration" json:"-"` // where the store has it
-	State        MediaState `gorm:"column:state;-:migration"`
-	FileName     string     `gorm:"column:file_name;-:migration"`              // as the uploader called it: a label
-	ContentType  string     `gorm:"column:content_type;-:migration"`           // by its bytes, whatever the uploader said
-	Size         int64      `gorm:"column:size;-:migration"`                   // bytes
-	Width        *int64     `gorm:"column:width;-:migration"`                  // pixels, of a picture as it is shown
-	Height       *int64     `gorm:"column:height;-:migration"`                 // pixels
-	SHA256       string     `gorm:"column:sha256;-:migration"`                 // hexadecimal
-	ThumbnailKey *string    `gorm:"column:thumbnail_key;-:migration" json:"-"` // where the store has a smaller one; "" when none can be made
-	CreatedAt    time.Time  `gorm:"column:created_at;-:migration"`
+	ID           uuid.UUID  `gorm:"column:id;primaryKey;-:migration" json:"id"`
+	UserID       *UserID    `gorm:"column:user_id;-:migration" json:"user_id"` // the uploader; nil for System, or when erased
+	Key          string     `gorm:"column:key;-:migration" json:"-"`           // where the store has it
+	State        MediaState `gorm:"column:state;-:migration" json:"state"`
+	FileName     string     `gorm:"column:file_name;-:migration" json:"file_name"`       // as the uploader called it: a label
+	ContentType  string     `gorm:"column:content_type;-:migration" json:"content_type"` // by its bytes, whatever the uploader said
+	Size         int64      `gorm:"column:size;-:migration" json:"size"`                 // bytes
+	Width        *int64     `gorm:"column:width;-:migration" json:"width"`               // pixels, of a picture as it is shown
+	Height       *int64     `gorm:"column:height;-:migration" json:"height"`             // pixels
+	SHA256       string     `gorm:"column:sha256;-:migration" json:"sha256"`             // hexadecimal
+	ThumbnailKey *string    `gorm:"column:thumbnail_key;-:migration" json:"-"`           // where the store has a smaller one; "" when none can be made
+	CreatedAt    time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
 }
 
 // TableName is the media's table.
 func (Media) TableName() string { return "chat_media" }
 
-// IsImage reports whether the medium is a picture that can be shown: a png, jpeg, gif or
+// IsImage reports whether the media item is a picture that can be shown: a png, jpeg, gif or
 // webp whose Width and Height are known.
 func (m *Media) IsImage() bool { return m.Width != nil && m.Height != nil }
 
-// MessageMedia is a row of chat_message_media: a medium's place in a message. A
-// medium belongs to one message at most.
+// MessageMedia is a row of chat_message_media: a media item's place in a message. A
+// media item belongs to one message at most.
 type MessageMedia struct {
-	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;-:migration"`
-	MediaID   uuid.UUID `gorm:"column:media_id;primaryKey;-:migration"`
-	Sequence  int       `gorm:"column:sequence;-:migration"` // 0, 1, 2…
+	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;-:migration" json:"message_id"`
+	MediaID   uuid.UUID `gorm:"column:media_id;primaryKey;-:migration" json:"media_id"`
+	Sequence  int       `gorm:"column:sequence;-:migration" json:"sequence"` // 0, 1, 2…
 }
 
 // TableName is the table of media in messages.
@@ -72,7 +73,7 @@ func scanMedia(rows row) (Media, error) {
 	return m, err
 }
 
-// of reports whether w uploaded the medium.
+// uploadedBy reports whether p uploaded the media item.
 func (m *Media) uploadedBy(w principal) bool {
 	if w.system {
 		return m.UserID == nil
@@ -136,7 +137,7 @@ func (c *conn) attachMedia(messages map[uuid.UUID]*Message) error {
 	return err
 }
 
-// Media returns what is known of a medium: of the actor's own upload until it is
+// Media returns what is known of a media item: of the actor's own upload until it is
 // used, and from then on of what is in the actor's rooms. A room's avatar is seen
 // with the room.
 //
@@ -145,7 +146,7 @@ func (s *Service) Media(ctx context.Context, actor Actor, media uuid.UUID) (*Med
 	return read(ctx, s, actor, func(c *call) (*Media, error) { return c.visibleMedia(media) })
 }
 
-// OpenMedia returns a medium's bytes, to be closed by the caller, to those who may
+// OpenMedia returns a media item's bytes, to be closed by the caller, to those who may
 // see it. The reader is an io.Seeker where the store's is.
 //
 // Errors: ErrNotFound, ErrNoMediaStore, ErrMediaStore.
@@ -164,7 +165,7 @@ func (s *Service) OpenMedia(ctx context.Context, actor Actor, media uuid.UUID) (
 	return found, content, nil
 }
 
-// MediaURL returns a URL of a medium's bytes, to those who may see it, from a store that
+// MediaURL returns a URL of a media item's bytes, to those who may see it, from a store that
 // is a MediaURLSigner. Anyone who has the URL may fetch them until the time of valid is
 // over, members of the room or not. They come with ContentHeaders.
 //
@@ -178,18 +179,18 @@ func (s *Service) MediaURL(ctx context.Context, actor Actor, media uuid.UUID, va
 	if err != nil {
 		return "", err
 	}
-	w := s.watchStore(ctx)
-	defer w.stop()
+	w := stall.New(ctx, s.config.MediaTimeout)
+	defer w.Stop()
 	as := SignURLOptions{Valid: valid}
 	as.ContentType, as.ContentDisposition = found.ContentHeaders()
-	url, err := signer.SignURL(w.ctx, found.Key, as)
+	url, err := signer.SignURL(w.Context, found.Key, as)
 	if err != nil {
-		return "", w.fault("sign", err)
+		return "", storeError("sign", w, err)
 	}
 	return url, nil
 }
 
-// visibleMedia reaches a medium through what it is used in.
+// visibleMedia reads a media item and decides by what it is used in.
 func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
 	media, err := queryOne(c.conn, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
 	if err != nil {
@@ -225,8 +226,8 @@ var inline = map[string]bool{
 	"video/mp4": true, "video/webm": true, "audio/mpeg": true, "audio/ogg": true, "video/ogg": true, "application/ogg": true,
 }
 
-// ContentHeaders returns the Content-Type and the Content-Disposition with which a medium
-// goes to a browser without harm: pictures, films and sounds as what they are, to be
+// ContentHeaders returns the Content-Type and the Content-Disposition with which a media item
+// goes to a browser without harm: pictures, video and audio as what they are, to be
 // shown; everything else, HTML, SVG and PDF included, as a download that is nothing but
 // bytes. Send "X-Content-Type-Options: nosniff" along.
 func (m *Media) ContentHeaders() (contentType, contentDisposition string) {

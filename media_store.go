@@ -7,13 +7,15 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/go-df/chat/internal/stall"
 )
 
 // MediaStore keeps the bytes of media. The package storage has a folder and a
 // memory; storage/storagetest checks a store of the host's own. A store may also be a
 // MediaURLSigner.
 //
-// The context ends when the caller's does, or when the store has stood still for
+// The context ends when the caller's does, or when the store has made no progress for
 // Config.MediaTimeout: a method then returns soon.
 type MediaStore interface {
 	// Put stores everything that r yields under key. A key that is there is an
@@ -31,7 +33,7 @@ type MediaStore interface {
 // MediaStoreCleaner is a MediaStore in which broken writes leave something behind, such as
 // storage.Dir. SweepMedia asks it to clean up.
 type MediaStoreCleaner interface {
-	// RemoveTemporaries removes what nobody has written to for olderThan, and tells how
+	// RemoveTemporaries removes what nobody has written to for olderThan, and returns how
 	// much that was.
 	RemoveTemporaries(ctx context.Context, olderThan time.Duration) (int, error)
 }
@@ -40,52 +42,44 @@ type MediaStoreCleaner interface {
 // as one on S3.
 type MediaURLSigner interface {
 	// SignURL returns a URL under which anyone may GET what is under key, for as long as
-	// as.Valid, and is answered with the headers that as names.
+	// as.Valid, and is served the headers that as names.
 	SignURL(ctx context.Context, key string, as SignURLOptions) (string, error)
 }
 
-// SignURLOptions says how a MediaURLSigner is to serve an object.
+// SignURLOptions is how a MediaURLSigner is to serve an object.
 type SignURLOptions struct {
 	Valid              time.Duration // from now on
 	ContentType        string        // the header, whatever the object is: its bytes are a user's
 	ContentDisposition string        // the header, with the name of a download
 }
 
-// putObject stores what r yields. Waiting for r is not the store's standing still.
+// putObject stores what r yields. The time that r takes does not count as the store's.
 func (s *Service) putObject(ctx context.Context, key string, r io.Reader) error {
-	w := s.watchStore(ctx)
-	defer w.stop()
-	return w.fault("put", s.config.Media.Put(w.ctx, key, waitedFor{w, r}))
+	w := stall.New(ctx, s.config.MediaTimeout)
+	defer w.Stop()
+	return storeError("put", w, s.config.Media.Put(w.Context, key, w.Source(r)))
 }
 
 // openObject opens an object. A file is returned as it is: the system sends it to a
 // connection faster than anybody can read it.
 func (s *Service) openObject(ctx context.Context, key string) (io.ReadCloser, error) {
-	w := s.watchStore(ctx)
-	content, err := s.config.Media.Open(w.ctx, key)
-	w.timer.Stop()
+	w := stall.New(ctx, s.config.MediaTimeout)
+	content, err := s.config.Media.Open(w.Context, key)
 	if err != nil {
-		defer w.stop()
-		return nil, w.fault("open", err)
+		defer w.Stop()
+		return nil, storeError("open", w, err)
 	}
 	if file, is := content.(*os.File); is {
-		w.stop()
+		w.Stop()
 		return file, nil
 	}
-	opened := watchedObject{w, content}
-	if seeker, seeks := content.(io.Seeker); seeks {
-		return struct {
-			watchedObject
-			io.Seeker
-		}{opened, seeker}, nil
-	}
-	return opened, nil
+	return w.Object(content, func(err error) error { return mediaStoreError("read", err) }), nil
 }
 
 func (s *Service) deleteObject(ctx context.Context, key string) error {
-	w := s.watchStore(ctx)
-	defer w.stop()
-	return w.fault("delete", s.config.Media.Delete(w.ctx, key))
+	w := stall.New(ctx, s.config.MediaTimeout)
+	defer w.Stop()
+	return storeError("delete", w, s.config.Media.Delete(w.Context, key))
 }
 
 // deleteStored deletes objects whose rows are not there, or will not be.
@@ -97,77 +91,18 @@ func (s *Service) deleteStored(ctx context.Context, stored []string) {
 	}
 }
 
-// stallWatch ends a context when the store stands still.
-type stallWatch struct {
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	timer   *time.Timer
-	timeout time.Duration
-}
-
-var errStalled = errors.New("it stood still")
-
-func (s *Service) watchStore(ctx context.Context) *stallWatch {
-	w := &stallWatch{timeout: s.config.MediaTimeout}
-	w.ctx, w.cancel = context.WithCancelCause(ctx)
-	w.timer = time.AfterFunc(w.timeout, func() { w.cancel(fmt.Errorf("%w for %v", errStalled, w.timeout)) })
-	return w
-}
-
-func (w *stallWatch) stop() {
-	w.timer.Stop()
-	w.cancel(nil)
-}
-
-// fault is what became of the store's error: that it stood still says more than that its
-// context ended.
-func (w *stallWatch) fault(what string, err error) error {
+// storeError marks what a store returned under a watch.
+func storeError(what string, w *stall.Watch, err error) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(w.ctx); errors.Is(cause, errStalled) {
-		err = cause
-	}
-	return storeError(what, err)
+	return mediaStoreError(what, w.Cause(err))
 }
 
-// storeError marks what a store said, once.
-func storeError(what string, err error) error {
+// mediaStoreError marks what a store returned, once.
+func mediaStoreError(what string, err error) error {
 	if errors.Is(err, ErrMediaStore) {
 		return err
 	}
 	return fmt.Errorf("%w: %s: %w", ErrMediaStore, what, err)
-}
-
-// waitedFor is read by the store: its time begins when it has something to store.
-type waitedFor struct {
-	watch  *stallWatch
-	source io.Reader
-}
-
-func (r waitedFor) Read(p []byte) (int, error) {
-	r.watch.timer.Stop()
-	defer r.watch.timer.Reset(r.watch.timeout)
-	return r.source.Read(p)
-}
-
-// watchedObject is read from the store: its time is that of each Read.
-type watchedObject struct {
-	watch  *stallWatch
-	object io.ReadCloser
-}
-
-func (o watchedObject) Read(p []byte) (int, error) {
-	o.watch.timer.Reset(o.watch.timeout)
-	defer o.watch.timer.Stop()
-	n, err := o.object.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = o.watch.fault("read", err)
-	}
-	return n, err
-}
-
-func (o watchedObject) Close() error {
-	defer o.watch.stop()
-	return o.object.Close()
 }

@@ -9,19 +9,20 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/stall"
 )
 
-// SweepMedia removes the media that nobody can see any more, or ever will, and that were
+// SweepMedia removes the media items that nobody can see any more, or ever will, and that were
 // uploaded longer ago than olderThan: uploads that broke off, uploads that were never
 // sent, and what was in a message, a room or an avatar that is deleted. Their bytes go
-// first, then their rows, in batches; it returns how many media are gone. olderThan has to
+// first, then their rows, in batches; it returns how many media items were removed. olderThan has to
 // be longer than an upload takes, and than one may wait to be sent: a day is a good value.
 //
 // The host calls it from a job of its own, so that there is no actor. It is safe to stop,
 // to run twice at once, and beside uploads and sends. What the store fails to delete stays
-// for the next time, and the error is returned when the others are gone; where the store
-// deletes nothing at all, it ends early. A store that is a MediaStoreCleaner is asked to
-// clean up at the end.
+// for the next time, and the error is returned after the others were removed; where the store
+// deletes nothing at all, it ends early. RemoveTemporaries of a store that is a MediaStoreCleaner is
+// called at the end.
 //
 // Errors: ErrNoMediaStore, ErrMediaStore, ErrConflict inside InTx or WithTx, for bytes
 // cannot be rolled back.
@@ -35,7 +36,7 @@ func (s *Service) SweepMedia(ctx context.Context, olderThan time.Duration) (int,
 	swept, err := s.sweepAll(ctx, s.now().Add(-olderThan))
 	if cleaner, cleans := s.config.Media.(MediaStoreCleaner); cleans {
 		if _, fault := cleaner.RemoveTemporaries(ctx, olderThan); fault != nil {
-			err = errors.Join(err, storeError("remove temporaries", fault))
+			err = errors.Join(err, mediaStoreError("remove temporaries", fault))
 		}
 	}
 	return swept, err
@@ -80,7 +81,7 @@ func (s *Service) sweep(ctx context.Context, before time.Time, ids []uuid.UUID) 
 	var emptied []uuid.UUID
 	for i := range taken {
 		if err := s.deleteBytes(ctx, &taken[i]); err != nil {
-			if faults = append(faults, err); errors.Is(err, errStalled) {
+			if faults = append(faults, err); errors.Is(err, stall.Err) {
 				break // the others would wait as long
 			}
 			continue

@@ -21,7 +21,7 @@ import (
 // width, height and hash of the copy. A picture that is no larger is returned itself,
 // unless it is a GIF.
 //
-// The copy is made when it is first asked for, one at a time in each Service of New, and
+// The copy is made when it is first opened, one at a time in each Service of New, and
 // kept in the media store. Pictures of more than 24,000,000 pixels have none, and those whose
 // decoding would take more than 128 MiB.
 //
@@ -65,7 +65,7 @@ func (m *Media) ownThumbnail() bool {
 // thumbnailBytes is more than the largest: every pixel of a PNG as it is.
 const thumbnailBytes = 2 << 20
 
-// openThumbnail reads a thumbnail whole: it is small, and its bytes tell what the row does
+// openThumbnail reads a thumbnail whole: it is small, and its bytes have what the row has
 // not.
 func (s *Service) openThumbnail(ctx context.Context, m *Media) (*Media, io.ReadCloser, error) {
 	object, err := s.openObject(ctx, *m.ThumbnailKey)
@@ -74,11 +74,11 @@ func (s *Service) openThumbnail(ctx context.Context, m *Media) (*Media, io.ReadC
 	}
 	content, err := io.ReadAll(io.LimitReader(object, thumbnailBytes))
 	if err = errors.Join(err, object.Close()); err != nil {
-		return nil, nil, storeError("read", err)
+		return nil, nil, mediaStoreError("read", err)
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {
-		return nil, nil, storeError("read", err)
+		return nil, nil, mediaStoreError("read", err)
 	}
 	width, height, sum := int64(config.Width), int64(config.Height), sha256.Sum256(content)
 	m.ContentType, m.Size, m.SHA256 = "image/"+format, int64(len(content)), hex.EncodeToString(sum[:])
@@ -118,7 +118,7 @@ func (s *Service) makeThumbnail(ctx context.Context, id uuid.UUID) (*Media, erro
 		err = s.keepThumbnail(ctx, id, key, small)
 	}
 	switch {
-	case errors.Is(err, errSuperseded): // the picture is gone, or another process has made its thumbnail
+	case errors.Is(err, errSuperseded): // the picture was removed, or another process has made its thumbnail
 		if m, err = s.readyMedia(ctx, id); err == nil && m.ThumbnailKey == nil {
 			return nil, ErrNotFound
 		}
@@ -172,7 +172,7 @@ func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
 		return nil, errors.Join(err, whole.Close())
 	}
 	if err = errors.Join(err, whole.Close()); err != nil {
-		return nil, storeError("read", err)
+		return nil, mediaStoreError("read", err)
 	}
 	return small, nil
 }
@@ -205,7 +205,7 @@ func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, s
 	return err
 }
 
-// errSuperseded says that a picture was released, or got its thumbnail, while one was made.
+// errSuperseded: a picture was released, or got its thumbnail, while one was made.
 var errSuperseded = errors.New("chat: another thumbnail was faster")
 
 func (c *conn) setThumbnail(id uuid.UUID, key string) error {
@@ -216,7 +216,7 @@ func (c *conn) setThumbnail(id uuid.UUID, key string) error {
 		key, id, MediaReady))
 }
 
-// orSuperseded takes the answer of exec: no row is one that is no longer as it was.
+// orSuperseded returns errSuperseded if a statement has changed no row.
 func orSuperseded(changed int64, err error) error {
 	if err == nil && changed == 0 {
 		return errSuperseded

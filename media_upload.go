@@ -31,7 +31,7 @@ type NewMedia struct {
 }
 
 // UploadMedia stores a file for the actor, who alone sees it until it is sent in a
-// message. Body is streamed; the content type is told from its bytes, and of pictures
+// message. Body is streamed; the content type is detected from its bytes, and of pictures
 // (png, jpeg, gif, webp) the size.
 //
 // A JPEG is stored without what does not belong to the picture, such as where it was
@@ -122,7 +122,7 @@ func (c *conn) insertMedia(m *Media) error {
 	return err
 }
 
-// put streams the bytes into the store and learns their type, size and hash, and of a
+// put streams the bytes into the store and determines their type, size and hash, and of a
 // picture how large it is. A JPEG is stored without what does not belong to the picture.
 func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 	buffered := bufio.NewReaderSize(&limitedReader{source: body, limit: s.config.Limits.UploadBytes}, sniffBytes)
@@ -148,19 +148,19 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 	case err != nil:
 		return err
 	case !taken.whole:
-		return storeError("put", io.ErrShortWrite)
+		return mediaStoreError("put", io.ErrShortWrite)
 	}
 	media.Size, media.SHA256 = taken.size, taken.hash.end()
 	media.measure(head, jpeg, s.config.Limits.Pixels)
 	return nil
 }
 
-// sniffBytes is how much of a file tells its type.
+// sniffBytes is how much of a file its type is detected from.
 const sniffBytes = picture.HeadBytes
 
 const plainFile = "application/octet-stream"
 
-// contentTypeOf tells the type of what begins with head.
+// contentTypeOf detects the type of what begins with head.
 func contentTypeOf(head []byte) string {
 	found := mimetype.Detect(head).String()
 	kind, _, _ := strings.Cut(found, ";")
@@ -170,7 +170,7 @@ func contentTypeOf(head []byte) string {
 	case found == "image/apng": // a PNG that moves
 		return picture.PNG
 	case found == "audio/mpeg" && !bytes.HasPrefix(head, []byte("ID3")) && (head[0] != 0xFF || head[1] < 0xE0):
-		return plainFile // its sound was found behind something else, such as HTML
+		return plainFile // its audio was found behind something else, such as HTML
 	case !contentTypePattern.MatchString(found):
 		return kind // a text may say itself how it is encoded, and say anything
 	}
@@ -179,7 +179,7 @@ func contentTypeOf(head []byte) string {
 
 var contentTypePattern = regexp.MustCompile(`^[a-z0-9.+/-]+(; charset=[A-Za-z0-9_-]{1,40})?$`)
 
-// measure learns how large a picture is. One whose head cannot be read, or that is over
+// measure determines how large a picture is. One whose head cannot be read, or that is over
 // the limit, is a plain file, to be downloaded and not shown.
 func (m *Media) measure(head []byte, jpeg *picture.Stripper, limit int64) {
 	if !picture.Known(m.ContentType) {
@@ -217,7 +217,7 @@ func (c *conn) markReady(m *Media) error {
 
 var errAbandoned = conflict("the upload took too long and was removed")
 
-// lockAvatar locks a medium that is to become a room's avatar: an image of the actor's
+// lockAvatar locks a media item that is to become a room's avatar: an image of the actor's
 // own that is in no other use.
 func (c *call) lockAvatar(id uuid.UUID) error {
 	ids := []uuid.UUID{id}
@@ -247,7 +247,7 @@ type limitedReader struct {
 
 func (l *limitedReader) Read(p []byte) (int, error) {
 	if left := l.limit - l.read; int64(len(p))-1 > left {
-		p = p[:left+1] // one byte beyond the limit tells that it is crossed
+		p = p[:left+1] // one byte past the limit shows that it is crossed
 	}
 	n, err := l.source.Read(p)
 	l.read += int64(n)

@@ -85,7 +85,7 @@ func TestStoreThatStandsStillIsGivenUp(t *testing.T) {
 		m = h.uploaded(t, "some bytes")
 		store.at.Store(at)
 		err := operation()
-		if wantError(t, err, chat.ErrMediaStore); err != nil && !strings.Contains(err.Error(), "stood still for 20ms") {
+		if wantError(t, err, chat.ErrMediaStore); err != nil && !strings.Contains(err.Error(), "made no progress for 20ms") {
 			t.Errorf("%s: %v", at, err)
 		}
 		h.send(h.alice, room.ID, "messages go on")

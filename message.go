@@ -11,21 +11,21 @@ import (
 
 // Message is a row of chat_messages and what comes with it on a page.
 type Message struct {
-	ID        uuid.UUID  `gorm:"column:id;primaryKey;-:migration"`
-	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration"`
-	Number    int64      `gorm:"column:number;-:migration"`  // 1, 2, 3… in the room, without gaps
-	UserID    *UserID    `gorm:"column:user_id;-:migration"` // the author; nil for System, or when the author was erased
-	Text      string     `gorm:"column:text;-:migration"`
-	ReplyToID *uuid.UUID `gorm:"column:reply_to_id;-:migration"`
-	ClientID  *string    `gorm:"column:client_id;-:migration"`
-	Metadata  Metadata   `gorm:"column:metadata;-:migration"`
-	CreatedAt time.Time  `gorm:"column:created_at;-:migration"`
-	EditedAt  *time.Time `gorm:"column:edited_at;-:migration"`
-	DeletedAt *time.Time `gorm:"column:deleted_at;-:migration"` // set on a tombstone, whose content is gone
+	ID        uuid.UUID  `gorm:"column:id;primaryKey;-:migration" json:"id"`
+	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration" json:"room_id"`
+	Number    int64      `gorm:"column:number;-:migration" json:"number"`   // 1, 2, 3… in the room, without gaps
+	UserID    *UserID    `gorm:"column:user_id;-:migration" json:"user_id"` // the author; nil for System, or when the author was erased
+	Text      string     `gorm:"column:text;-:migration" json:"text"`
+	ReplyToID *uuid.UUID `gorm:"column:reply_to_id;-:migration" json:"reply_to_id"`
+	ClientID  *string    `gorm:"column:client_id;-:migration" json:"client_id"`
+	Metadata  Metadata   `gorm:"column:metadata;-:migration" json:"metadata"`
+	CreatedAt time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
+	EditedAt  *time.Time `gorm:"column:edited_at;-:migration" json:"edited_at"`
+	DeletedAt *time.Time `gorm:"column:deleted_at;-:migration" json:"deleted_at"` // set on a tombstone, whose content is gone
 
-	Media     []Media         `gorm:"-"` // in the sender's order
-	Reactions []ReactionCount `gorm:"-"` // the first reaction first
-	ReplyTo   *MessageHead    `gorm:"-"` // the message this one answers
+	Media     []Media         `gorm:"-" json:"media"`     // in the sender's order
+	Reactions []ReactionCount `gorm:"-" json:"reactions"` // the first reaction first
+	ReplyTo   *MessageHead    `gorm:"-" json:"reply_to"`  // the message this one answers
 }
 
 // TableName is the messages' table.
@@ -89,7 +89,7 @@ func (l Limits) checkText(text string) error {
 	return nil
 }
 
-// checkBody refuses a message that says nothing.
+// checkBody refuses a message without text and media.
 func checkBody(text string, media int) error {
 	if media == 0 && strings.TrimSpace(text) == "" {
 		return invalid("text", CodeRequired, "is empty, and there are no media")
@@ -97,7 +97,7 @@ func checkBody(text string, media int) error {
 	return nil
 }
 
-// MessagePatch says what to change of a message; what is nil stays.
+// MessagePatch is what to change of a message; a nil field is left as it is.
 type MessagePatch struct {
 	// Text may be set to empty in a message with media.
 	Text *string

@@ -6,54 +6,6 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 )
 
-// send is one message on its way: what was asked for, and what has become of it.
-type send struct {
-	sender principal
-	room   uuid.UUID
-	in     NewMessage
-	id     uuid.UUID // of the message, the same in every try, so that no two tries store it twice
-	outcome
-}
-
-// outcome is what has become of a send. A batch decides state; it is settled when that
-// is final.
-//
-//	state         message    err   settled
-//	sendPending   nil        nil   never
-//	sendHeld      nil        nil   never: the send goes on in a batch that waits for its room
-//	sendAccepted  the new    nil   once it is committed
-//	sendRepeated  the first  nil   once the transaction that found it has ended
-//	sendRefused   nil        why   once the transaction that decided it has ended, or when
-//	                               the fate of the send cannot be told
-//
-// What is not settled when a try has failed is pending again in the next.
-type outcome struct {
-	state   sendState
-	message *Message
-	err     error
-	settled bool
-}
-
-type sendState int
-
-const (
-	sendPending  sendState = iota // nothing is decided yet
-	sendHeld                      // another transaction has the room's lock
-	sendAccepted                  // numbered, and written with the batch
-	sendRepeated                  // stored before: under the same client id, or by a try whose answer was lost
-	sendRefused
-)
-
-func (o *outcome) accept(m *Message)   { o.state, o.message = sendAccepted, m }
-func (o *outcome) repeatOf(m *Message) { o.state, o.message = sendRepeated, m }
-func (o *outcome) refuse(err error)    { o.state, o.message, o.err = sendRefused, nil, err }
-
-// fail settles a send whose transaction failed.
-func (o *outcome) fail(err error) {
-	o.refuse(err)
-	o.settled = true
-}
-
 // batch stores any number of messages in any number of rooms with a constant number of
 // statements.
 type batch struct {
@@ -400,26 +352,6 @@ func (b *batch) accept(s *send) {
 	}
 	b.accepted = append(b.accepted, accepted{m, room.LastSeq})
 	s.accept(m)
-}
-
-// checkRepeat compares a message with the one that its client id stands for. What was
-// edited or deleted since cannot be compared.
-func (in *NewMessage) checkRepeat(first *Message) error {
-	if first.EditedAt != nil || first.Deleted() {
-		return nil
-	}
-	same := in.Text == first.Text && string(in.Metadata) == string(first.Metadata) &&
-		(in.ReplyToID == nil) == (first.ReplyToID == nil) && len(in.MediaIDs) == len(first.Media)
-	if same && in.ReplyToID != nil {
-		same = *in.ReplyToID == *first.ReplyToID
-	}
-	for i := 0; same && i < len(in.MediaIDs); i++ {
-		same = in.MediaIDs[i] == first.Media[i].ID
-	}
-	if !same {
-		return conflict("the client id was used for another message")
-	}
-	return nil
 }
 
 // answer checks the message that m answers, if any, and attaches its head.

@@ -9,7 +9,7 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 )
 
-// HistoryQuery asks for a page of a room's messages: the newest ones, or those before,
+// HistoryQuery selects a page of a room's messages: the newest ones, or those before,
 // after or around a number.
 type HistoryQuery struct {
 	// Before, After and Around name the number of a message; at most one is given.
@@ -59,7 +59,7 @@ func (at HistoryQuery) validate() error {
 			continue
 		}
 		if *position.number < 0 {
-			return invalid(position.field, CodeNegative, "is negative")
+			return invalid(position.field, CodeOutOfRange, "is negative")
 		}
 		if given != "" {
 			return invalid(position.field, CodeExclusive, "is given together with %s", given)

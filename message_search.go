@@ -18,7 +18,7 @@ import (
 // where there is no index.
 const SearchScanRows = 10_000
 
-// MessageSearchQuery asks for a page of messages.
+// MessageSearchQuery selects a page of messages.
 type MessageSearchQuery struct {
 	// Query is text all of whose words a message must have, in any order. A word is
 	// a run of letters, marks and digits; everything else separates words. Upper and
@@ -41,7 +41,7 @@ type MessageSearchPage struct {
 // a page of history shows of them: in one room in descending order of Number, in
 // all rooms the newest first. Tombstones are never found.
 //
-// With Config.MessageSearch an index is asked; without it the messages are read,
+// With Config.MessageSearch an index is used; without it the messages are read,
 // newest first, and a call stops after SearchScanRows of them. A page may have fewer
 // items than its limit, or none, and a Next to go on from there: only "" is the end.
 //
@@ -135,8 +135,8 @@ func (s *messageSearch) exact() bool {
 	return s.index == schema.SearchPostgres || s.index != "" && !slices.ContainsFunc(s.words, foreign)
 }
 
-// match reads candidates until the page is full, and says which one it read last
-// and how many.
+// match reads candidates until the page is full, and returns the last one that it read
+// and how many it read.
 func (s *messageSearch) match(query string, args []any) (found []Message, last *Message, read int, err error) {
 	rows, err := s.db.Raw(query, args...).Rows()
 	if err != nil {
@@ -203,7 +203,7 @@ func (s *messageSearch) order() string {
 	return " ORDER BY m.created_at DESC, m.id DESC"
 }
 
-// within is the condition of living rooms and, unless System asks, of membership.
+// within is the condition that a room is not deleted and, unless System searches, of membership.
 func (s *messageSearch) within() (string, []any) {
 	if s.room == nil {
 		rooms := "SELECT id FROM chat_rooms WHERE deleted_at IS NULL"
@@ -229,7 +229,7 @@ func (s *messageSearch) query(condition string, args []any) (string, []any, erro
 		return "SELECT " + columns + " FROM chat_messages m WHERE " + condition + s.order() + " LIMIT ?", args, nil
 	case schema.SearchPostgres:
 		terms, values := s.terms("'", " & ", " | ", "string_agg")
-		// Materialized: the index answers, whatever the planner thinks of the rest.
+		// Materialized: the index is used, whatever the planner thinks of the rest.
 		return `WITH found AS MATERIALIZED (SELECT id, room_id, number, created_at FROM chat_messages
 				WHERE chat_message_words(text, room_id) @@ CAST(` + terms + ` AS tsquery) AND deleted_at IS NULL),
 			page AS (SELECT id FROM found m WHERE ` + condition + s.order() + ` LIMIT ?)
@@ -248,11 +248,11 @@ func (s *messageSearch) query(condition string, args []any) (string, []any, erro
 	}
 }
 
-// roomTerms is up to how many rooms of an actor the index is told. Beyond some
+// roomTerms is up to how many rooms of an actor the index is given. Beyond some
 // hundred it is faster to find the words in all rooms and to look at these then.
 const roomTerms = 32
 
-// terms renders what an index is asked for: the words, and the rooms to look in. A
+// terms renders what the index is searched for: the words, and the rooms to look in. A
 // word has no quotes in it, nor anything else that the index's own language knows.
 func (s *messageSearch) terms(quote, and, or, aggregate string) (string, []any) {
 	terms := quote + strings.Join(s.words, quote+and+quote) + quote

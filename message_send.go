@@ -57,6 +57,26 @@ func (in *NewMessage) validate(l Limits) error {
 
 func mediaField(i int) string { return "media_ids[" + strconv.Itoa(i) + "]" }
 
+// checkRepeat compares a message with the one that its client id stands for. What was
+// edited or deleted since cannot be compared.
+func (in *NewMessage) checkRepeat(first *Message) error {
+	if first.EditedAt != nil || first.Deleted() {
+		return nil
+	}
+	same := in.Text == first.Text && string(in.Metadata) == string(first.Metadata) &&
+		(in.ReplyToID == nil) == (first.ReplyToID == nil) && len(in.MediaIDs) == len(first.Media)
+	if same && in.ReplyToID != nil {
+		same = *in.ReplyToID == *first.ReplyToID
+	}
+	for i := 0; same && i < len(in.MediaIDs); i++ {
+		same = in.MediaIDs[i] == first.Media[i].ID
+	}
+	if !same {
+		return conflict("the client id was used for another message")
+	}
+	return nil
+}
+
 // SendMessage adds a message to a room, numbers it, and marks everything up to it
 // as read by its author. It needs can_create_messages.
 //
@@ -82,6 +102,54 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 		return s.Message(ctx, actor, one.message.ID)
 	}
 	return one.message, nil
+}
+
+// send is one message on its way: what was asked for, and what has become of it.
+type send struct {
+	sender principal
+	room   uuid.UUID
+	in     NewMessage
+	id     uuid.UUID // of the message, the same in every try, so that no two tries store it twice
+	outcome
+}
+
+// outcome is what has become of a send. A batch decides state; it is settled when that
+// is final.
+//
+//	state         message    err   settled
+//	sendPending   nil        nil   never
+//	sendHeld      nil        nil   never: the send goes on in a batch that waits for its room
+//	sendAccepted  the new    nil   once it is committed
+//	sendRepeated  the first  nil   once the transaction that found it has ended
+//	sendRefused   nil        why   once the transaction that decided it has ended, or when
+//	                               it is not known whether it is stored
+//
+// What is not settled when a try has failed is pending again in the next.
+type outcome struct {
+	state   sendState
+	message *Message
+	err     error
+	settled bool
+}
+
+type sendState int
+
+const (
+	sendPending  sendState = iota // nothing is decided yet
+	sendHeld                      // another transaction has the room's lock
+	sendAccepted                  // numbered, and written with the batch
+	sendRepeated                  // stored before: under the same client id, or by a try whose answer was lost
+	sendRefused
+)
+
+func (o *outcome) accept(m *Message)   { o.state, o.message = sendAccepted, m }
+func (o *outcome) repeatOf(m *Message) { o.state, o.message = sendRepeated, m }
+func (o *outcome) refuse(err error)    { o.state, o.message, o.err = sendRefused, nil, err }
+
+// fail settles a send whose transaction failed.
+func (o *outcome) fail(err error) {
+	o.refuse(err)
+	o.settled = true
 }
 
 // store decides a send, and stores the message if it is accepted: in the host's

@@ -210,7 +210,7 @@ func (b *batch) roomArrays() []any {
 }
 
 // messageArrays are the columns of the messages. The newest of its author's in its room
-// says what its author has read.
+// is what its author has read.
 func (b *batch) messageArrays() []any {
 	newest := make(map[memberKey]int64, len(b.accepted))
 	for _, m := range b.accepted {

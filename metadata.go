@@ -16,6 +16,9 @@ import (
 //	chat.NewMessage{Text: "Your order", Metadata: chat.Metadata(`{"order": 42}`)}
 type Metadata []byte
 
+// String returns the object, or "" when there is none.
+func (m Metadata) String() string { return string(m) }
+
 // MarshalJSON writes the object, or null.
 func (m Metadata) MarshalJSON() ([]byte, error) { return json.RawMessage(m).MarshalJSON() }
 
@@ -119,7 +122,7 @@ func escaped(text []byte) rune {
 // that would cost the host its transaction.
 const metadataDepth = 64
 
-// unstorableReason says why a valid JSON text cannot be kept and queried, or "".
+// unstorableReason returns why a valid JSON text cannot be stored and queried, or "".
 func unstorableReason(text []byte) string {
 	tokens, depth := json.NewDecoder(bytes.NewReader(text)), 0
 	tokens.UseNumber()

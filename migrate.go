@@ -17,7 +17,7 @@ import (
 // is ErrSchema.
 //
 // Config.MessageSearch may change: Migrate then makes the index of messages, filled,
-// while sends wait, or drops it. A program asks the index that was there at its first
+// while sends wait, or drops it. A program uses the index that was there at its first
 // call, so restart those that search after it was dropped.
 func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 	s, err := New(db, config)
@@ -33,6 +33,9 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 	}
 	if err := schema.Up(ctx, pool, s.config.schema(s.dialect)); err != nil {
 		return fmt.Errorf("chat: migrate: %w", err)
+	}
+	if err := s.checkSchema(ctx, s.db); err != nil {
+		return err
 	}
 	if err := schema.Search(ctx, pool, s.config.schema(s.dialect)); err != nil {
 		return fmt.Errorf("chat: migrate: index of messages: %w", err)
@@ -124,18 +127,30 @@ func (c *conn) checkMeta() (searchIndex string, err error) {
 	if err != nil {
 		return "", err
 	}
+	hash, err := c.config.schema(c.dialect).MigrationHash()
+	if err != nil {
+		return "", err
+	}
+	madeBy := ""
 	want := map[string]string{
 		"user_id_type": c.config.UserIDs.ColumnType(string(c.dialect)),
 		"users_table":  c.config.UsersTable,
 	}
 	for _, s := range made {
-		if s.key == schema.SearchKey {
+		switch s.key {
+		case schema.SearchKey:
 			searchIndex = s.value
+		case schema.HashKey:
+			madeBy = s.value
 		}
 		if value, known := want[s.key]; known && value != s.value {
 			return "", fmt.Errorf("%w: the tables were made with %s %q and the config says %q, which cannot change",
 				ErrSchema, s.key, s.value, value)
 		}
+	}
+	if madeBy != hash {
+		return "", fmt.Errorf("%w: the tables were made by another text of migration 1, which may change until the first release: "+
+			"in this development database, drop the tables named chat_… and call chat.Migrate", ErrSchema)
 	}
 	return searchIndex, nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Cursors are positions only, opaque to clients: what one may see is asked again
+// Cursors are positions only, opaque to clients: what one may see is decided again
 // for each page.
 
 // cursor encodes the position of the last item of a page.
@@ -58,7 +58,7 @@ func (c *conn) keysetCondition(list, cursor, timeColumn, idColumn string) (strin
 // pageLimit is how many items a page has.
 func (c *conn) pageLimit(limit int) (int, error) {
 	if limit < 0 {
-		return 0, invalid("limit", CodeNegative, "is negative")
+		return 0, invalid("limit", CodeOutOfRange, "is negative")
 	}
 	if limit == 0 {
 		limit = c.config.Limits.PageSize

@@ -135,7 +135,7 @@ const (
 	opUnreact
 )
 
-// access is the actor's place in a room.
+// access is what the actor is to a room, and may do in it.
 type access struct {
 	system      bool
 	member      bool
@@ -153,16 +153,16 @@ type roomState struct {
 
 // target is what the operation is about.
 type target struct {
-	child   bool        // reached by an id of its own: a message, a medium, a reaction
+	child   bool        // reached by an id of its own: a message, a media item, a reaction
 	own     bool        // the actor's own message, reaction, state or membership
 	owner   bool        // the member is the room's owner
 	changed Permissions // the bits that would change
 	set     bool        // permissions are given explicitly, rather than left to the default
 }
 
-// decide is the one place that says yes or no. It answers nil, ErrNotFound,
-// ErrForbidden or ErrConflict. What one may not see does not exist; after that
-// the right is asked for, and only then whether the room allows it at all.
+// decide is the one function that allows or refuses. It returns nil, ErrNotFound,
+// ErrForbidden or ErrConflict: what one may not see does not exist; after that
+// the right is checked, and only then whether the room allows it at all.
 func decide(actor access, op operation, room roomState, on target) error {
 	if err := visible(actor, op, room, on); err != nil {
 		return err
@@ -188,7 +188,7 @@ func visible(actor access, op operation, room roomState, on target) error {
 	}
 }
 
-// permitted asks for the right, of someone to whom the room is visible.
+// permitted checks the right, of someone to whom the room is visible.
 func permitted(actor access, op operation, room roomState, on target) bool {
 	has := actor.permissions.Has
 	switch op {

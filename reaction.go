@@ -13,11 +13,11 @@ import (
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
 type Reaction struct {
-	ID        uuid.UUID `gorm:"column:id;primaryKey;-:migration"`
-	MessageID uuid.UUID `gorm:"column:message_id;-:migration"`
-	UserID    UserID    `gorm:"column:user_id;-:migration"`
-	Reaction  string    `gorm:"column:reaction;-:migration"`
-	CreatedAt time.Time `gorm:"column:created_at;-:migration"`
+	ID        uuid.UUID `gorm:"column:id;primaryKey;-:migration" json:"id"`
+	MessageID uuid.UUID `gorm:"column:message_id;-:migration" json:"message_id"`
+	UserID    UserID    `gorm:"column:user_id;-:migration" json:"user_id"`
+	Reaction  string    `gorm:"column:reaction;-:migration" json:"reaction"`
+	CreatedAt time.Time `gorm:"column:created_at;-:migration" json:"created_at"`
 }
 
 // TableName is the reactions' table.
@@ -43,7 +43,7 @@ func scanReaction(rows row) (Reaction, error) {
 // exclusive, another replaces it.
 //
 // Errors: ErrNotFound, ErrForbidden in a private room whose other user was erased,
-// ErrInvalid also for System, which has no feelings, ErrTooLarge when the message has
+// ErrInvalid also for System, ErrTooLarge when the message has
 // Limits.ReactionsPerMessage different ones, ErrConflict on a tombstone.
 func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, reaction string) (*Reaction, error) {
 	reaction, err := s.config.canonicalReaction(reaction)
@@ -164,7 +164,7 @@ func (s *Service) Reaction(ctx context.Context, actor Actor, reaction uuid.UUID)
 	})
 }
 
-// ReactionsQuery asks for a message's reactions, or for the actor's own.
+// ReactionsQuery selects a message's reactions, or for the actor's own.
 type ReactionsQuery struct {
 	// MessageID names the message. Defaults to nil: the actor's own reactions, in
 	// all their rooms.
@@ -241,10 +241,10 @@ func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
 	return err
 }
 
-// ReactionPolicy says which reactions there are. It may be the host's own.
+// ReactionPolicy decides which reactions are accepted. It may be the host's own.
 type ReactionPolicy interface {
 	// Canonical checks a reaction and returns its one spelling. The error's text
-	// says what is wrong with it: "is not an emoji".
+	// is what is wrong with it: "is not an emoji".
 	Canonical(reaction string) (string, error)
 }
 
@@ -305,7 +305,7 @@ func exclusive(policy ReactionPolicy) bool {
 	return ok && e.Exclusive()
 }
 
-// canonicalReaction asks the policy, and keeps what any policy returns within what
+// canonicalReaction applies the policy, and keeps what any policy returns within what
 // the database holds.
 func (c Config) canonicalReaction(reaction string) (string, error) {
 	if err := c.Limits.checkReaction(reaction); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// RoomType says what kind of room it is. It never changes.
+// RoomType is the kind of a room. It never changes.
 type RoomType string
 
 // The types of rooms.
@@ -25,29 +25,29 @@ const (
 // Room is a row of chat_rooms and, behind its columns, the room as the actor of
 // the call sees it.
 type Room struct {
-	ID                 uuid.UUID   `gorm:"column:id;primaryKey;-:migration"`
-	Type               RoomType    `gorm:"column:type;-:migration"`
-	Name               string      `gorm:"column:name;-:migration"`
-	Description        string      `gorm:"column:description;-:migration"`
-	AvatarID           *uuid.UUID  `gorm:"column:avatar_id;-:migration"`
-	Public             bool        `gorm:"column:is_public;-:migration"` // anyone may find, see and join it
-	OwnerID            *UserID     `gorm:"column:owner_id;-:migration"`  // nil in private rooms
-	DefaultPermissions Permissions `gorm:"column:default_permissions;-:migration"`
-	PrivateA           *UserID     `gorm:"column:private_a;-:migration"`       // the two users of a private room,
-	PrivateB           *UserID     `gorm:"column:private_b;-:migration"`       // in the database's order
-	LastSeq            int64       `gorm:"column:last_seq;-:migration"`        // Seq of the newest event
-	LastNumber         int64       `gorm:"column:last_number;-:migration"`     // Number of the newest message, 0 before the first
-	LastMessageAt      *time.Time  `gorm:"column:last_message_at;-:migration"` // when that was sent
-	Metadata           Metadata    `gorm:"column:metadata;-:migration"`
-	CreatedAt          time.Time   `gorm:"column:created_at;-:migration"`
-	UpdatedAt          time.Time   `gorm:"column:updated_at;autoUpdateTime:false;-:migration"`
-	DeletedAt          *time.Time  `gorm:"column:deleted_at;-:migration"`
+	ID                 uuid.UUID   `gorm:"column:id;primaryKey;-:migration" json:"id"`
+	Type               RoomType    `gorm:"column:type;-:migration" json:"type"`
+	Name               string      `gorm:"column:name;-:migration" json:"name"`
+	Description        string      `gorm:"column:description;-:migration" json:"description"`
+	AvatarID           *uuid.UUID  `gorm:"column:avatar_id;-:migration" json:"avatar_id"`
+	Public             bool        `gorm:"column:is_public;-:migration" json:"is_public"` // anyone may find, see and join it
+	OwnerID            *UserID     `gorm:"column:owner_id;-:migration" json:"owner_id"`   // nil in private rooms
+	DefaultPermissions Permissions `gorm:"column:default_permissions;-:migration" json:"default_permissions"`
+	PrivateA           *UserID     `gorm:"column:private_a;-:migration" json:"private_a"`             // the two users of a private room,
+	PrivateB           *UserID     `gorm:"column:private_b;-:migration" json:"private_b"`             // in the database's order
+	LastSeq            int64       `gorm:"column:last_seq;-:migration" json:"last_seq"`               // Seq of the newest event
+	LastNumber         int64       `gorm:"column:last_number;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
+	LastMessageAt      *time.Time  `gorm:"column:last_message_at;-:migration" json:"last_message_at"` // when that was sent
+	Metadata           Metadata    `gorm:"column:metadata;-:migration" json:"metadata"`
+	CreatedAt          time.Time   `gorm:"column:created_at;-:migration" json:"created_at"`
+	UpdatedAt          time.Time   `gorm:"column:updated_at;autoUpdateTime:false;-:migration" json:"updated_at"`
+	DeletedAt          *time.Time  `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
 
-	Me          *RoomUser `gorm:"-"` // the actor's membership, if any
-	Unread      int64     `gorm:"-"` // messages behind the actor's read marker
-	Other       *UserID   `gorm:"-"` // the other user of a private room
-	Created     bool      `gorm:"-"` // CreateRoom or OpenPrivate made it just now
-	LastMessage *Message  `gorm:"-"` // with its media; set by Room and Rooms, for members and System
+	Me          *RoomUser `gorm:"-" json:"me"`           // the actor's membership, if any
+	Unread      int64     `gorm:"-" json:"unread"`       // messages behind the actor's read marker
+	Other       *UserID   `gorm:"-" json:"other"`        // the other user of a private room
+	Created     bool      `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
+	LastMessage *Message  `gorm:"-" json:"last_message"` // with its media; set by Room and Rooms, for members and System
 }
 
 // TableName is the rooms' table.

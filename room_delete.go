@@ -47,7 +47,7 @@ const purgeBatch = 2000
 
 // PurgeRooms removes the rows of rooms that were deleted longer ago than olderThan,
 // in batches of one transaction each; their media are SweepMedia's. It returns how many
-// rooms are gone. The host calls it from a job of its own, so that there is
+// rooms were removed. The host calls it from a job of its own, so that there is
 // no actor; it is safe to stop and to run twice at once. Inside InTx it is all part
 // of that transaction.
 func (s *Service) PurgeRooms(ctx context.Context, olderThan time.Duration) (int, error) {

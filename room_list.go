@@ -29,7 +29,7 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 	})
 }
 
-// RoomsQuery asks for a page of the actor's rooms.
+// RoomsQuery selects a page of the actor's rooms.
 type RoomsQuery struct {
 	// Type leaves only rooms of this type. Defaults to all.
 	Type RoomType
@@ -157,7 +157,7 @@ const (
 	queryWords = 16
 )
 
-// RoomSearchQuery asks for a page of public rooms.
+// RoomSearchQuery selects a page of public rooms.
 type RoomSearchQuery struct {
 	// Query is text of which the name or the description of a room must hold every
 	// word, or piece of a word, in upper or lower case. At most 256 bytes and 16

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// RoomPatch says what to change of a group or a channel; what is nil stays. Its
+// RoomPatch is what to change of a group or a channel; a nil field is left as it is. Its
 // type, members and owner are not changed here.
 type RoomPatch struct {
 	Name        *string // at most Limits.Name characters, not empty

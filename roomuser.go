@@ -9,17 +9,17 @@ import (
 
 // RoomUser is a row of chat_room_users: a user's membership of a room.
 type RoomUser struct {
-	RoomID         uuid.UUID    `gorm:"column:room_id;primaryKey;-:migration"`
-	UserID         UserID       `gorm:"column:user_id;primaryKey;-:migration"`
-	Permissions    *Permissions `gorm:"column:permissions;-:migration"` // nil: the room's default
-	Muted          bool         `gorm:"column:muted;-:migration"`       // shown to the member alone
-	CreatedBy      *UserID      `gorm:"column:created_by;-:migration"`  // who added them; nil for System, or when erased
-	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration"`
-	LastReadNumber int64        `gorm:"column:last_read_number;-:migration"` // the number of the last message read
-	CreatedAt      time.Time    `gorm:"column:created_at;-:migration"`
+	RoomID         uuid.UUID    `gorm:"column:room_id;primaryKey;-:migration" json:"room_id"`
+	UserID         UserID       `gorm:"column:user_id;primaryKey;-:migration" json:"user_id"`
+	Permissions    *Permissions `gorm:"column:permissions;-:migration" json:"permissions"` // nil: the room's default
+	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`             // shown to the member alone
+	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`   // who added them; nil for System, or when erased
+	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`
+	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read
+	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
 
-	Owner     bool        `gorm:"-"` // of the room
-	Effective Permissions `gorm:"-"` // what the member may do: their own set, the room's default, or all for the owner
+	Owner     bool        `gorm:"-" json:"owner"`     // of the room
+	Effective Permissions `gorm:"-" json:"effective"` // what the member may do: their own set, the room's default, or all for the owner
 }
 
 // TableName is the memberships' table.
@@ -109,7 +109,7 @@ type RoomUsersPage struct {
 	Next  string // the cursor of the next page, "" after the last
 }
 
-// Page asks for a part of a list.
+// Page selects a part of a list.
 type Page struct {
 	// Cursor is the Next of the page before. Defaults to the first page.
 	Cursor string
@@ -156,7 +156,7 @@ func (s *Service) RoomUsers(ctx context.Context, actor Actor, room uuid.UUID, pa
 	})
 }
 
-// RoomUserPatch says what to change of a membership; what is nil stays.
+// RoomUserPatch is what to change of a membership; a nil field is left as it is.
 type RoomUserPatch struct {
 	// Permissions gives the member a set of their own; a pointer to NoPermissions
 	// means none.
@@ -256,7 +256,7 @@ func samePermissions(a, b *Permissions) bool {
 // for a negative number and for System, which reads nothing.
 func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, number int64) (*RoomUser, error) {
 	if number < 0 {
-		return nil, invalid("number", CodeNegative, "is negative")
+		return nil, invalid("number", CodeOutOfRange, "is negative")
 	}
 	return write(ctx, s, actor, func(c *call) (*RoomUser, error) {
 		user, err := c.actor.user()

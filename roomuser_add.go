@@ -125,7 +125,7 @@ func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, use
 	})
 }
 
-// addTarget says which bits the users' own sets add to or take from the default.
+// addTarget returns which bits the users' own sets add to or take from the default.
 func (p *roomScope) addTarget(users []NewRoomUser) target {
 	var on target
 	for _, user := range users {

@@ -111,7 +111,7 @@ func transact[T any](ctx context.Context, s *Service, fn func(*conn) (T, error))
 }
 
 // transaction runs fn in one transaction, once. Where the pool, when it is exhausted,
-// returns nothing but connections that were closed, nothing has begun, and it is asked
+// returns nothing but connections that were closed, nothing has begun, and it is tried
 // again.
 func (s *Service) transaction(ctx context.Context, handle *gorm.DB, fn func(tx *gorm.DB) error) error {
 	for try := 1; ; try++ {
@@ -332,7 +332,7 @@ func (c *commitSignal) notify() {
 func ownSession(db *gorm.DB) *gorm.DB {
 	own := db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipHooks: true})
 	own.Error = nil
-	own.TranslateError = false // the driver's own codes are needed to tell what can be tried again
+	own.TranslateError = false // the driver's own codes are needed to know what can be tried again
 	own.DryRun = false
 	own.Logger = quietLogger{own.Logger}
 	switch pool := own.Statement.ConnPool.(type) {
@@ -355,7 +355,7 @@ func (l quietLogger) LogMode(level logger.LogLevel) logger.Interface {
 	return quietLogger{l.Interface.LogMode(level)}
 }
 
-// ParamsFilter is what GORM asks before it prints a statement.
+// ParamsFilter is called by GORM before it prints a statement.
 func (quietLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
 	return sql, nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 )
 
-// EraseOptions says how to erase a user.
+// EraseOptions is how to erase a user.
 type EraseOptions struct {
 	// Successors names the new owner of rooms that the user owns, each a member of
 	// the room. A room without one is deleted.

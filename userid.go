@@ -55,7 +55,7 @@ func (id *UserID) Scan(src any) error {
 // Value binds the id as text, which both databases convert to the column's type.
 func (id UserID) Value() (driver.Value, error) { return string(id), nil }
 
-// UserIDType says what the host's user ids are. StringIDs, Int64IDs and UUIDs
+// UserIDType is a kind of user ids. StringIDs, Int64IDs and UUIDs
 // serve most hosts.
 type UserIDType interface {
 	// Canonical checks an id that came in and returns its one spelling, the one
@@ -205,7 +205,7 @@ func (c *Config) userID(field string, id UserID) (UserID, error) {
 	return canonical, nil
 }
 
-// invalidTextReason says why a string cannot be kept as text by both databases, or "".
+// invalidTextReason returns why a string cannot be stored as text by both databases, or "".
 func invalidTextReason(s string) string {
 	if !utf8.ValidString(s) {
 		return "is not valid UTF-8"

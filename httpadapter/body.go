@@ -115,14 +115,14 @@ func (r *request) readJSON() ([]byte, error) {
 	return data, nil
 }
 
-// bodyProblem says where a body is wrong.
+// bodyProblem returns where a body is wrong.
 func bodyProblem(err error) error {
 	var semantic *json.SemanticError
 	var syntactic *jsontext.SyntacticError
 	var refused *chat.FieldError
 	switch {
 	case errors.As(err, &semantic) && errors.As(err, &refused): // the name of a permission
-		p := invalidField(refused.Field, refused.Reason)
+		p := invalidField(refused.Field, refused.Code, refused.Reason)
 		pointer := string(semantic.JSONPointer)
 		p.Detail, p.Errors[0].Pointer = pointer+" "+refused.Reason, &pointer
 		return p

@@ -10,9 +10,9 @@ import (
 	"github.com/go-df/chat"
 )
 
-// Config is what the host tells the handler about itself. Only User is required.
+// Config is what the handler needs of the host. Only User is required.
 type Config struct {
-	// User says who makes a request: the host's own authentication. The id is
+	// User returns who makes a request: the host's own authentication. The id is
 	// spelled as the service gives it back. An error, and an empty id, is answered
 	// with 401; the error itself is not shown, and logged as a warning unless it is
 	// chat.ErrUnauthenticated, which says that nobody is signed in. Required.
@@ -21,7 +21,7 @@ type Config struct {
 	// response, with each id once. Users that it leaves out, and all of them when
 	// it fails, are shown by their ids alone. Defaults to none.
 	Profiles func(*http.Request, []chat.UserID) (map[chat.UserID]Profile, error)
-	// Logger hears of failures that clients are told nothing about. Defaults to
+	// Logger receives failures that clients are told nothing about. Defaults to
 	// discarding.
 	Logger *slog.Logger
 	// BasePath is where the handler is mounted, such as "/chat": the URLs that it
@@ -31,7 +31,7 @@ type Config struct {
 	// MaxBody caps a JSON body, in bytes. Uploads have the service's
 	// Limits.UploadBytes instead. Defaults to 64 KiB.
 	MaxBody int64
-	// RedirectMedia answers downloads, after the check of who may have them, with a
+	// RedirectMedia responds to downloads, after the check of who may have them, with a
 	// redirect to the media store, where that is a chat.MediaURLSigner. The URL is valid
 	// for 5 minutes, for whoever has it. Thumbnails are served here all the same.
 	// Defaults to serving files here.

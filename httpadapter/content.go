@@ -19,7 +19,7 @@ func mediaContent(r *request) (*response, error) {
 	id := r.id("media")
 	variant := r.param("variant")
 	if variant != "" && variant != "original" && variant != "thumbnail" {
-		r.fail(badParameter("variant", `is neither "original" nor "thumbnail"`))
+		r.fail(badParameter("variant", chat.CodeUnknownValue, `is neither "original" nor "thumbnail"`))
 	}
 	if r.err != nil {
 		return nil, r.err

@@ -104,14 +104,14 @@ func domainTriesOnRooms() []domainTry {
 	read.body = fixed(object{"number": 1})
 	search.query = "?q=words&room={room}"
 	return []domainTry{
-		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_destroy"), on("DeleteRoom", "chat_room_destroy"),
+		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
 		on("RoomUsers", "room_user_list"), read, on("Messages", "chat_message_list"), search,
 	}
 }
 
 func domainTriesOnUpdateRoom() []domainTry {
 	update := func(target, on string, body func(domainCall) any) domainTry {
-		return domainTry{method: "UpdateRoom", target: target, route: "chat_room_partial_update", on: on, body: body}
+		return domainTry{method: "UpdateRoom", target: target, route: "chat_room_update", on: on, body: body}
 	}
 	avatar := func(x domainCall) any { return object{"avatar_id": x.id} }
 	permissions := func(change func(chat.Permissions) chat.Permissions) func(domainCall) any {
@@ -139,7 +139,7 @@ func domainTriesOnMembers() (tries []domainTry) {
 	for _, user := range []string{"another", "oneself", "the owner", "a stranger"} {
 		tries = append(tries,
 			domainTry{method: "RoomUser", target: user, route: "room_user_retrieve", on: "room", user: user},
-			domainTry{method: "RemoveUser", target: user, route: "room_user_destroy", on: "room", user: user})
+			domainTry{method: "RemoveUser", target: user, route: "room_user_delete", on: "room", user: user})
 		if user != "oneself" {
 			tries = append(tries, domainTry{
 				method: "TransferOwnership", target: user, route: "chat_room_transfer", on: "room", user: user, done: http.StatusOK,
@@ -225,8 +225,8 @@ func domainTriesOnMessages() []domainTry {
 		with(fixed(object{"reaction": "🎉"}),
 			domainTriesOn("message/", "React", "chat_message_reactions_create", everyMessage...)),
 		with(fixed(object{"text": "other words"}),
-			domainTriesOn("message/", "EditMessage", "chat_message_partial_update", withOwn...)),
-		domainTriesOn("message/", "DeleteMessage", "chat_message_destroy", withOwn...))
+			domainTriesOn("message/", "EditMessage", "chat_message_update", withOwn...)),
+		domainTriesOn("message/", "DeleteMessage", "chat_message_delete", withOwn...))
 }
 
 func domainTriesAnywhere() []domainTry {

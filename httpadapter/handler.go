@@ -71,7 +71,7 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	}, nil
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tracked := &writer{ResponseWriter: w}
 	req := &request{Request: r, h: h, w: tracked}
@@ -86,7 +86,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer finds the operation, asks who makes the request, and runs it.
+// answer finds the operation, identifies the user, and runs it.
 func (h *Handler) answer(r *request) (*response, error) {
 	if err := h.find(r); err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (h *Handler) find(r *request) error {
 	return nil
 }
 
-// identify asks the host who makes the request, and whether they ask too often.
+// identify calls Config.User, and counts the request against the user's rate.
 func (h *Handler) identify(r *request) error {
 	user, err := h.config.User(r.Request)
 	if err != nil {
@@ -157,8 +157,8 @@ func (h *Handler) identify(r *request) error {
 	return nil
 }
 
-// recoverPanic answers 500 to a request whose handling panicked, if nothing was
-// sent of an answer; otherwise the connection is broken off, so that the client does
+// recoverPanic sends 500 for a request whose handling panicked, if nothing was
+// sent of a response; otherwise the connection is broken off, so that the client does
 // not take what it has for the whole.
 func (h *Handler) recoverPanic(r *request) {
 	value := recover()
@@ -176,7 +176,7 @@ func (h *Handler) recoverPanic(r *request) {
 	r.sendProblem(internalProblem())
 }
 
-// writer knows whether an answer has begun.
+// writer knows whether a response has begun.
 type writer struct {
 	http.ResponseWriter
 	started bool

@@ -46,7 +46,7 @@ func TestLimitOfAValueIsNamed(t *testing.T) {
 	over(t, func(t *testing.T, h *host) {
 		room := h.group()
 		got := h.want(422, "over_limit", "alice", "POST /rooms/"+room+"/messages", `{"text":"`+strings.Repeat("é", 4001)+`"}`)
-		if want := `[{"pointer":"/text","detail":"is over the limit of 4000 characters","limit":4000}]`; !strings.Contains(got.body, want) {
+		if want := `[{"pointer":"/text","code":"too_long","detail":"is over the limit of 4000 characters","limit":4000}]`; !strings.Contains(got.body, want) {
 			t.Errorf("%s, want %s", got.body, want)
 		}
 		h.want(422, "over_limit", "alice", "POST /rooms/"+room+"/messages", `{"text":"x"}`, "Idempotency-Key: "+strings.Repeat("k", 256))

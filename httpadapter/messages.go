@@ -30,7 +30,7 @@ type newMessage struct {
 	Metadata  chat.Metadata `json:"metadata"`
 }
 
-// messageCreate sends. What is repeated under the same client id is answered as the
+// messageCreate sends. What is repeated under the same client id gets the same response as the
 // first time.
 func messageCreate(r *request) (*response, error) {
 	room, in := r.id("room"), readBody[newMessage](r)
@@ -43,7 +43,7 @@ func messageCreate(r *request) (*response, error) {
 		return nil, err
 	}
 	v := r.view()
-	return created(v.message(sent), v, "/messages/"+sent.ID.String()).at(sent.ChangedAt()), nil
+	return created(v.message(sent), v, "/messages/"+sent.ID.String()).withVersion(sent.ChangedAt()), nil
 }
 
 func messageSearch(r *request) (*response, error) {
@@ -80,7 +80,7 @@ func messageRetrieve(r *request) (*response, error) {
 
 func messageShown(r *request, m *chat.Message) *response {
 	v := r.view()
-	return ok(v.message(m), v).at(m.ChangedAt())
+	return ok(v.message(m), v).withVersion(m.ChangedAt())
 }
 
 type messagePatch struct {
@@ -102,7 +102,7 @@ func messageUpdate(r *request) (*response, error) {
 	return messageShown(r, edited), nil
 }
 
-func messageDestroy(r *request) (*response, error) {
+func messageDelete(r *request) (*response, error) {
 	id := r.id("message")
 	if r.err != nil {
 		return nil, r.err

@@ -7,7 +7,7 @@ import (
 )
 
 // origins knows whose pages may call the API. http.CrossOriginProtection refuses
-// the writes of other sites' pages; browsers keep the answers to reads from them as
+// the writes of other sites' pages; browsers keep the responses to reads from them as
 // long as no CORS header says otherwise.
 type origins struct {
 	trusted    []string
@@ -26,7 +26,7 @@ func newOrigins(trusted []string) (*origins, error) {
 
 func (o *origins) check(r *http.Request) error { return o.protection.Check(r) }
 
-// allow lets the pages of trusted origins read the answer.
+// allow lets the pages of trusted origins read the response.
 func (o *origins) allow(header http.Header, r *http.Request) {
 	if len(o.trusted) == 0 {
 		return
@@ -41,7 +41,7 @@ func (o *origins) allow(header http.Header, r *http.Request) {
 	header.Set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, Content-Disposition")
 }
 
-// options says what may be done with a path, and to a trusted origin's browser that
+// options lists what may be done with a path, and tells a trusted origin's browser that
 // it may ask.
 func (h *Handler) options(r *request) *response {
 	header := r.w.Header()

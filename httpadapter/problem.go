@@ -14,7 +14,7 @@ import (
 	"github.com/go-df/chat"
 )
 
-// problem is an answer that is an error (RFC 9457).
+// problem is a response that is an error (RFC 9457).
 type problem struct {
 	Type     string  `json:"type"`
 	Title    string  `json:"title"`
@@ -32,6 +32,7 @@ type problem struct {
 type fault struct {
 	Pointer   *string `json:"pointer,omitzero"`
 	Parameter string  `json:"parameter,omitzero"`
+	Code      string  `json:"code"` // a chat.FieldError's, or malformed
 	Detail    string  `json:"detail"`
 	Limit     int64   `json:"limit,omitzero"` // the limit that was crossed
 }
@@ -48,9 +49,13 @@ func internalProblem() *problem {
 	return newProblem(http.StatusInternalServerError, "internal", "something went wrong")
 }
 
-func badParameter(name, reason string) *problem {
+// malformed is the code of a fault in the form of a request, which the service has not
+// seen.
+const malformed = "malformed"
+
+func badParameter(name, code, reason string) *problem {
 	p := newProblem(http.StatusBadRequest, "malformed_query", name+" "+reason)
-	p.Errors = []fault{{Parameter: name, Detail: reason}}
+	p.Errors = []fault{{Parameter: name, Code: code, Detail: reason}}
 	return p
 }
 
@@ -60,13 +65,13 @@ func badBody(pointer, reason string) *problem {
 		what = "the body"
 	}
 	p := newProblem(http.StatusBadRequest, "malformed_body", what+" "+reason)
-	p.Errors = []fault{{Pointer: &pointer, Detail: reason}}
+	p.Errors = []fault{{Pointer: &pointer, Code: malformed, Detail: reason}}
 	return p
 }
 
-func invalidField(field, reason string) *problem {
+func invalidField(field, code, reason string) *problem {
 	p := newProblem(http.StatusUnprocessableEntity, "invalid", field+" "+reason)
-	p.Errors = []fault{{Pointer: pointerTo(field), Detail: reason}}
+	p.Errors = []fault{{Pointer: pointerTo(field), Code: code, Detail: reason}}
 	return p
 }
 
@@ -80,7 +85,7 @@ func bodyTooLarge(limit int64) *problem {
 	reason := "is over the limit of " + strconv.FormatInt(limit, 10) + " bytes"
 	p := newProblem(http.StatusRequestEntityTooLarge, "too_large", "the body "+reason)
 	whole := ""
-	p.Errors = []fault{{Pointer: &whole, Detail: reason, Limit: limit}}
+	p.Errors = []fault{{Pointer: &whole, Code: chat.CodeTooLarge, Detail: reason, Limit: limit}}
 	return p
 }
 
@@ -98,9 +103,9 @@ func tooManyRequests(wait time.Duration) *problem {
 	return p
 }
 
-// answers is how the errors of the service are told. What is not here is shown as
+// errorStatuses maps the errors of the service to problems. What is not here is shown as
 // nothing and logged.
-var answers = []struct {
+var errorStatuses = []struct {
 	err    error
 	status int
 	code   string
@@ -120,7 +125,7 @@ var answers = []struct {
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable", "this took too long: try again"},
 }
 
-// problemOf tells an error.
+// problemOf returns the problem that an error is shown as.
 func (r *request) problemOf(err error) *problem {
 	var known *problem
 	var field *chat.FieldError
@@ -132,7 +137,7 @@ func (r *request) problemOf(err error) *problem {
 	case chat.IsRetryable(err):
 		return retryLater("this met another change: try again")
 	}
-	for _, a := range answers {
+	for _, a := range errorStatuses {
 		if !errors.Is(err, a.err) {
 			continue
 		}
@@ -154,7 +159,7 @@ func retryLater(detail string) *problem {
 	return p
 }
 
-// fieldProblem tells which input was refused. The input of a GET is in its query.
+// fieldProblem names the input that was refused. The input of a GET is in its query.
 func (r *request) fieldProblem(e *chat.FieldError) *problem {
 	switch {
 	// The host's user is none that the chat can have, whether as actor or as "me".
@@ -165,11 +170,11 @@ func (r *request) fieldProblem(e *chat.FieldError) *problem {
 	case e.Field == "body" && errors.Is(e, chat.ErrTooLarge):
 		return bodyTooLarge(e.Limit)
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
-		p := badParameter(e.Field, e.Reason)
+		p := badParameter(e.Field, e.Code, e.Reason)
 		p.Errors[0].Limit = e.Limit
 		return p
 	}
-	p := invalidField(e.Field, e.Reason)
+	p := invalidField(e.Field, e.Code, e.Reason)
 	p.Errors[0].Limit = e.Limit
 	if errors.Is(e, chat.ErrTooLarge) {
 		p.Code = "over_limit"
@@ -177,7 +182,7 @@ func (r *request) fieldProblem(e *chat.FieldError) *problem {
 	return p
 }
 
-// refuse answers with an error, and logs what the client is not told.
+// refuse sends an error, and logs what the client is not told.
 func (r *request) refuse(err error) {
 	p := r.problemOf(err)
 	switch {

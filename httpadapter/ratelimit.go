@@ -32,7 +32,7 @@ func newLimiter(config RateLimit, now func() time.Time) *limiter {
 	}
 }
 
-// take counts a request of a user, and says how long they must wait when it is one
+// take counts a request of a user, and returns how long they must wait when it is one
 // too many.
 func (l *limiter) take(user chat.UserID) time.Duration {
 	if l == nil {

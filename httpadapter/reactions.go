@@ -27,7 +27,7 @@ func reactionsOf(r *request, message *uuid.UUID) (*response, error) {
 	return ok(listOf(found.Items, found.Next, v.reaction), v), nil
 }
 
-// messageReactionCreate reacts. The same again is answered as the first time.
+// messageReactionCreate reacts. The same again gets the same response.
 func messageReactionCreate(r *request) (*response, error) {
 	message := r.id("message")
 	in := readBody[struct {

@@ -57,7 +57,7 @@ func parseID(text string) (uuid.UUID, bool) {
 	return id, err == nil && len(text) == 36 && id.String() == text
 }
 
-// userID reads the {user} of the path, where "me" is whoever asks.
+// userID reads the {user} of the path, where "me" is the acting user.
 func (r *request) userID() chat.UserID {
 	if user := r.params.get("user"); user != "me" {
 		return chat.UserID(user)
@@ -86,7 +86,7 @@ func (r *request) given(name string) (value string, given bool) {
 	case 1:
 		return values[0], true
 	}
-	r.fail(badParameter(name, "is given more than once"))
+	r.fail(badParameter(name, chat.CodeDuplicate, "is given more than once"))
 	return "", true
 }
 
@@ -98,11 +98,11 @@ func (r *request) number(name string, least int64) *int64 {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || text[0] == '+' {
-		r.fail(badParameter(name, "is not a whole number of 64 bits"))
+		r.fail(badParameter(name, malformed, "is not a whole number of 64 bits"))
 		return nil
 	}
 	if n < least {
-		r.fail(badParameter(name, "is less than "+strconv.FormatInt(least, 10)))
+		r.fail(badParameter(name, chat.CodeOutOfRange, "is less than "+strconv.FormatInt(least, 10)))
 	}
 	return &n
 }
@@ -167,7 +167,7 @@ func (r *request) idempotencyKey(clientID string) string {
 	case len(keys) > 1 || keys[0] == "":
 		r.fail(newProblem(http.StatusBadRequest, "malformed_header", "Idempotency-Key takes one value that is not empty"))
 	case clientID != "" && clientID != keys[0]:
-		r.fail(invalidField("client_id", "differs from the Idempotency-Key"))
+		r.fail(invalidField("client_id", chat.CodeExclusive, "differs from the Idempotency-Key"))
 	}
 	return keys[0]
 }

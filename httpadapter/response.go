@@ -19,7 +19,7 @@ type response struct {
 	view     *view     // whose users are still to be looked up
 	version  time.Time // when what the body shows was changed; zero: it has no version
 	location string    // within the API
-	write    func()    // instead of all the above: the operation sends the answer itself
+	write    func()    // instead of all the above: the operation sends the response itself
 }
 
 // rawJSON is a body that is encoded already.
@@ -35,8 +35,8 @@ func created(body any, v *view, location string) *response {
 
 func noContent() *response { return &response{status: http.StatusNoContent} }
 
-// at stamps the response with the version that If-Match is compared with.
-func (a *response) at(version time.Time) *response {
+// withVersion stamps the response with the version that If-Match is compared with.
+func (a *response) withVersion(version time.Time) *response {
 	a.version = version
 	return a
 }

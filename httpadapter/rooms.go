@@ -12,7 +12,7 @@ func roomList(r *request) (*response, error) {
 	kind := chat.RoomType(r.param("type"))
 	query, searching := r.given("q")
 	if searching && kind != "" {
-		r.fail(badParameter("type", "cannot be given together with q"))
+		r.fail(badParameter("type", chat.CodeExclusive, "cannot be given together with q"))
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -70,10 +70,10 @@ func roomCreate(r *request) (*response, error) {
 		return openPrivate(r, in)
 	case chat.Group, chat.Channel:
 	default:
-		return nil, invalidField("type", "is neither private_messages nor group nor channel")
+		return nil, invalidField("type", chat.CodeUnknownValue, "is neither private_messages nor group nor channel")
 	}
 	if in.UserID != nil {
-		return nil, invalidField("user_id", "is for rooms of the type private_messages")
+		return nil, invalidField("user_id", chat.CodeExclusive, "is for rooms of the type private_messages")
 	}
 	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, chat.NewRoom{
 		Type: kind, Name: in.Name, Description: in.Description, Public: in.Public,
@@ -85,13 +85,13 @@ func roomCreate(r *request) (*response, error) {
 	return roomMade(r, made), nil
 }
 
-// openPrivate answers 201 when it made the room, and 200 when it was there.
+// openPrivate responds with 201 when it made the room, and 200 when it was there.
 func openPrivate(r *request, in newRoom) (*response, error) {
 	switch {
 	case in.UserID == nil:
-		return nil, invalidField("user_id", "is missing: a private room has two users")
+		return nil, invalidField("user_id", chat.CodeRequired, "is missing: a private room has two users")
 	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.Members != nil, in.Metadata != nil:
-		return nil, invalidField("type", "private_messages takes a user_id and nothing else")
+		return nil, invalidField("type", chat.CodeExclusive, "private_messages takes a user_id and nothing else")
 	}
 	opened, err := r.h.svc.OpenPrivate(r.Context(), r.actor, *in.UserID)
 	if err != nil {
@@ -105,12 +105,12 @@ func openPrivate(r *request, in newRoom) (*response, error) {
 
 func roomMade(r *request, made *chat.Room) *response {
 	v := r.view()
-	return created(v.room(made), v, "/rooms/"+made.ID.String()).at(made.UpdatedAt)
+	return created(v.room(made), v, "/rooms/"+made.ID.String()).withVersion(made.UpdatedAt)
 }
 
 func roomShown(r *request, found *chat.Room) *response {
 	v := r.view()
-	return ok(v.room(found), v).at(found.UpdatedAt)
+	return ok(v.room(found), v).withVersion(found.UpdatedAt)
 }
 
 func roomRetrieve(r *request) (*response, error) {
@@ -137,7 +137,7 @@ type roomPatch struct {
 func roomUpdate(r *request) (*response, error) {
 	id, in, known := r.id("room"), readBody[roomPatch](r), r.ifMatch()
 	if in.DefaultPermissions.null {
-		r.fail(invalidField("default_permissions", "cannot be null: a room always has a set"))
+		r.fail(invalidField("default_permissions", chat.CodeRequired, "cannot be null: a room always has a set"))
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -153,7 +153,7 @@ func roomUpdate(r *request) (*response, error) {
 	return roomShown(r, updated), nil
 }
 
-func roomDestroy(r *request) (*response, error) {
+func roomDelete(r *request) (*response, error) {
 	id := r.id("room")
 	if r.err != nil {
 		return nil, r.err

@@ -15,7 +15,7 @@ func roomUserList(r *request) (*response, error) {
 	return ok(listOf(found.Items, found.Next, v.roomUser), v), nil
 }
 
-// roomUserCreate adds people. Who was there already is in the answer too, which is
+// roomUserCreate adds people. Who was there already is in the response too, which is
 // why it is not 201.
 func roomUserCreate(r *request) (*response, error) {
 	room := r.id("room")
@@ -72,8 +72,8 @@ func roomUserUpdate(r *request) (*response, error) {
 	return roomUserShown(r, member), nil
 }
 
-// roomUserDestroy removes a member; of oneself, it is leaving.
-func roomUserDestroy(r *request) (*response, error) {
+// roomUserDelete removes a member; of oneself, it is leaving.
+func roomUserDelete(r *request) (*response, error) {
 	room, user := r.id("room"), r.userID()
 	if r.err != nil {
 		return nil, r.err
@@ -90,7 +90,7 @@ func roomUserRead(r *request) (*response, error) {
 		Number *int64 `json:"number"`
 	}](r)
 	if r.err == nil && in.Number == nil {
-		r.fail(invalidField("number", "is missing"))
+		r.fail(invalidField("number", chat.CodeRequired, "is missing"))
 	}
 	if r.err != nil {
 		return nil, r.err

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The handler routes by itself: http.ServeMux answers "//" and dots in a path with
+// The handler routes by itself: http.ServeMux redirects "//" and dots in a path with
 // redirects, which lose the body of a POST and the prefix that a host stripped.
 
 // router is a tree of the segments of paths.

@@ -8,7 +8,7 @@ import (
 )
 
 // view shows what the service returned to one user, and gathers whom it shows, so
-// that the host is asked for profiles once.
+// that the host is called for profiles once.
 type view struct {
 	base  string // of URLs
 	me    chat.UserID

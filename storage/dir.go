@@ -230,7 +230,7 @@ func (w *eagerWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// publish gives the file temporary the name that is asked for, unless that is taken. A
+// publish gives the file temporary the name wanted, unless that is taken. A
 // rename would silently replace what is there; a hard link does not.
 func (d *DirStore) publish(root *os.Root, temporary, name string) error {
 	err := d.link(root, temporary, name)
@@ -276,5 +276,5 @@ func syncFolder(root *os.Root, folder string) error {
 	return errors.Join(err, file.Close())
 }
 
-// closeRoot drops an error that says nothing: nothing was written through the handle.
+// closeRoot drops an error that does not matter: nothing was written through the handle.
 func closeRoot(root *os.Root) { _ = root.Close() }

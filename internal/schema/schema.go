@@ -5,8 +5,10 @@ package schema
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -16,6 +18,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // Version is the schema version that the code of this module needs.
@@ -36,19 +40,8 @@ type Options struct {
 	MessageSearch bool // keep a full-text index of messages
 }
 
-// Collation is what a column or an expression of user ids of this type has to say
-// beside its type, so that PostgreSQL compares text byte by byte, as SQLite does.
-func Collation(dialect, userType string) string {
-	kind := strings.ToLower(userType)
-	if dialect == "postgres" && (strings.HasPrefix(kind, "text") || strings.HasPrefix(kind, "varchar") ||
-		strings.HasPrefix(kind, "char")) {
-		return ` COLLATE "C"`
-	}
-	return ""
-}
-
 // User is the type of a column of user ids.
-func (o Options) User() string { return o.UserType + Collation(o.Dialect, o.UserType) }
+func (o Options) User() string { return o.UserType + dialect.Dialect(o.Dialect).Collation(o.UserType) }
 
 // References is the foreign key of such a column.
 func (o Options) References() string {
@@ -64,6 +57,20 @@ func (o Options) QuotedUsersTable() string {
 		return ""
 	}
 	return `"` + strings.ReplaceAll(o.UsersTable, ".", `"."`) + `"`
+}
+
+// HashKey is the key of chat_meta that has the MigrationHash of what made the tables.
+const HashKey = "migration_hash"
+
+// MigrationHash identifies the text of migration 1, which may change until the first
+// release: tables made by another text of it are not what this code needs.
+func (o Options) MigrationHash() (string, error) {
+	text, err := fs.ReadFile(files, o.Dialect+"/0001_chat.sql")
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8]), nil
 }
 
 type migration struct {
@@ -190,8 +197,8 @@ func Script(o Options) (string, error) {
 }
 
 // versionTable is the table that goose would make.
-func versionTable(dialect string) string {
-	if dialect == "sqlite" {
+func versionTable(kind string) string {
+	if kind == "sqlite" {
 		return `CREATE TABLE ` + Table + ` (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		version_id INTEGER NOT NULL,
@@ -207,8 +214,8 @@ func versionTable(dialect string) string {
 	);`
 }
 
-func yes(dialect string) string {
-	if dialect == "sqlite" {
+func yes(kind string) string {
+	if kind == "sqlite" {
 		return "1"
 	}
 	return "true"

@@ -28,33 +28,6 @@ func TestVersionIsThatOfTheNewestMigration(t *testing.T) {
 	}
 }
 
-func TestCollationIsForTextOnPostgreSQL(t *testing.T) {
-	t.Parallel()
-	const byBytes = ` COLLATE "C"`
-	for _, test := range []struct{ dialect, userType, want string }{
-		{"postgres", "text", byBytes},
-		{"postgres", "TEXT", byBytes},
-		{"postgres", "varchar(40)", byBytes},
-		{"postgres", "character varying(40)", byBytes},
-		{"postgres", "char(26)", byBytes},
-		{"postgres", "character(26)", byBytes},
-		{"postgres", "bigint", ""},
-		{"postgres", "uuid", ""},
-		{"postgres", "integer", ""},
-		{"sqlite", "text", ""},
-		{"sqlite", "varchar(40)", ""},
-		{"sqlite", "bigint", ""},
-	} {
-		if got := Collation(test.dialect, test.userType); got != test.want {
-			t.Errorf("Collation(%q, %q) = %q, want %q", test.dialect, test.userType, got, test.want)
-		}
-		o := Options{Dialect: test.dialect, UserType: test.userType}
-		if got := o.User(); got != test.userType+test.want {
-			t.Errorf("a column of %q on %s is %q", test.userType, test.dialect, got)
-		}
-	}
-}
-
 func TestReferencesQuoteTheHostsTable(t *testing.T) {
 	t.Parallel()
 	for table, want := range map[string]string{

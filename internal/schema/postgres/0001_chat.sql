@@ -119,5 +119,6 @@ CREATE TABLE chat_events (
 
 INSERT INTO chat_meta (key, value) VALUES
 	('epoch', gen_random_uuid()::text),
+	('migration_hash', '{{.MigrationHash}}'),
 	('user_id_type', '{{.UserType}}'),
 	('users_table', '{{.UsersTable}}');

@@ -116,5 +116,6 @@ CREATE TABLE chat_events (
 
 INSERT INTO chat_meta (key, value) VALUES
 	('epoch', lower(hex(randomblob(16)))),
+	('migration_hash', '{{.MigrationHash}}'),
 	('user_id_type', '{{.UserType}}'),
 	('users_table', '{{.UsersTable}}');
