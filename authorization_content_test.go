@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // The table's operations on messages, media and reactions, and those in no room.
@@ -15,7 +16,7 @@ import (
 func triesOnSend() []tableCase {
 	send := func(target, on string, message func(id uuid.UUID) chat.NewMessage) tableCase {
 		return tableCase{useCase{"SendMessage", target}, on, "", func(x tableCall) error {
-			return second(x.s.SendMessage(x.ctx, x.actor, x.room, message(x.id)))
+			return chatsuite.ErrorOf(x.s.SendMessage(x.ctx, x.actor, x.room, message(x.id)))
 		}}
 	}
 	text := func(uuid.UUID) chat.NewMessage { return chat.NewMessage{Text: "hello"} }
@@ -43,14 +44,14 @@ func triesOnMessages() []tableCase {
 	everyones := []string{"own", "another's", "System's", "an erased author's", "another's tombstone", "in another room"}
 	withOwn := append(slices.Clone(everyones), "own tombstone")
 	return slices.Concat(
-		on("Message", func(x tableCall) error { return second(x.s.Message(x.ctx, x.actor, x.id)) }, everyones...),
+		on("Message", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Message(x.ctx, x.actor, x.id)) }, everyones...),
 		on("Reactions", func(x tableCall) error {
-			return second(x.s.Reactions(x.ctx, x.actor, chat.ReactionsQuery{MessageID: &x.id}))
+			return chatsuite.ErrorOf(x.s.Reactions(x.ctx, x.actor, chat.ReactionsQuery{MessageID: &x.id}))
 		}, everyones...),
-		on("React", func(x tableCall) error { return second(x.s.React(x.ctx, x.actor, x.id, "🎉")) }, everyones...),
+		on("React", func(x tableCall) error { return chatsuite.ErrorOf(x.s.React(x.ctx, x.actor, x.id, "🎉")) }, everyones...),
 		on("EditMessage", func(x tableCall) error {
 			text := "other words"
-			return second(x.s.EditMessage(x.ctx, x.actor, x.id, chat.MessagePatch{Text: &text}))
+			return chatsuite.ErrorOf(x.s.EditMessage(x.ctx, x.actor, x.id, chat.MessagePatch{Text: &text}))
 		}, withOwn...),
 		on("DeleteMessage", func(x tableCall) error { return x.s.DeleteMessage(x.ctx, x.actor, x.id) }, withOwn...),
 	)
@@ -62,7 +63,7 @@ func triesOnMedia() []tableCase {
 
 func triesOnReactions() []tableCase {
 	return triesOn("reaction/", "own", "another's", "in another room")(
-		"Reaction", func(x tableCall) error { return second(x.s.Reaction(x.ctx, x.actor, x.id)) },
+		"Reaction", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Reaction(x.ctx, x.actor, x.id)) },
 		"Unreact", func(x tableCall) error { return x.s.Unreact(x.ctx, x.actor, x.id) })
 }
 
@@ -83,7 +84,7 @@ func triesOnMediaOf(targets ...string) []tableCase {
 	return slices.Concat(on("Media", getMedia, "OpenMedia", openMedia), on("OpenThumbnail", openThumbnail, "MediaURL", mediaURL))
 }
 
-func getMedia(x tableCall) error { return second(x.s.Media(x.ctx, x.actor, x.id)) }
+func getMedia(x tableCall) error { return chatsuite.ErrorOf(x.s.Media(x.ctx, x.actor, x.id)) }
 
 func openMedia(x tableCall) error {
 	_, content, err := x.s.OpenMedia(x.ctx, x.actor, x.id)
@@ -102,7 +103,7 @@ func openThumbnail(x tableCall) error {
 }
 
 func mediaURL(x tableCall) error {
-	return second(x.s.MediaURL(x.ctx, x.actor, x.id, time.Minute))
+	return chatsuite.ErrorOf(x.s.MediaURL(x.ctx, x.actor, x.id, time.Minute))
 }
 
 func triesAnywhere() []tableCase {
@@ -110,33 +111,35 @@ func triesAnywhere() []tableCase {
 		return tableCase{useCase{method, target}, "room", user, call}
 	}
 	return slices.Concat([]tableCase{
-		on("Rooms", "mine", "", func(x tableCall) error { return second(x.s.Rooms(x.ctx, x.actor, chat.RoomsQuery{})) }),
-		on("Unread", "mine", "", func(x tableCall) error { return second(x.s.Unread(x.ctx, x.actor)) }),
+		on("Rooms", "mine", "", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Rooms(x.ctx, x.actor, chat.RoomsQuery{})) }),
+		on("Unread", "mine", "", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Unread(x.ctx, x.actor)) }),
 		on("Reactions", "mine", "", func(x tableCall) error {
-			return second(x.s.Reactions(x.ctx, x.actor, chat.ReactionsQuery{}))
+			return chatsuite.ErrorOf(x.s.Reactions(x.ctx, x.actor, chat.ReactionsQuery{}))
 		}),
 		on("SearchRooms", "public ones", "", func(x tableCall) error {
-			return second(x.s.SearchRooms(x.ctx, x.actor, chat.RoomSearchQuery{Query: "room"}))
+			return chatsuite.ErrorOf(x.s.SearchRooms(x.ctx, x.actor, chat.RoomSearchQuery{Query: "room"}))
 		}),
 		on("SearchMessages", "mine", "", func(x tableCall) error {
-			return second(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words"}))
+			return chatsuite.ErrorOf(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words"}))
 		}),
 		on("OpenPrivate", "another", "another", openPrivate), on("OpenPrivate", "oneself", "oneself", openPrivate),
 		on("EraseUser", "another", "another", eraseUser), on("EraseUser", "oneself", "oneself", eraseUser),
 		on("UploadMedia", "a file", "", func(x tableCall) error {
-			return second(x.s.UploadMedia(x.ctx, x.actor, chat.NewMedia{Body: strings.NewReader("some bytes")}))
+			return chatsuite.ErrorOf(x.s.UploadMedia(x.ctx, x.actor, chat.NewMedia{Body: strings.NewReader("some bytes")}))
 		}),
 	}, triesOnCreateRoom(), triesOnMediaOf("own unsent", "another's unsent", "own pending", "own released"))
 }
 
-func openPrivate(x tableCall) error { return second(x.s.OpenPrivate(x.ctx, x.actor, x.user)) }
+func openPrivate(x tableCall) error {
+	return chatsuite.ErrorOf(x.s.OpenPrivate(x.ctx, x.actor, x.user))
+}
 
 func eraseUser(x tableCall) error { return x.s.EraseUser(x.ctx, x.actor, x.user, chat.EraseOptions{}) }
 
 func triesOnCreateRoom() []tableCase {
 	create := func(target string, room func(x tableCall) chat.NewRoom) tableCase {
 		return tableCase{useCase{"CreateRoom", target}, "room", "another", func(x tableCall) error {
-			return second(x.s.CreateRoom(x.ctx, x.actor, room(x)))
+			return chatsuite.ErrorOf(x.s.CreateRoom(x.ctx, x.actor, room(x)))
 		}}
 	}
 	with := func(set chat.Permissions) func(x tableCall) chat.NewRoom {

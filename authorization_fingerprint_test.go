@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"gorm.io/gorm"
+
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // fingerprintOf is a hash over all rows of all the chat's tables.
@@ -21,14 +23,14 @@ func fingerprintOf(t testing.TB, db *gorm.DB) string {
 		list = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'chat\\_%' ORDER BY tablename"
 	}
 	var tables []string
-	ok(t, db.Raw(list).Scan(&tables).Error)
+	chatsuite.NoError(t, db.Raw(list).Scan(&tables).Error)
 	if len(tables) < 9 {
 		t.Fatalf("the chat has only the tables %v", tables)
 	}
 	hash := sha256.New()
 	for _, table := range tables {
 		lines, err := linesOf(db, table)
-		ok(t, err)
+		chatsuite.NoError(t, err)
 		slices.Sort(lines)
 		_, _ = fmt.Fprintf(hash, "%s %d\n%s", table, len(lines), strings.Join(lines, "\n"))
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // tableCase is a use case of the table, and how to try it.
@@ -52,15 +53,17 @@ func triesOnRooms() []tableCase {
 		return tableCase{useCase{method, "the room"}, "room", "", call}
 	}
 	return []tableCase{
-		onRoom("Room", func(x tableCall) error { return second(x.s.Room(x.ctx, x.actor, x.id)) }),
-		onRoom("JoinRoom", func(x tableCall) error { return second(x.s.JoinRoom(x.ctx, x.actor, x.id)) }),
+		onRoom("Room", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Room(x.ctx, x.actor, x.id)) }),
+		onRoom("JoinRoom", func(x tableCall) error { return chatsuite.ErrorOf(x.s.JoinRoom(x.ctx, x.actor, x.id)) }),
 		onRoom("LeaveRoom", func(x tableCall) error { return x.s.LeaveRoom(x.ctx, x.actor, x.id) }),
 		onRoom("DeleteRoom", func(x tableCall) error { return x.s.DeleteRoom(x.ctx, x.actor, x.id) }),
-		onRoom("RoomUsers", func(x tableCall) error { return second(x.s.RoomUsers(x.ctx, x.actor, x.id, chat.Page{})) }),
-		onRoom("MarkRead", func(x tableCall) error { return second(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
-		onRoom("Messages", func(x tableCall) error { return second(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{})) }),
+		onRoom("RoomUsers", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomUsers(x.ctx, x.actor, x.id, chat.Page{})) }),
+		onRoom("MarkRead", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
+		onRoom("Messages", func(x tableCall) error {
+			return chatsuite.ErrorOf(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{}))
+		}),
 		onRoom("SearchMessages", func(x tableCall) error {
-			return second(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words", RoomID: &x.id}))
+			return chatsuite.ErrorOf(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words", RoomID: &x.id}))
 		}),
 	}
 }
@@ -68,7 +71,7 @@ func triesOnRooms() []tableCase {
 func triesOnUpdateRoom() []tableCase {
 	update := func(target, on string, patch func(x tableCall) chat.RoomPatch) tableCase {
 		return tableCase{useCase{"UpdateRoom", target}, on, "", func(x tableCall) error {
-			return second(x.s.UpdateRoom(x.ctx, x.actor, x.room, patch(x)))
+			return chatsuite.ErrorOf(x.s.UpdateRoom(x.ctx, x.actor, x.room, patch(x)))
 		}}
 	}
 	avatar := func(target, on string) tableCase {
@@ -109,11 +112,11 @@ func triesOnMembers() []tableCase {
 		return tries
 	}
 	return slices.Concat(
-		on("RoomUser", func(x tableCall) error { return second(x.s.RoomUser(x.ctx, x.actor, x.id, x.user)) },
+		on("RoomUser", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomUser(x.ctx, x.actor, x.id, x.user)) },
 			"another", "oneself", "the owner", "a stranger"),
 		on("RemoveUser", func(x tableCall) error { return x.s.RemoveUser(x.ctx, x.actor, x.id, x.user) },
 			"another", "oneself", "the owner", "a stranger"),
-		on("TransferOwnership", func(x tableCall) error { return second(x.s.TransferOwnership(x.ctx, x.actor, x.id, x.user)) },
+		on("TransferOwnership", func(x tableCall) error { return chatsuite.ErrorOf(x.s.TransferOwnership(x.ctx, x.actor, x.id, x.user)) },
 			"another", "the owner", "a stranger"),
 	)
 }
@@ -126,7 +129,7 @@ func triesOnAddUsers() []tableCase {
 				set := permissions(defaultSets[x.kind.Type])
 				newcomer.Permissions = &set
 			}
-			return second(x.s.AddUsers(x.ctx, x.actor, x.id, newcomer))
+			return chatsuite.ErrorOf(x.s.AddUsers(x.ctx, x.actor, x.id, newcomer))
 		}}
 	}
 	return []tableCase{
@@ -142,7 +145,7 @@ func triesOnAddUsers() []tableCase {
 func triesOnUpdateRoomUser() []tableCase {
 	update := func(target, user string, patch func(x tableCall) chat.RoomUserPatch) tableCase {
 		return tableCase{useCase{"UpdateRoomUser", target}, "room", user, func(x tableCall) error {
-			return second(x.s.UpdateRoomUser(x.ctx, x.actor, x.id, x.user, patch(x)))
+			return chatsuite.ErrorOf(x.s.UpdateRoomUser(x.ctx, x.actor, x.id, x.user, patch(x)))
 		}}
 	}
 	mute := func(tableCall) chat.RoomUserPatch {
@@ -175,6 +178,3 @@ func triesOnUpdateRoomUser() []tableCase {
 		update("a stranger to none", "a stranger", set(toNone)),
 	}
 }
-
-// second is the error of an operation.
-func second[T any](_ T, err error) error { return err }

@@ -15,6 +15,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // setting is a room with one actor in their standing, and all that the table's
@@ -43,16 +44,16 @@ const (
 // setter builds the settings of a world in one transaction.
 type setter struct {
 	t    testing.TB
-	h    *host
+	h    *chatsuite.Host
 	s    *chat.Service
 	tx   *gorm.DB
 	room roomKind
 }
 
 // newSettings sets a setting for each kind of actor that there is in such a room.
-func newSettings(t testing.TB, h *host, room roomKind, kinds []actorKind) (settings []*setting) {
+func newSettings(t testing.TB, h *chatsuite.Host, room roomKind, kinds []actorKind) (settings []*setting) {
 	t.Helper()
-	ok(t, h.InTx(h.ctx, func(tx *gorm.DB, s *chat.Service) error {
+	chatsuite.NoError(t, h.InTx(h.Ctx, func(tx *gorm.DB, s *chat.Service) error {
 		b := &setter{t: t, h: h, s: s, tx: tx, room: room}
 		other := b.otherRoom()
 		for i, kind := range kinds {
@@ -64,7 +65,7 @@ func newSettings(t testing.TB, h *host, room roomKind, kinds []actorKind) (setti
 				settings = append(settings, sc)
 			}
 		}
-		ok(t, s.EraseUser(h.ctx, chat.System, h.id(userGhost), chat.EraseOptions{}))
+		chatsuite.NoError(t, s.EraseUser(h.Ctx, chat.System, h.UserID(userGhost), chat.EraseOptions{}))
 		for _, sc := range settings {
 			b.finish(sc)
 		}
@@ -73,7 +74,7 @@ func newSettings(t testing.TB, h *host, room roomKind, kinds []actorKind) (setti
 	return settings
 }
 
-func (b *setter) id(n int) chat.UserID { return b.h.id(n) }
+func (b *setter) id(n int) chat.UserID { return b.h.UserID(n) }
 
 func (b *setter) setting(i int, kind actorKind) *setting {
 	sc := &setting{actorKind: kind, room: b.room, actor: kind.stands, things: map[string]uuid.UUID{}}
@@ -101,7 +102,7 @@ func (b *setter) openPrivate(sc *setting) {
 	case sc.member:
 		me = sc.users["oneself"]
 	}
-	sc.things["room"] = must(b.s.OpenPrivate(b.h.ctx, me, sc.users["another"]))(b.t).ID
+	sc.things["room"] = chatsuite.Must(b.s.OpenPrivate(b.h.Ctx, me, sc.users["another"]))(b.t).ID
 }
 
 // createRoom lets everybody write at first.
@@ -118,12 +119,12 @@ func (b *setter) createRoom(sc *setting) {
 		members = append(members, chat.NewRoomUser{UserID: sc.users["oneself"], Permissions: &all})
 	}
 	sc.users["the owner"], sc.users["one with none"] = owner, b.id(userIdle)
-	room := must(b.s.CreateRoom(b.h.ctx, owner, chat.NewRoom{
+	room := chatsuite.Must(b.s.CreateRoom(b.h.Ctx, owner, chat.NewRoom{
 		Type: b.room.Type, Name: "A room", Public: b.room.public, Members: members,
 	}))(b.t)
 	sc.things["room"] = room.ID
 	avatar := b.upload(owner, tinyPNG)
-	must(b.s.UpdateRoom(b.h.ctx, owner, room.ID, chat.RoomPatch{AvatarID: &avatar}))(b.t)
+	chatsuite.Must(b.s.UpdateRoom(b.h.Ctx, owner, room.ID, chat.RoomPatch{AvatarID: &avatar}))(b.t)
 	sc.things["media/the avatar"] = avatar
 	sc.things["message/an erased author's"] = b.send(b.id(userGhost), room.ID)
 }
@@ -155,7 +156,7 @@ func (b *setter) write(sc *setting, whose string, actor chat.Actor) {
 	sc.things["message/"+whose] = b.send(actor, room, used)
 	sc.things["media/"+whose+" released"] = released
 	buried := b.send(actor, room, released)
-	ok(b.t, b.s.DeleteMessage(b.h.ctx, actor, buried))
+	chatsuite.NoError(b.t, b.s.DeleteMessage(b.h.Ctx, actor, buried))
 	sc.things["message/"+whose+" tombstone"] = buried
 }
 
@@ -164,24 +165,24 @@ func (b *setter) keep(sc *setting, whose string, actor chat.Actor) {
 	sc.things["media/"+whose+" unsent"] = b.upload(actor, tinyPNG)
 	sc.things["media/"+whose+" text"] = b.upload(actor, "plain text")
 	broken := errors.New("the connection was lost")
-	if _, err := b.s.UploadMedia(b.h.ctx, actor, chat.NewMedia{Body: iotest.ErrReader(broken)}); !errors.Is(err, broken) {
+	if _, err := b.s.UploadMedia(b.h.Ctx, actor, chat.NewMedia{Body: iotest.ErrReader(broken)}); !errors.Is(err, broken) {
 		b.t.Fatalf("a broken upload: error is %v, want %v", err, broken)
 	}
 	var pending uuid.UUID
-	ok(b.t, b.tx.Raw("SELECT id FROM chat_media WHERE state = 'pending' ORDER BY id DESC LIMIT 1").Row().Scan(&pending))
+	chatsuite.NoError(b.t, b.tx.Raw("SELECT id FROM chat_media WHERE state = 'pending' ORDER BY id DESC LIMIT 1").Row().Scan(&pending))
 	sc.things["media/"+whose+" pending"] = pending
 }
 
 func (b *setter) upload(actor chat.Actor, body string) uuid.UUID {
-	return must(b.s.UploadMedia(b.h.ctx, actor, chat.NewMedia{FileName: "a file", Body: strings.NewReader(body)}))(b.t).ID
+	return chatsuite.Must(b.s.UploadMedia(b.h.Ctx, actor, chat.NewMedia{FileName: "a file", Body: strings.NewReader(body)}))(b.t).ID
 }
 
 func (b *setter) send(actor chat.Actor, room uuid.UUID, media ...uuid.UUID) uuid.UUID {
-	return must(b.s.SendMessage(b.h.ctx, actor, room, chat.NewMessage{Text: "some words", MediaIDs: media}))(b.t).ID
+	return chatsuite.Must(b.s.SendMessage(b.h.Ctx, actor, room, chat.NewMessage{Text: "some words", MediaIDs: media}))(b.t).ID
 }
 
 func (b *setter) react(actor chat.Actor, message uuid.UUID) uuid.UUID {
-	return must(b.s.React(b.h.ctx, actor, message, "👍"))(b.t).ID
+	return chatsuite.Must(b.s.React(b.h.Ctx, actor, message, "👍"))(b.t).ID
 }
 
 // finish puts everybody into their standing. Sets that a room cannot give are
@@ -191,9 +192,9 @@ func (b *setter) finish(sc *setting) {
 	b.setPermissions(room, sc.users["another"], nil)
 	switch {
 	case sc.removed:
-		ok(b.t, b.s.RemoveUser(b.h.ctx, sc.users["the owner"], room, oneself))
+		chatsuite.NoError(b.t, b.s.RemoveUser(b.h.Ctx, sc.users["the owner"], room, oneself))
 	case sc.erased:
-		ok(b.t, b.s.EraseUser(b.h.ctx, chat.System, oneself, chat.EraseOptions{}))
+		chatsuite.NoError(b.t, b.s.EraseUser(b.h.Ctx, chat.System, oneself, chat.EraseOptions{}))
 	case sc.admin:
 		all := givable(b.room.Type)
 		b.setPermissions(room, oneself, &all)
@@ -201,15 +202,15 @@ func (b *setter) finish(sc *setting) {
 		b.setPermissions(room, oneself, sc.permissions)
 	}
 	if b.room.closed && !sc.erased {
-		ok(b.t, b.s.EraseUser(b.h.ctx, chat.System, sc.users["another"], chat.EraseOptions{}))
+		chatsuite.NoError(b.t, b.s.EraseUser(b.h.Ctx, chat.System, sc.users["another"], chat.EraseOptions{}))
 	}
 	if b.room.deleted {
-		ok(b.t, b.s.DeleteRoom(b.h.ctx, chat.System, room))
+		chatsuite.NoError(b.t, b.s.DeleteRoom(b.h.Ctx, chat.System, room))
 	}
 }
 
 func (b *setter) setPermissions(room uuid.UUID, user chat.UserID, set *chat.Permissions) {
-	ok(b.t, b.tx.Exec("UPDATE chat_room_users SET permissions = ? WHERE room_id = ? AND user_id = ?", set, room, user).Error)
+	chatsuite.NoError(b.t, b.tx.Exec("UPDATE chat_room_users SET permissions = ? WHERE room_id = ? AND user_id = ?", set, room, user).Error)
 }
 
 // otherRoom is a room of the same kind with none of the actors in it.
@@ -217,9 +218,9 @@ func (b *setter) otherRoom() map[string]uuid.UUID {
 	dave, erin, all := b.id(userDave), b.id(userErin), givable(b.room.Type)
 	var room *chat.Room
 	if b.room.Type == chat.PrivateMessages {
-		room = must(b.s.OpenPrivate(b.h.ctx, dave, erin))(b.t)
+		room = chatsuite.Must(b.s.OpenPrivate(b.h.Ctx, dave, erin))(b.t)
 	} else {
-		room = must(b.s.CreateRoom(b.h.ctx, dave, chat.NewRoom{
+		room = chatsuite.Must(b.s.CreateRoom(b.h.Ctx, dave, chat.NewRoom{
 			Type: b.room.Type, Name: "Another room", Public: b.room.public,
 			Members: []chat.NewRoomUser{{UserID: erin, Permissions: &all}},
 		}))(b.t)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 const authorizationFile = "testdata/authorization.txt"
@@ -59,8 +60,8 @@ type tableLine struct {
 func readAuthorization(t testing.TB) *authorization {
 	t.Helper()
 	file, err := os.Open(authorizationFile)
-	ok(t, err)
-	defer func() { ok(t, file.Close()) }()
+	chatsuite.NoError(t, err)
+	defer func() { chatsuite.NoError(t, file.Close()) }()
 	r := &tableReader{t: t, table: authorization{
 		noActor: map[string]string{}, rows: map[string]map[useCase]*tableAnswer{},
 	}}
@@ -69,7 +70,7 @@ func readAuthorization(t testing.TB) *authorization {
 		r.number++
 		r.read(strings.TrimSpace(lines.Text()))
 	}
-	ok(t, lines.Err())
+	chatsuite.NoError(t, lines.Err())
 	r.endSection()
 	if t.Failed() {
 		t.FailNow()
@@ -250,7 +251,7 @@ func (a *tableAnswer) met(t testing.TB, room chat.RoomType, set chat.Permissions
 		case "givable":
 			wanted = givable(room)
 		default:
-			wanted = must(chat.ParsePermissions(need))(t)
+			wanted = chatsuite.Must(chat.ParsePermissions(need))(t)
 		}
 		if !set.Has(wanted) {
 			return false

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // Every cell of testdata/authorization.txt is tried on both databases. What is done
@@ -21,7 +22,7 @@ func TestEveryAnswerIsTheTables(t *testing.T) {
 	table := readAuthorization(t)
 	for _, name := range table.rooms {
 		t.Run(name, func(t *testing.T) {
-			overBoth(t, func(t *testing.T, h *host) {
+			chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 				newTableExaminer(t, h, parseRoomKind(name), actorKinds()).examine(table.rows[name])
 			})
 		})
@@ -82,16 +83,16 @@ func TestTheTablesColumnsAgreeWithWhatItsLinesNeed(t *testing.T) {
 // tableExaminer tries the rows of one kind of room on one database.
 type tableExaminer struct {
 	t        *testing.T
-	h        *host
+	h        *chatsuite.Host
 	room     roomKind
 	settings []*setting
 	before   string // the fingerprint of all tables
 	refusals int
 }
 
-func newTableExaminer(t *testing.T, h *host, room roomKind, kinds []actorKind) *tableExaminer {
+func newTableExaminer(t *testing.T, h *chatsuite.Host, room roomKind, kinds []actorKind) *tableExaminer {
 	settings := newSettings(t, h, room, kinds)
-	return &tableExaminer{t: t, h: h, room: room, settings: settings, before: fingerprintOf(t, h.db)}
+	return &tableExaminer{t: t, h: h, room: room, settings: settings, before: fingerprintOf(t, h.DB)}
 }
 
 func (e *tableExaminer) examine(rows map[useCase]*tableAnswer) {
@@ -106,7 +107,7 @@ func (e *tableExaminer) examine(rows map[useCase]*tableAnswer) {
 	for _, sc := range e.settings {
 		e.examineSetting(sc, rows)
 	}
-	if fingerprintOf(e.t, e.h.db) != e.before {
+	if fingerprintOf(e.t, e.h.DB) != e.before {
 		e.t.Error("what was refused, or undone, changed a table")
 	}
 }
@@ -162,7 +163,7 @@ func (e *tableExaminer) callOf(sc *setting, try tableCase) (x tableCall, there b
 		id, user, hasThing, hasUser = uuid.New(), sc.users["a stranger"], true, true
 	}
 	return tableCall{
-		ctx: e.h.ctx, s: e.h.Service, actor: sc.actor, kind: e.room,
+		ctx: e.h.Ctx, s: e.h.Service, actor: sc.actor, kind: e.room,
 		room: sc.things["room"], id: id, user: user, stranger: sc.users["a stranger"],
 	}, hasThing && (hasUser || try.user == "")
 }
@@ -178,7 +179,7 @@ var errUndo = errors.New("what was done is undone")
 // allowed does it in a transaction, and rolls that back.
 func (e *tableExaminer) allowed(sc *setting, c *tableCell) {
 	var got error
-	err := e.h.InTx(e.h.ctx, func(_ *gorm.DB, s *chat.Service) error {
+	err := e.h.InTx(e.h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 		x := c.tableCall
 		x.s = s
 		got = c.call(x)
@@ -199,8 +200,8 @@ func (e *tableExaminer) refused(sc *setting, c *tableCell) error {
 		e.errorf(sc, c, "error is %v, want %s", err, c.want)
 		return nil
 	}
-	if e.refusals++; long() || e.refusals%100 == 0 {
-		if now := fingerprintOf(e.t, e.h.db); now != e.before {
+	if e.refusals++; chatsuite.Long() || e.refusals%100 == 0 {
+		if now := fingerprintOf(e.t, e.h.DB); now != e.before {
 			e.errorf(sc, c, "the refusal changed a table")
 			e.before = now
 		}
@@ -230,7 +231,7 @@ func (c *tableCell) isAnswer(err error) bool {
 // refusedInTx tries all again in one transaction of the host's, which every refusal
 // leaves in order, and where what is hidden is answered as what never was.
 func (e *tableExaminer) refusedInTx(sc *setting, refused []tableRefusal) {
-	err := e.h.InTx(e.h.ctx, func(tx *gorm.DB, s *chat.Service) error {
+	err := e.h.InTx(e.h.Ctx, func(tx *gorm.DB, s *chat.Service) error {
 		for _, r := range refused {
 			x := r.tableCall
 			x.s = s
@@ -289,7 +290,7 @@ func TestSampleOfPermissionSetsIsAnsweredByWhatTheTablesLinesNeed(t *testing.T) 
 				}
 				rows[u] = &tableAnswer{line: row.line, to: to, names: row.names}
 			}
-			newTableExaminer(t, newHost(t, onSQLite), room, kinds).examine(rows)
+			newTableExaminer(t, chatsuite.New(t, chatsuite.SQLite), room, kinds).examine(rows)
 		})
 	}
 }

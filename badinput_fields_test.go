@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func textCalls() []badCall {
@@ -57,12 +58,12 @@ func roomCalls() []badCall {
 		invalidIn("type", "private", group(func(in *chat.NewRoom) { in.Type = chat.PrivateMessages })),
 		invalidIn("type", "private and public", group(func(in *chat.NewRoom) { in.Type, in.Public = chat.PrivateMessages, true })),
 		invalidIn("type", "unknown in the inbox", func(s *badScene) error {
-			_, err := s.Rooms(s.ctx, s.alice, chat.RoomsQuery{Type: "club"})
+			_, err := s.Rooms(s.Ctx, s.Alice, chat.RoomsQuery{Type: "club"})
 			return err
 		}),
 		tooLargeIn("members", 1000, "1,001 in a call", group(func(in *chat.NewRoom) { in.Members = make([]chat.NewRoomUser, 1001) })),
 		tooLargeIn("members", 1000, "1,001 added", func(s *badScene) error {
-			_, err := s.AddUsers(s.ctx, s.alice, s.channel.ID, make([]chat.NewRoomUser, 1001)...)
+			_, err := s.AddUsers(s.Ctx, s.Alice, s.channel.ID, make([]chat.NewRoomUser, 1001)...)
 			return err
 		}),
 		tooLargeIn("name", 128, "129 characters", group(func(in *chat.NewRoom) { in.Name = strings.Repeat("é", 129) })),
@@ -85,13 +86,13 @@ func roomCalls() []badCall {
 func searchCalls() (all []badCall) {
 	rooms := func(query string) func(s *badScene) error {
 		return func(s *badScene) error {
-			_, err := s.SearchRooms(s.ctx, s.alice, chat.RoomSearchQuery{Query: query})
+			_, err := s.SearchRooms(s.Ctx, s.Alice, chat.RoomSearchQuery{Query: query})
 			return err
 		}
 	}
 	messages := func(query string) func(s *badScene) error {
 		return func(s *badScene) error {
-			_, err := s.SearchMessages(s.ctx, s.alice, chat.MessageSearchQuery{Query: query})
+			_, err := s.SearchMessages(s.Ctx, s.Alice, chat.MessageSearchQuery{Query: query})
 			return err
 		}
 	}
@@ -141,23 +142,23 @@ func permissionCalls() []badCall {
 			invalidIn("default_permissions", "new", creates(chat.NewRoom{Name: "A", DefaultPermissions: &bad})),
 			invalidIn("default_permissions", "changed", updates(chat.RoomPatch{DefaultPermissions: &bad})),
 			invalidIn("members[1].permissions", "new", func(s *badScene) error {
-				_, err := s.CreateRoom(s.ctx, s.alice, chat.NewRoom{Name: "A", Members: []chat.NewRoomUser{
-					{UserID: s.bob}, {UserID: s.carol, Permissions: &bad},
+				_, err := s.CreateRoom(s.Ctx, s.Alice, chat.NewRoom{Name: "A", Members: []chat.NewRoomUser{
+					{UserID: s.Bob}, {UserID: s.Carol, Permissions: &bad},
 				}})
 				return err
 			}),
 			invalidIn("members[0].permissions", "added", func(s *badScene) error {
-				_, err := s.AddUsers(s.ctx, s.alice, s.group.ID, chat.NewRoomUser{UserID: s.carol, Permissions: &bad})
+				_, err := s.AddUsers(s.Ctx, s.Alice, s.group.ID, chat.NewRoomUser{UserID: s.Carol, Permissions: &bad})
 				return err
 			}),
 			invalidIn("permissions", "changed", func(s *badScene) error {
-				_, err := s.UpdateRoomUser(s.ctx, s.alice, s.group.ID, s.bob, chat.RoomUserPatch{Permissions: &bad})
+				_, err := s.UpdateRoomUser(s.Ctx, s.Alice, s.group.ID, s.Bob, chat.RoomUserPatch{Permissions: &bad})
 				return err
 			}))
 	}
 	none := chat.NoPermissions
 	return append(all, invalidIn("permissions", "given and left to the default", func(s *badScene) error {
-		_, err := s.UpdateRoomUser(s.ctx, s.alice, s.group.ID, s.bob, chat.RoomUserPatch{Permissions: &none, ResetPermissions: true})
+		_, err := s.UpdateRoomUser(s.Ctx, s.Alice, s.group.ID, s.Bob, chat.RoomUserPatch{Permissions: &none, ResetPermissions: true})
 		return err
 	}))
 }
@@ -170,34 +171,34 @@ func numberCalls() []badCall {
 			"before": {Before: &negative}, "after": {After: &negative}, "around": {Around: &negative}, "limit": {Limit: int(negative)},
 		} {
 			all = append(all, invalidIn(field, "negative", func(s *badScene) error {
-				_, err := s.Messages(s.ctx, s.alice, s.group.ID, at)
+				_, err := s.Messages(s.Ctx, s.Alice, s.group.ID, at)
 				return err
 			}))
 		}
 		page := chat.Page{Limit: int(negative)}
 		all = append(all,
 			invalidIn("number", "negative", func(s *badScene) error {
-				_, err := s.MarkRead(s.ctx, s.alice, s.group.ID, negative)
+				_, err := s.MarkRead(s.Ctx, s.Alice, s.group.ID, negative)
 				return err
 			}),
 			invalidIn("limit", "of rooms", func(s *badScene) error {
-				_, err := s.Rooms(s.ctx, s.alice, chat.RoomsQuery{Page: page})
+				_, err := s.Rooms(s.Ctx, s.Alice, chat.RoomsQuery{Page: page})
 				return err
 			}),
 			invalidIn("limit", "of users", func(s *badScene) error {
-				_, err := s.RoomUsers(s.ctx, s.alice, s.group.ID, page)
+				_, err := s.RoomUsers(s.Ctx, s.Alice, s.group.ID, page)
 				return err
 			}),
 			invalidIn("limit", "of found rooms", func(s *badScene) error {
-				_, err := s.SearchRooms(s.ctx, s.alice, chat.RoomSearchQuery{Page: page})
+				_, err := s.SearchRooms(s.Ctx, s.Alice, chat.RoomSearchQuery{Page: page})
 				return err
 			}),
 			invalidIn("limit", "of found messages", func(s *badScene) error {
-				_, err := s.SearchMessages(s.ctx, s.alice, chat.MessageSearchQuery{Query: "a", Page: page})
+				_, err := s.SearchMessages(s.Ctx, s.Alice, chat.MessageSearchQuery{Query: "a", Page: page})
 				return err
 			}),
 			invalidIn("limit", "of reactions", func(s *badScene) error {
-				_, err := s.Reactions(s.ctx, s.alice, chat.ReactionsQuery{Page: page})
+				_, err := s.Reactions(s.Ctx, s.Alice, chat.ReactionsQuery{Page: page})
 				return err
 			}))
 	}
@@ -205,7 +206,7 @@ func numberCalls() []badCall {
 		"after": {Before: &number, After: &number}, "around": {After: &number, Around: &number},
 	} {
 		all = append(all, invalidIn(field, "beside another position", func(s *badScene) error {
-			_, err := s.Messages(s.ctx, s.alice, s.group.ID, at)
+			_, err := s.Messages(s.Ctx, s.Alice, s.group.ID, at)
 			return err
 		}))
 	}
@@ -214,14 +215,14 @@ func numberCalls() []badCall {
 
 // The largest inputs that are accepted come back as they went in.
 func TestInputsAtTheirLimitsAreKept(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		deep := `{"a":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `}`
 		in := chat.NewRoom{
 			Type: chat.Channel, Name: strings.Repeat(oneRune4, 128), Description: strings.Repeat(oneRune4, 1024),
 			Metadata: chat.Metadata(`{"a":"` + strings.Repeat("x", 8192-8) + `"}`),
 		}
-		room := must(h.CreateRoom(h.ctx, h.alice, in))(t)
-		got := must(h.Room(h.ctx, h.alice, room.ID))(t)
+		room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, in))(t)
+		got := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
 		if diff := cmp.Diff([]any{in.Name, in.Description, in.Metadata}, []any{got.Name, got.Description, got.Metadata}); diff != "" {
 			t.Error(diff)
 		}
@@ -234,8 +235,8 @@ func TestInputsAtTheirLimitsAreKept(t *testing.T) {
 			{Text: "a", Metadata: chat.Metadata(deep)},
 			{Text: "a", Metadata: chat.Metadata(` {"b": "\ud83d\ude00", "n": 123456789012345678901234567890e5}` + "\n")},
 		} {
-			sent := must(h.SendMessage(h.ctx, h.alice, room.ID, message))(t)
-			got := must(h.Message(h.ctx, h.alice, sent.ID))(t)
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, message))(t)
+			got := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t)
 			wantMetadata := chat.Metadata(strings.TrimSpace(string(message.Metadata)))
 			if got.Text != message.Text || string(got.Metadata) != string(wantMetadata) {
 				t.Errorf("message is %.60q %.60s, want %.60q %.60s", got.Text, got.Metadata, message.Text, message.Metadata)
@@ -249,17 +250,17 @@ func TestInputsAtTheirLimitsAreKept(t *testing.T) {
 
 // Null and blank metadata are none.
 func TestEmptyMetadataIsNone(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group()
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
 		for _, none := range []string{"", " \n", "null", " null "} {
-			sent := must(h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(none)}))(t)
-			if got := must(h.Message(h.ctx, h.alice, sent.ID))(t); sent.Metadata != nil || got.Metadata != nil {
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(none)}))(t)
+			if got := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t); sent.Metadata != nil || got.Metadata != nil {
 				t.Errorf("%q is kept as %q", none, got.Metadata)
 			}
 		}
-		sent := must(h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(`{"a":1}`)}))(t)
-		edited := must(h.EditMessage(h.ctx, h.alice, sent.ID, chat.MessagePatch{Metadata: new(chat.Metadata)}))(t)
-		if got := must(h.Message(h.ctx, h.alice, sent.ID))(t); edited.Metadata != nil || got.Metadata != nil || got.EditedAt == nil {
+		sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(`{"a":1}`)}))(t)
+		edited := chatsuite.Must(h.EditMessage(h.Ctx, h.Alice, sent.ID, chat.MessagePatch{Metadata: new(chat.Metadata)}))(t)
+		if got := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t); edited.Metadata != nil || got.Metadata != nil || got.EditedAt == nil {
 			t.Errorf("the message still has %q", got.Metadata)
 		}
 	})
@@ -272,65 +273,65 @@ func TestLimitsOfTheHostAreHonoured(t *testing.T) {
 		ReactionBytes: 8, ReactionsPerMessage: 1, GroupMembers: 3, UsersPerCall: 2, PageSize: 2, PageMax: 3,
 	}
 	t.Parallel()
-	for _, v := range []variant{onSQLite, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, v, func(c *chat.Config) { c.Limits = limits })
+			h := chatsuite.New(t, v, func(c *chat.Config) { c.Limits = limits })
 			testHostsLimits(t, h)
 			testHostsPages(t, h)
 		})
 	}
 }
 
-func testHostsLimits(t *testing.T, h *host) {
-	room := must(h.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "nine char", Description: "abc", Metadata: chat.Metadata(`{"a":"b"}`)}))(t)
-	message := h.send(h.alice, room.ID, "12345")
-	must(h.React(h.ctx, h.alice, message.ID, "👍"))(t)
+func testHostsLimits(t *testing.T, h *chatsuite.Host) {
+	room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "nine char", Description: "abc", Metadata: chat.Metadata(`{"a":"b"}`)}))(t)
+	message := h.Send(h.Alice, room.ID, "12345")
+	chatsuite.Must(h.React(h.Ctx, h.Alice, message.ID, "👍"))(t)
 	upload := func(body string) (*chat.Media, error) {
-		return h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader(body)})
+		return h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(body)})
 	}
-	medium, another := must(upload("123456"))(t), must(upload("1"))(t)
-	send := func(in chat.NewMessage) error { _, err := h.SendMessage(h.ctx, h.alice, room.ID, in); return err }
-	create := func(in chat.NewRoom) error { _, err := h.CreateRoom(h.ctx, h.alice, in); return err }
-	react := func(reaction string) error { _, err := h.React(h.ctx, h.alice, message.ID, reaction); return err }
+	medium, another := chatsuite.Must(upload("123456"))(t), chatsuite.Must(upload("1"))(t)
+	send := func(in chat.NewMessage) error { _, err := h.SendMessage(h.Ctx, h.Alice, room.ID, in); return err }
+	create := func(in chat.NewRoom) error { _, err := h.CreateRoom(h.Ctx, h.Alice, in); return err }
+	react := func(reaction string) error { _, err := h.React(h.Ctx, h.Alice, message.ID, reaction); return err }
 	add := func(users ...chat.UserID) error {
 		members := make([]chat.NewRoomUser, len(users))
 		for i, id := range users {
 			members[i].UserID = id
 		}
-		_, err := h.AddUsers(h.ctx, h.alice, room.ID, members...)
+		_, err := h.AddUsers(h.Ctx, h.Alice, room.ID, members...)
 		return err
 	}
-	wantField(t, send(chat.NewMessage{Text: "123456"}), chat.ErrTooLarge, "text", 5)
-	wantField(t, send(chat.NewMessage{Text: "😀😀😀😀"}), chat.ErrTooLarge, "text", 12)
-	wantField(t, send(chat.NewMessage{Text: "a", Metadata: chat.Metadata(`{"a":"bc"}`)}), chat.ErrTooLarge, "metadata", 9)
-	wantField(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID, another.ID}}), chat.ErrTooLarge, "media_ids", 1)
-	wantField(t, create(chat.NewRoom{Name: "ten chars."}), chat.ErrTooLarge, "name", 9)
-	wantField(t, create(chat.NewRoom{Name: "A", Description: "abcd"}), chat.ErrTooLarge, "description", 3)
+	chatsuite.WantFieldError(t, send(chat.NewMessage{Text: "123456"}), chat.ErrTooLarge, "text", 5)
+	chatsuite.WantFieldError(t, send(chat.NewMessage{Text: "😀😀😀😀"}), chat.ErrTooLarge, "text", 12)
+	chatsuite.WantFieldError(t, send(chat.NewMessage{Text: "a", Metadata: chat.Metadata(`{"a":"bc"}`)}), chat.ErrTooLarge, "metadata", 9)
+	chatsuite.WantFieldError(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID, another.ID}}), chat.ErrTooLarge, "media_ids", 1)
+	chatsuite.WantFieldError(t, create(chat.NewRoom{Name: "ten chars."}), chat.ErrTooLarge, "name", 9)
+	chatsuite.WantFieldError(t, create(chat.NewRoom{Name: "A", Description: "abcd"}), chat.ErrTooLarge, "description", 3)
 	_, err := upload("1234567")
-	wantField(t, err, chat.ErrTooLarge, "body", 6)
-	wantField(t, react("👍🏽👍🏽"), chat.ErrTooLarge, "reaction", 8)
-	wantField(t, react("😀"), chat.ErrTooLarge, "reaction", 1)
-	wantField(t, add(h.bob, h.carol, h.dave), chat.ErrTooLarge, "members", 2)
-	ok(t, add(h.bob, h.carol))
-	wantField(t, add(h.dave), chat.ErrTooLarge, "members", 3)
-	ok(t, add(h.bob, h.carol)) // who is there already takes no place
-	ok(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID}}))
+	chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "body", 6)
+	chatsuite.WantFieldError(t, react("👍🏽👍🏽"), chat.ErrTooLarge, "reaction", 8)
+	chatsuite.WantFieldError(t, react("😀"), chat.ErrTooLarge, "reaction", 1)
+	chatsuite.WantFieldError(t, add(h.Bob, h.Carol, h.Dave), chat.ErrTooLarge, "members", 2)
+	chatsuite.NoError(t, add(h.Bob, h.Carol))
+	chatsuite.WantFieldError(t, add(h.Dave), chat.ErrTooLarge, "members", 3)
+	chatsuite.NoError(t, add(h.Bob, h.Carol)) // who is there already takes no place
+	chatsuite.NoError(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID}}))
 }
 
-func testHostsPages(t *testing.T, h *host) {
-	room := h.room(chat.Channel, h.bob, h.carol)
-	must(h.AddUsers(h.ctx, h.alice, room.ID, chat.NewRoomUser{UserID: h.dave}, chat.NewRoomUser{UserID: h.erin}))(t)
+func testHostsPages(t *testing.T, h *chatsuite.Host) {
+	room := h.NewRoom(chat.Channel, h.Bob, h.Carol)
+	chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Dave}, chat.NewRoomUser{UserID: h.Erin}))(t)
 	for range 5 {
-		h.send(h.alice, room.ID, "a")
-		h.room(chat.Channel)
+		h.Send(h.Alice, room.ID, "a")
+		h.NewRoom(chat.Channel)
 	}
 	for limit, want := range map[int]int{0: 2, 1: 1, 3: 3, 4: 3, math.MaxInt: 3} {
 		page := chat.Page{Limit: limit}
 		for list, length := range map[string]int{
-			"messages": len(must(h.Messages(h.ctx, h.alice, room.ID, chat.HistoryQuery{Limit: limit}))(t).Items),
-			"users":    len(must(h.RoomUsers(h.ctx, h.alice, room.ID, page))(t).Items),
-			"rooms":    len(must(h.Rooms(h.ctx, h.alice, chat.RoomsQuery{Page: page}))(t).Items),
+			"messages": len(chatsuite.Must(h.Messages(h.Ctx, h.Alice, room.ID, chat.HistoryQuery{Limit: limit}))(t).Items),
+			"users":    len(chatsuite.Must(h.RoomUsers(h.Ctx, h.Alice, room.ID, page))(t).Items),
+			"rooms":    len(chatsuite.Must(h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{Page: page}))(t).Items),
 		} {
 			if length != want {
 				t.Errorf("a page of %s with the limit %d has %d items, want %d", list, limit, length, want)

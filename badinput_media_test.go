@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/storage"
 )
 
@@ -57,7 +58,7 @@ func mediaCalls() []badCall {
 		invalidIn("avatar_id", "no image", func(s *badScene) error { return updates(chat.RoomPatch{AvatarID: &s.mine.ID})(s) }),
 		invalidIn("avatar_id", "no image and in use", func(s *badScene) error { return updates(chat.RoomPatch{AvatarID: &s.bound.ID})(s) }),
 		invalidIn("media_ids[0]", "a user's, by System", func(s *badScene) error {
-			_, err := s.SendMessage(s.ctx, chat.System, s.group.ID, chat.NewMessage{MediaIDs: []uuid.UUID{s.mine.ID}})
+			_, err := s.SendMessage(s.Ctx, chat.System, s.group.ID, chat.NewMessage{MediaIDs: []uuid.UUID{s.mine.ID}})
 			return err
 		}),
 	)
@@ -78,48 +79,48 @@ func stateCalls() []badCall {
 		invalidIn("reply_to_id", "the nil id", reply(func(*badScene) uuid.UUID { return uuid.Nil })),
 		conflictWith("a reply to a tombstone", reply(func(s *badScene) uuid.UUID { return s.tombstone.ID })),
 		conflictWith("an edited tombstone", func(s *badScene) error {
-			_, err := s.EditMessage(s.ctx, s.alice, s.tombstone.ID, chat.MessagePatch{Text: ptr("a")})
+			_, err := s.EditMessage(s.Ctx, s.Alice, s.tombstone.ID, chat.MessagePatch{Text: ptr("a")})
 			return err
 		}),
 		conflictWith("a reaction to a tombstone", func(s *badScene) error {
-			_, err := s.React(s.ctx, s.alice, s.tombstone.ID, "👍")
+			_, err := s.React(s.Ctx, s.Alice, s.tombstone.ID, "👍")
 			return err
 		}),
-		invalidIn("user_id", "is oneself", func(s *badScene) error { _, err := s.OpenPrivate(s.ctx, s.alice, s.alice); return err }),
+		invalidIn("user_id", "is oneself", func(s *badScene) error { _, err := s.OpenPrivate(s.Ctx, s.Alice, s.Alice); return err }),
 		invalidIn("owner", "named by a user", creates(chat.NewRoom{Name: "A", Owner: "1"})),
 		invalidIn("owner", "not named by System", func(s *badScene) error {
-			_, err := s.CreateRoom(s.ctx, chat.System, chat.NewRoom{Name: "A"})
+			_, err := s.CreateRoom(s.Ctx, chat.System, chat.NewRoom{Name: "A"})
 			return err
 		}),
 		invalidIn("successors", "of another's room", func(s *badScene) error {
-			return s.EraseUser(s.ctx, chat.System, s.bob, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.alice}})
+			return s.EraseUser(s.Ctx, chat.System, s.Bob, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.Alice}})
 		}),
 		invalidIn("successors", "who is no member", func(s *badScene) error {
-			return s.EraseUser(s.ctx, chat.System, s.alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.erin}})
+			return s.EraseUser(s.Ctx, chat.System, s.Alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.Erin}})
 		}),
 		invalidIn("successors", "who is erased", func(s *badScene) error {
-			return s.EraseUser(s.ctx, chat.System, s.alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.alice}})
+			return s.EraseUser(s.Ctx, chat.System, s.Alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.group.ID: s.Alice}})
 		}),
-		about(func(s *badScene) error { _, err := s.OpenPrivate(s.ctx, chat.System, s.alice); return err }),
-		about(func(s *badScene) error { _, err := s.JoinRoom(s.ctx, chat.System, s.group.ID); return err }),
-		about(func(s *badScene) error { return s.LeaveRoom(s.ctx, chat.System, s.group.ID) }),
-		about(func(s *badScene) error { _, err := s.Rooms(s.ctx, chat.System, chat.RoomsQuery{}); return err }),
-		about(func(s *badScene) error { _, err := s.Unread(s.ctx, chat.System); return err }),
-		about(func(s *badScene) error { _, err := s.MarkRead(s.ctx, chat.System, s.group.ID, 1); return err }),
-		about(func(s *badScene) error { _, err := s.React(s.ctx, chat.System, s.message.ID, "👍"); return err }),
-		about(func(s *badScene) error { _, err := s.Reactions(s.ctx, chat.System, chat.ReactionsQuery{}); return err }),
+		about(func(s *badScene) error { _, err := s.OpenPrivate(s.Ctx, chat.System, s.Alice); return err }),
+		about(func(s *badScene) error { _, err := s.JoinRoom(s.Ctx, chat.System, s.group.ID); return err }),
+		about(func(s *badScene) error { return s.LeaveRoom(s.Ctx, chat.System, s.group.ID) }),
+		about(func(s *badScene) error { _, err := s.Rooms(s.Ctx, chat.System, chat.RoomsQuery{}); return err }),
+		about(func(s *badScene) error { _, err := s.Unread(s.Ctx, chat.System); return err }),
+		about(func(s *badScene) error { _, err := s.MarkRead(s.Ctx, chat.System, s.group.ID, 1); return err }),
+		about(func(s *badScene) error { _, err := s.React(s.Ctx, chat.System, s.message.ID, "👍"); return err }),
+		about(func(s *badScene) error { _, err := s.Reactions(s.Ctx, chat.System, chat.ReactionsQuery{}); return err }),
 	}
 }
 
 // A client id stands for one message: the same again is that message, another body
 // is refused, and what was edited or deleted since is returned as it is.
 func TestClientIDIsUsedOnce(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		s := newBadScene(h)
 		in := chat.NewMessage{Text: "one", ClientID: "c", ReplyToID: &s.message.ID, Metadata: chat.Metadata(`{"a":1}`), MediaIDs: []uuid.UUID{s.mine.ID}}
-		first := must(h.SendMessage(h.ctx, h.alice, s.group.ID, in))(t)
-		before := rowsOf(t, h.db)
-		if again := must(h.SendMessage(h.ctx, h.alice, s.group.ID, in))(t); again.ID != first.ID {
+		first := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, s.group.ID, in))(t)
+		before := chatsuite.RowCounts(t, h.DB)
+		if again := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, s.group.ID, in))(t); again.ID != first.ID {
 			t.Errorf("the repeat is message %d, want %d", again.Number, first.Number)
 		}
 		for _, change := range []func(in *chat.NewMessage){
@@ -131,10 +132,10 @@ func TestClientIDIsUsedOnce(t *testing.T) {
 		} {
 			other := in
 			change(&other)
-			_, err := h.SendMessage(h.ctx, h.alice, s.group.ID, other)
-			wantError(t, err, chat.ErrConflict)
+			_, err := h.SendMessage(h.Ctx, h.Alice, s.group.ID, other)
+			chatsuite.WantError(t, err, chat.ErrConflict)
 		}
-		if diff := cmp.Diff(before, rowsOf(t, h.db)); diff != "" {
+		if diff := cmp.Diff(before, chatsuite.RowCounts(t, h.DB)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -152,7 +153,7 @@ var errBody = errors.New("the client hung up")
 
 // An upload that fails leaves a pending row for the sweeper, visible to nobody.
 func TestUploadsThatFailStayInvisible(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		endless := &endlessBody{}
 		for name, test := range map[string]struct {
 			body io.Reader
@@ -166,12 +167,12 @@ func TestUploadsThatFailStayInvisible(t *testing.T) {
 			"one byte a time":   {iotest.OneByteReader(io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(errBody))), errBody},
 			"a byte over limit": {io.LimitReader(&endlessBody{}, 25<<20+1), chat.ErrTooLarge},
 		} {
-			media, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: "a", Body: test.body})
+			media, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: "a", Body: test.body})
 			if media != nil || !errors.Is(err, test.want) {
 				t.Errorf("%s: upload is %v, %v, want %v", name, media, err, test.want)
 			}
 			if errors.Is(test.want, chat.ErrTooLarge) {
-				wantField(t, err, chat.ErrTooLarge, "body", 25<<20)
+				chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "body", 25<<20)
 			} else if strings.Contains(err.Error(), "store") {
 				t.Errorf("%s: the body's fault is said to be the store's: %v", name, err)
 			}
@@ -179,30 +180,30 @@ func TestUploadsThatFailStayInvisible(t *testing.T) {
 		if beyond := endless.read - 25<<20; beyond > 1<<20 {
 			t.Errorf("%d bytes beyond the limit were read", beyond)
 		}
-		h.wantNothingVisible(t)
+		wantNothingVisible(t, h)
 	})
 }
 
 // wantNothingVisible wants every upload to be pending, its bytes absent.
-func (h *host) wantNothingVisible(t *testing.T) {
+func wantNothingVisible(t *testing.T, h *chatsuite.Host) {
 	t.Helper()
 	var uploads []chat.Media
-	ok(t, h.db.Find(&uploads).Error)
+	chatsuite.NoError(t, h.DB.Find(&uploads).Error)
 	if len(uploads) == 0 {
 		t.Error("no row is left for the sweeper")
 	}
-	room := h.group()
+	room := h.NewGroup()
 	for _, m := range uploads {
 		if m.State != chat.MediaPending {
 			t.Errorf("the upload is %s", m.State)
 		}
-		_, err := h.Media(h.ctx, h.alice, m.ID)
-		wantError(t, err, chat.ErrNotFound)
-		_, _, err = h.OpenMedia(h.ctx, chat.System, m.ID)
-		wantError(t, err, chat.ErrNotFound)
-		_, err = h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}})
-		wantField(t, err, chat.ErrInvalid, "media_ids[0]", 0)
-		if content, err := h.store.Open(h.ctx, m.Key); err == nil {
+		_, err := h.Media(h.Ctx, h.Alice, m.ID)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		_, _, err = h.OpenMedia(h.Ctx, chat.System, m.ID)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		_, err = h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}})
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "media_ids[0]", 0)
+		if content, err := h.Store.Open(h.Ctx, m.Key); err == nil {
 			_ = content.Close()
 			t.Error("the store has its bytes")
 		}
@@ -210,19 +211,19 @@ func (h *host) wantNothingVisible(t *testing.T) {
 }
 
 func TestUploadsThatAreRefusedWriteNothing(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		before := rowsOf(t, h.db)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		before := chatsuite.RowCounts(t, h.DB)
 		upload := func(name string, body io.Reader) error {
-			_, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: name, Body: body})
+			_, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: name, Body: body})
 			return err
 		}
 		bytes := strings.NewReader("bytes")
-		wantField(t, upload("a", nil), chat.ErrInvalid, "body", 0)
-		wantField(t, upload(withNUL, bytes), chat.ErrInvalid, "file_name", 0)
-		wantField(t, upload(notUTF8, bytes), chat.ErrInvalid, "file_name", 0)
-		wantField(t, upload(strings.Repeat("n", 256), bytes), chat.ErrTooLarge, "file_name", 255)
-		wantField(t, upload(strings.Repeat(oneRune4, 64), bytes), chat.ErrTooLarge, "file_name", 255)
-		if diff := cmp.Diff(before, rowsOf(t, h.db)); diff != "" {
+		chatsuite.WantFieldError(t, upload("a", nil), chat.ErrInvalid, "body", 0)
+		chatsuite.WantFieldError(t, upload(withNUL, bytes), chat.ErrInvalid, "file_name", 0)
+		chatsuite.WantFieldError(t, upload(notUTF8, bytes), chat.ErrInvalid, "file_name", 0)
+		chatsuite.WantFieldError(t, upload(strings.Repeat("n", 256), bytes), chat.ErrTooLarge, "file_name", 255)
+		chatsuite.WantFieldError(t, upload(strings.Repeat(oneRune4, 64), bytes), chat.ErrTooLarge, "file_name", 255)
+		if diff := cmp.Diff(before, chatsuite.RowCounts(t, h.DB)); diff != "" {
 			t.Error(diff)
 		}
 		if bytes.Len() != 5 {
@@ -232,8 +233,8 @@ func TestUploadsThatAreRefusedWriteNothing(t *testing.T) {
 			"": "", ".": "", "..": "", "../../etc/passwd": "passwd", `C:\photos\me.png`: "me.png", "a\r\nb": "ab", "a/": "",
 			strings.Repeat("n", 255): strings.Repeat("n", 255), strings.Repeat("folder/", 100) + "x": "x", " a ": "a",
 		} {
-			media := must(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: name, Body: strings.NewReader("x")}))(t)
-			if got := must(h.Media(h.ctx, h.alice, media.ID))(t); got.FileName != want || media.FileName != want {
+			media := chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: name, Body: strings.NewReader("x")}))(t)
+			if got := chatsuite.Must(h.Media(h.Ctx, h.Alice, media.ID))(t); got.FileName != want || media.FileName != want {
 				t.Errorf("%q is kept as %q, want %q", name, got.FileName, want)
 			}
 		}
@@ -249,41 +250,41 @@ func (failingStore) Put(context.Context, string, io.Reader) error { return errDi
 
 func TestAStoreThatFailsIsNamed(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLite, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, v, func(c *chat.Config) { c.Media = failingStore{storage.Memory()} })
+			h := chatsuite.New(t, v, func(c *chat.Config) { c.Media = failingStore{storage.Memory()} })
 			upload := func(s *chat.Service) error {
-				_, err := s.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader("bytes")})
+				_, err := s.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("bytes")})
 				if !errors.Is(err, errDiskFull) || !strings.Contains(err.Error(), "media store") {
 					t.Errorf("error is %v, want one of the media store", err)
 				}
 				return err
 			}
 			_ = upload(h.Service)
-			ok(t, h.InTx(h.ctx, func(tx *gorm.DB, s *chat.Service) error { // the host may go on
+			chatsuite.NoError(t, h.InTx(h.Ctx, func(tx *gorm.DB, s *chat.Service) error { // the host may go on
 				_ = upload(s)
 				return tx.Exec("UPDATE users SET name = 'still here'").Error
 			}))
-			h.wantNothingVisible(t)
+			wantNothingVisible(t, h)
 		})
 	}
 }
 
 func TestWithoutAMediaStoreThereAreNoMedia(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLite, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, v, func(c *chat.Config) { c.Media = nil })
-			before := rowsOf(t, h.db)
-			_, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader("bytes")})
-			wantError(t, err, chat.ErrNoMediaStore)
-			_, _, err = h.OpenMedia(h.ctx, h.alice, uuid.New())
-			wantError(t, err, chat.ErrNoMediaStore)
-			_, err = h.Media(h.ctx, h.alice, uuid.New())
-			wantError(t, err, chat.ErrNotFound)
-			if diff := cmp.Diff(before, rowsOf(t, h.db)); diff != "" {
+			h := chatsuite.New(t, v, func(c *chat.Config) { c.Media = nil })
+			before := chatsuite.RowCounts(t, h.DB)
+			_, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("bytes")})
+			chatsuite.WantError(t, err, chat.ErrNoMediaStore)
+			_, _, err = h.OpenMedia(h.Ctx, h.Alice, uuid.New())
+			chatsuite.WantError(t, err, chat.ErrNoMediaStore)
+			_, err = h.Media(h.Ctx, h.Alice, uuid.New())
+			chatsuite.WantError(t, err, chat.ErrNotFound)
+			if diff := cmp.Diff(before, chatsuite.RowCounts(t, h.DB)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -1,9 +1,6 @@
 package chat_test
 
 import (
-	"errors"
-	"fmt"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -12,11 +9,12 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // badScene is a host with something of everything, for calls that are to be refused.
 type badScene struct {
-	*host
+	*chatsuite.Host
 	group, other, channel, private *chat.Room // all with alice and bob; alice owns what can be owned
 
 	message, elsewhere, tombstone *chat.Message // alice's: in group, in other, in group
@@ -27,63 +25,26 @@ type badScene struct {
 	pending, released uuid.UUID
 }
 
-func newBadScene(h *host) *badScene {
-	s := &badScene{host: h}
-	s.group, s.other, s.channel = h.group(h.bob), h.group(h.bob), h.room(chat.Channel, h.bob)
-	s.private = must(h.OpenPrivate(h.ctx, h.alice, h.bob))(h.t)
-	s.message, s.elsewhere = h.send(h.alice, s.group.ID, "hello"), h.send(h.alice, s.other.ID, "elsewhere")
-	s.tombstone = h.send(h.alice, s.group.ID, "gone")
-	ok(h.t, h.DeleteMessage(h.ctx, h.alice, s.tombstone.ID))
-	s.reaction = must(h.React(h.ctx, h.alice, s.message.ID, "👍"))(h.t)
-	s.mine, s.bobs, s.bound = s.upload(h.alice), s.upload(h.bob), s.upload(h.alice)
-	s.withMedia = must(h.SendMessage(h.ctx, h.alice, s.group.ID, chat.NewMessage{MediaIDs: []uuid.UUID{s.bound.ID}}))(h.t)
-	s.pending, s.released = s.upload(h.alice).ID, s.upload(h.alice).ID
-	ok(h.t, h.db.Exec("UPDATE chat_media SET state = 'pending' WHERE id = ?", s.pending).Error)
-	ok(h.t, h.db.Exec("UPDATE chat_media SET state = 'released' WHERE id = ?", s.released).Error)
+func newBadScene(h *chatsuite.Host) *badScene {
+	s := &badScene{Host: h}
+	s.group, s.other, s.channel = h.NewGroup(h.Bob), h.NewGroup(h.Bob), h.NewRoom(chat.Channel, h.Bob)
+	s.private = chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(h.T)
+	s.message, s.elsewhere = h.Send(h.Alice, s.group.ID, "hello"), h.Send(h.Alice, s.other.ID, "elsewhere")
+	s.tombstone = h.Send(h.Alice, s.group.ID, "gone")
+	chatsuite.NoError(h.T, h.DeleteMessage(h.Ctx, h.Alice, s.tombstone.ID))
+	s.reaction = chatsuite.Must(h.React(h.Ctx, h.Alice, s.message.ID, "👍"))(h.T)
+	s.mine, s.bobs, s.bound = s.upload(h.Alice), s.upload(h.Bob), s.upload(h.Alice)
+	s.withMedia = chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, s.group.ID, chat.NewMessage{MediaIDs: []uuid.UUID{s.bound.ID}}))(h.T)
+	s.pending, s.released = s.upload(h.Alice).ID, s.upload(h.Alice).ID
+	chatsuite.NoError(h.T, h.DB.Exec("UPDATE chat_media SET state = 'pending' WHERE id = ?", s.pending).Error)
+	chatsuite.NoError(h.T, h.DB.Exec("UPDATE chat_media SET state = 'released' WHERE id = ?", s.released).Error)
 	return s
 }
 
 func (s *badScene) upload(actor chat.Actor) *chat.Media {
-	s.t.Helper()
-	return must(s.UploadMedia(s.ctx, actor, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("bytes")}))(s.t)
+	s.T.Helper()
+	return chatsuite.Must(s.UploadMedia(s.Ctx, actor, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("bytes")}))(s.T)
 }
-
-// rowsOf counts the rows of all tables.
-func rowsOf(t testing.TB, db *gorm.DB) string {
-	t.Helper()
-	var counts []string
-	for _, table := range []string{"rooms", "room_users", "messages", "message_media", "media", "reactions", "events", "meta", "migrations"} {
-		counts = append(counts, fmt.Sprintf("SELECT '%s: ' || count(*) FROM chat_%[1]s", table))
-	}
-	return dumpOf(t, db, strings.Join(counts, " UNION ALL ")) +
-		dumpOf(t, db, "SELECT CAST(id AS text) || ' ' || last_seq || ' ' || last_number FROM chat_rooms ORDER BY 1")
-}
-
-// wantField wants a *FieldError of this kind about this field, whose text people can
-// understand: it names the field, the limit, and nothing of databases and parsers.
-func wantField(t testing.TB, err, kind error, field string, limit int64) {
-	t.Helper()
-	var refused *chat.FieldError
-	if !errors.Is(err, kind) || !errors.As(err, &refused) {
-		t.Errorf("error is %v, want %v about %s", err, kind, field)
-		return
-	}
-	if refused.Field != field || refused.Limit != limit {
-		t.Errorf("error is about %s with the limit %d, want %s and %d: %v", refused.Field, refused.Limit, field, limit, err)
-	}
-	text := err.Error()
-	if !strings.HasPrefix(text, kind.Error()+": "+field+" ") || !plainEnglish.MatchString(refused.Reason) || jargonInErrors.MatchString(text) {
-		t.Errorf("error text %q is not plain English about %s", text, field)
-	}
-	if limit != 0 && !strings.Contains(text, fmt.Sprintf("limit of %d ", limit)) {
-		t.Errorf("error text %q does not name the limit %d", text, limit)
-	}
-}
-
-var (
-	plainEnglish   = regexp.MustCompile(`^[a-z][^\n]*$`)
-	jargonInErrors = regexp.MustCompile(`(?i)sqlstate|constraint|strconv|base64|json:|pgx|sqlite3|%!|goroutine`)
-)
 
 // badCall is a call with one thing wrong in it.
 type badCall struct {
@@ -112,9 +73,9 @@ func (r badCall) check(t *testing.T, s *badScene) {
 	t.Run(r.name, func(t *testing.T) {
 		err := r.call(s)
 		if r.field == "" {
-			wantError(t, err, r.kind)
+			chatsuite.WantError(t, err, r.kind)
 		} else {
-			wantField(t, err, r.kind, r.field, r.limit)
+			chatsuite.WantFieldError(t, err, r.kind, r.field, r.limit)
 		}
 	})
 }
@@ -122,35 +83,35 @@ func (r badCall) check(t *testing.T, s *badScene) {
 // The ways to give a text, by what takes it.
 func sends(in chat.NewMessage) func(s *badScene) error {
 	return func(s *badScene) error {
-		_, err := s.SendMessage(s.ctx, s.alice, s.group.ID, in)
+		_, err := s.SendMessage(s.Ctx, s.Alice, s.group.ID, in)
 		return err
 	}
 }
 
 func edits(patch chat.MessagePatch) func(s *badScene) error {
 	return func(s *badScene) error {
-		_, err := s.EditMessage(s.ctx, s.alice, s.message.ID, patch)
+		_, err := s.EditMessage(s.Ctx, s.Alice, s.message.ID, patch)
 		return err
 	}
 }
 
 func creates(in chat.NewRoom) func(s *badScene) error {
 	return func(s *badScene) error {
-		_, err := s.CreateRoom(s.ctx, s.alice, in)
+		_, err := s.CreateRoom(s.Ctx, s.Alice, in)
 		return err
 	}
 }
 
 func updates(patch chat.RoomPatch) func(s *badScene) error {
 	return func(s *badScene) error {
-		_, err := s.UpdateRoom(s.ctx, s.alice, s.group.ID, patch)
+		_, err := s.UpdateRoom(s.Ctx, s.Alice, s.group.ID, patch)
 		return err
 	}
 }
 
 func reacts(reaction string) func(s *badScene) error {
 	return func(s *badScene) error {
-		_, err := s.React(s.ctx, s.alice, s.message.ID, reaction)
+		_, err := s.React(s.Ctx, s.Alice, s.message.ID, reaction)
 		return err
 	}
 }
@@ -175,17 +136,17 @@ func badCalls() []badCall {
 }
 
 func TestBadInputIsRefusedAndNothingWritten(t *testing.T) {
-	over(t, []variant{onSQLite, {ids: chat.Int64IDs, usersTable: true}, onPostgres, {ids: chat.StringIDs, postgres: true}},
-		func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLite, {UserIDs: chat.Int64IDs, UsersTable: true}, chatsuite.Postgres, {UserIDs: chat.StringIDs, Postgres: true}},
+		func(t *testing.T, h *chatsuite.Host) {
 			s := newBadScene(h)
 			for _, r := range badCalls() {
-				before := rowsOf(t, h.db)
+				before := chatsuite.RowCounts(t, h.DB)
 				r.check(t, s)
-				if diff := cmp.Diff(before, rowsOf(t, h.db)); diff != "" {
+				if diff := cmp.Diff(before, chatsuite.RowCounts(t, h.DB)); diff != "" {
 					t.Errorf("%s was refused and wrote something:\n%s", r.name, diff)
 				}
 			}
-			if messages := must(h.Messages(h.ctx, h.alice, s.group.ID, chat.HistoryQuery{}))(t); messages.Items[0].Text != "hello" {
+			if messages := chatsuite.Must(h.Messages(h.Ctx, h.Alice, s.group.ID, chat.HistoryQuery{}))(t); messages.Items[0].Text != "hello" {
 				t.Errorf("the message says %q now", messages.Items[0].Text)
 			}
 		})
@@ -194,59 +155,59 @@ func TestBadInputIsRefusedAndNothingWritten(t *testing.T) {
 // What is wrong by itself is refused before the room is looked at, also for those
 // who may not see it.
 func TestBadInputIsRefusedToStrangersAlike(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		s := newBadScene(h)
-		stranger, negative := h.erin, int64(-1)
+		stranger, negative := h.Erin, int64(-1)
 		for field, call := range map[string]func() error{
-			"text": func() error { _, err := h.SendMessage(h.ctx, stranger, s.group.ID, chat.NewMessage{}); return err },
+			"text": func() error { _, err := h.SendMessage(h.Ctx, stranger, s.group.ID, chat.NewMessage{}); return err },
 			"name": func() error {
-				_, err := h.UpdateRoom(h.ctx, stranger, s.group.ID, chat.RoomPatch{Name: new(string)})
+				_, err := h.UpdateRoom(h.Ctx, stranger, s.group.ID, chat.RoomPatch{Name: new(string)})
 				return err
 			},
-			"reaction": func() error { _, err := h.React(h.ctx, stranger, s.message.ID, "a"); return err },
-			"number":   func() error { _, err := h.MarkRead(h.ctx, stranger, s.group.ID, -1); return err },
+			"reaction": func() error { _, err := h.React(h.Ctx, stranger, s.message.ID, "a"); return err },
+			"number":   func() error { _, err := h.MarkRead(h.Ctx, stranger, s.group.ID, -1); return err },
 			"before": func() error {
-				_, err := h.Messages(h.ctx, stranger, s.group.ID, chat.HistoryQuery{Before: &negative})
+				_, err := h.Messages(h.Ctx, stranger, s.group.ID, chat.HistoryQuery{Before: &negative})
 				return err
 			},
-			"limit":       func() error { _, err := h.RoomUsers(h.ctx, stranger, s.group.ID, chat.Page{Limit: -1}); return err },
-			"user_id":     func() error { _, err := h.RoomUser(h.ctx, stranger, s.group.ID, ""); return err },
-			"permissions": func() error { return h.updateUnknownBits(stranger, s.group.ID) },
+			"limit":       func() error { _, err := h.RoomUsers(h.Ctx, stranger, s.group.ID, chat.Page{Limit: -1}); return err },
+			"user_id":     func() error { _, err := h.RoomUser(h.Ctx, stranger, s.group.ID, ""); return err },
+			"permissions": func() error { return updateUnknownBits(h, stranger, s.group.ID) },
 		} {
-			wantField(t, call(), chat.ErrInvalid, field, 0)
+			chatsuite.WantFieldError(t, call(), chat.ErrInvalid, field, 0)
 		}
-		_, err := h.Messages(h.ctx, stranger, s.group.ID, chat.HistoryQuery{Limit: -1})
-		wantField(t, err, chat.ErrInvalid, "limit", 0)
-		_, err = h.Reactions(h.ctx, stranger, chat.ReactionsQuery{MessageID: &s.message.ID, Page: chat.Page{Limit: -1}})
-		wantField(t, err, chat.ErrInvalid, "limit", 0)
+		_, err := h.Messages(h.Ctx, stranger, s.group.ID, chat.HistoryQuery{Limit: -1})
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "limit", 0)
+		_, err = h.Reactions(h.Ctx, stranger, chat.ReactionsQuery{MessageID: &s.message.ID, Page: chat.Page{Limit: -1}})
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "limit", 0)
 	})
 }
 
-func (h *host) updateUnknownBits(actor chat.Actor, room uuid.UUID) error {
+func updateUnknownBits(h *chatsuite.Host, actor chat.Actor, room uuid.UUID) error {
 	unknown := chat.Permissions(1 << 9)
-	_, err := h.UpdateRoomUser(h.ctx, actor, room, h.bob, chat.RoomUserPatch{Permissions: &unknown})
+	_, err := h.UpdateRoomUser(h.Ctx, actor, room, h.Bob, chat.RoomUserPatch{Permissions: &unknown})
 	return err
 }
 
 // After each badCall the host's transaction goes on and commits.
 func TestRefusalsLeaveTheHostsTransactionUsable(t *testing.T) {
-	over(t, []variant{onSQLite, onPostgres, {ids: chat.StringIDs, postgres: true}}, func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres, {UserIDs: chat.StringIDs, Postgres: true}}, func(t *testing.T, h *chatsuite.Host) {
 		s := newBadScene(h)
-		ok(t, h.InTx(h.ctx, func(tx *gorm.DB, bound *chat.Service) error {
+		chatsuite.NoError(t, h.InTx(h.Ctx, func(tx *gorm.DB, bound *chat.Service) error {
 			inside := *h
 			inside.Service = bound
 			scene := *s
-			scene.host = &inside
+			scene.Host = &inside
 			for _, r := range badCalls() {
 				r.check(t, &scene)
 				if err := tx.Exec("UPDATE users SET name = name").Error; err != nil {
 					t.Fatalf("%s broke the host's transaction: %v", r.name, err)
 				}
 			}
-			inside.send(h.alice, s.group.ID, "after all of that")
+			inside.Send(h.Alice, s.group.ID, "after all of that")
 			return nil
 		}))
-		page := must(h.Messages(h.ctx, h.bob, s.group.ID, chat.HistoryQuery{}))(t)
+		page := chatsuite.Must(h.Messages(h.Ctx, h.Bob, s.group.ID, chat.HistoryQuery{}))(t)
 		if last := page.Items[len(page.Items)-1].Text; last != "after all of that" {
 			t.Errorf("the last message is %q", last)
 		}
@@ -256,22 +217,22 @@ func TestRefusalsLeaveTheHostsTransactionUsable(t *testing.T) {
 // SQLite enforces foreign keys only where a connection asks for it.
 func TestForeignKeysOffIsRefusedWithAdvice(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, onSQLite)
-	room := h.group(h.bob)
-	before := rowsOf(t, h.db)
-	ok(t, h.db.Exec("PRAGMA foreign_keys = OFF").Error)
-	_, sent := h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "hi"})
-	_, opened := h.OpenPrivate(h.ctx, h.alice, h.bob)
-	_, uploaded := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader("x")})
-	for _, err := range []error{sent, opened, uploaded, h.LeaveRoom(h.ctx, h.bob, room.ID), h.DeleteRoom(h.ctx, h.alice, room.ID)} {
+	h := chatsuite.New(t, chatsuite.SQLite)
+	room := h.NewGroup(h.Bob)
+	before := chatsuite.RowCounts(t, h.DB)
+	chatsuite.NoError(t, h.DB.Exec("PRAGMA foreign_keys = OFF").Error)
+	_, sent := h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "hi"})
+	_, opened := h.OpenPrivate(h.Ctx, h.Alice, h.Bob)
+	_, uploaded := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("x")})
+	for _, err := range []error{sent, opened, uploaded, h.LeaveRoom(h.Ctx, h.Bob, room.ID), h.DeleteRoom(h.Ctx, h.Alice, room.ID)} {
 		if err == nil || !strings.Contains(err.Error(), "foreign keys") || !strings.Contains(err.Error(), "_foreign_keys=1") {
 			t.Errorf("error is %v, want one that says how to turn foreign keys on", err)
 		}
 	}
-	must(h.Room(h.ctx, h.alice, room.ID))(t) // reading harms nothing
-	if diff := cmp.Diff(before, rowsOf(t, h.db)); diff != "" {
+	chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t) // reading harms nothing
+	if diff := cmp.Diff(before, chatsuite.RowCounts(t, h.DB)); diff != "" {
 		t.Error(diff)
 	}
-	ok(t, h.db.Exec("PRAGMA foreign_keys = ON").Error)
-	h.send(h.alice, room.ID, "hi")
+	chatsuite.NoError(t, h.DB.Exec("PRAGMA foreign_keys = ON").Error)
+	h.Send(h.Alice, room.ID, "hi")
 }

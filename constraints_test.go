@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // values are a row, or what a statement changes of one, by column.
@@ -21,23 +22,23 @@ type values map[string]any
 // rawScene writes to the tables past the library, as a host's careless statement
 // would.
 type rawScene struct {
-	*host
+	*chatsuite.Host
 	group, channel, private, deleted, message, system, reaction, bound, free uuid.UUID
 }
 
-func newRawScene(h *host) *rawScene {
-	s := &rawScene{host: h}
-	s.group, s.channel = h.group(h.bob, h.carol).ID, h.room(chat.Channel, h.bob).ID
-	s.private = must(h.OpenPrivate(h.ctx, h.alice, h.bob))(h.t).ID
-	s.deleted = h.group(h.bob).ID
-	ok(h.t, h.DeleteRoom(h.ctx, h.alice, s.deleted))
+func newRawScene(h *chatsuite.Host) *rawScene {
+	s := &rawScene{Host: h}
+	s.group, s.channel = h.NewGroup(h.Bob, h.Carol).ID, h.NewRoom(chat.Channel, h.Bob).ID
+	s.private = chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(h.T).ID
+	s.deleted = h.NewGroup(h.Bob).ID
+	chatsuite.NoError(h.T, h.DeleteRoom(h.Ctx, h.Alice, s.deleted))
 	upload := func() uuid.UUID {
-		return must(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader("x")}))(h.t).ID
+		return chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("x")}))(h.T).ID
 	}
 	s.bound, s.free = upload(), upload()
-	s.message = must(h.SendMessage(h.ctx, h.alice, s.group, chat.NewMessage{Text: "a", ClientID: "c", MediaIDs: []uuid.UUID{s.bound}}))(h.t).ID
-	s.system = must(h.SendMessage(h.ctx, chat.System, s.group, chat.NewMessage{Text: "b", ClientID: "c"}))(h.t).ID
-	s.reaction = must(h.React(h.ctx, h.alice, s.message, "👍"))(h.t).ID
+	s.message = chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, s.group, chat.NewMessage{Text: "a", ClientID: "c", MediaIDs: []uuid.UUID{s.bound}}))(h.T).ID
+	s.system = chatsuite.Must(h.SendMessage(h.Ctx, chat.System, s.group, chat.NewMessage{Text: "b", ClientID: "c"}))(h.T).ID
+	s.reaction = chatsuite.Must(h.React(h.Ctx, h.Alice, s.message, "👍"))(h.T).ID
 	return s
 }
 
@@ -47,22 +48,22 @@ func (s *rawScene) fresh(table string) values {
 	switch table {
 	case "chat_rooms":
 		return values{
-			"id": uuid.New(), "type": "group", "name": "A", "description": "", "is_public": false, "owner_id": s.alice,
+			"id": uuid.New(), "type": "group", "name": "A", "description": "", "is_public": false, "owner_id": s.Alice,
 			"default_permissions": 1, "last_seq": 0, "last_number": 0, "created_at": now, "updated_at": now,
 		}
 	case "chat_room_users":
-		return values{"room_id": s.group, "user_id": s.dave, "muted": false, "last_read_number": 0, "created_at": now}
+		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "last_read_number": 0, "created_at": now}
 	case "chat_messages":
-		return values{"id": uuid.New(), "room_id": s.group, "number": 3, "user_id": s.alice, "text": "c", "client_id": "d", "created_at": now}
+		return values{"id": uuid.New(), "room_id": s.group, "number": 3, "user_id": s.Alice, "text": "c", "client_id": "d", "created_at": now}
 	case "chat_message_media":
 		return values{"message_id": s.message, "media_id": s.free, "sequence": 1}
 	case "chat_media":
 		return values{
-			"id": uuid.New(), "user_id": s.alice, "key": uuid.NewString(), "state": "ready", "file_name": "a", "content_type": "text/plain",
+			"id": uuid.New(), "user_id": s.Alice, "key": uuid.NewString(), "state": "ready", "file_name": "a", "content_type": "text/plain",
 			"size": 1, "sha256": "", "created_at": now,
 		}
 	case "chat_reactions":
-		return values{"id": uuid.New(), "message_id": s.message, "user_id": s.alice, "reaction": "👎", "created_at": now}
+		return values{"id": uuid.New(), "message_id": s.message, "user_id": s.Alice, "reaction": "👎", "created_at": now}
 	case "chat_events":
 		return values{"room_id": s.group, "seq": 100, "kind": "room_updated", "created_at": now}
 	}
@@ -92,9 +93,9 @@ func rawInsert(table string, changes values) func(s *rawScene, tx *gorm.DB) erro
 			args...).Error; err != nil {
 			return err
 		}
-		if table == "chat_rooms" && row["owner_id"] == s.alice { // the owner is to be a member
+		if table == "chat_rooms" && row["owner_id"] == s.Alice { // the owner is to be a member
 			return tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, last_read_number, created_at) VALUES (?, ?, ?, 0, ?)",
-				row["id"], s.alice, false, row["created_at"]).Error
+				row["id"], s.Alice, false, row["created_at"]).Error
 		}
 		return nil
 	}
@@ -125,12 +126,12 @@ var (
 	theReaction = func(s *rawScene) any { return s.reaction }
 	theBound    = func(s *rawScene) any { return s.bound }
 	theFree     = func(s *rawScene) any { return s.free }
-	aliceID     = func(s *rawScene) any { return s.alice }
-	bobID       = func(s *rawScene) any { return s.bob }
-	carolID     = func(s *rawScene) any { return s.carol }
-	daveID      = func(s *rawScene) any { return s.dave }
+	aliceID     = func(s *rawScene) any { return s.Alice }
+	bobID       = func(s *rawScene) any { return s.Bob }
+	carolID     = func(s *rawScene) any { return s.Carol }
+	daveID      = func(s *rawScene) any { return s.Dave }
 	nowhere     = func(*rawScene) any { return uuid.New() }
-	noUser      = func(s *rawScene) any { return s.variant.id(hostUsers + 1) }
+	noUser      = func(s *rawScene) any { return s.Variant.UserID(chatsuite.Users + 1) }
 )
 
 // rawPrivate is a fresh private room with some columns changed.
@@ -316,17 +317,17 @@ func forbiddenUsers() (all []rawWrite) {
 // see whether the commit would succeed, and says why not.
 func attempted(s *rawScene, write rawWrite, commit bool) error {
 	undo := errors.New("undone")
-	err := s.db.Transaction(func(tx *gorm.DB) error {
+	err := s.DB.Transaction(func(tx *gorm.DB) error {
 		if err := write.run(s, tx); err != nil {
 			return err
 		}
 		if commit {
 			return nil
 		}
-		if s.postgres {
+		if s.Postgres {
 			return errors.Join(tx.Exec("SET CONSTRAINTS ALL IMMEDIATE").Error, undo)
 		}
-		if broken := dumpOf(s.t, tx, `SELECT "table" FROM pragma_foreign_key_check`); broken != "\n" {
+		if broken := chatsuite.QueryLines(s.T, tx, `SELECT "table" FROM pragma_foreign_key_check`); broken != "\n" {
 			return errors.New("the commit would fail: " + broken)
 		}
 		return undo
@@ -348,16 +349,16 @@ func isConstraint(err error) bool {
 
 // What must never be in the tables cannot be, whoever writes to them.
 func TestTheDatabaseItselfKeepsTheRules(t *testing.T) {
-	over(t, everyVariant(), func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, chatsuite.AllVariants(), func(t *testing.T, h *chatsuite.Host) {
 		s := newRawScene(h)
 		for _, write := range allowedWrites() {
 			if err := attempted(s, write, false); err != nil {
 				t.Errorf("%s is refused: %v", write.name, err)
 			}
 		}
-		before := rowsOf(t, h.db)
+		before := chatsuite.RowCounts(t, h.DB)
 		forbidden := forbiddenWrites()
-		if h.usersTable {
+		if h.UsersTable {
 			forbidden = append(forbidden, forbiddenUsers()...)
 		}
 		for _, write := range forbidden {
@@ -365,7 +366,7 @@ func TestTheDatabaseItselfKeepsTheRules(t *testing.T) {
 				t.Errorf("%s: error is %v, want that of a constraint", write.name, err)
 			}
 		}
-		if diff := cmp.Diff(before, rowsOf(t, h.db)); diff != "" {
+		if diff := cmp.Diff(before, chatsuite.RowCounts(t, h.DB)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -373,12 +374,12 @@ func TestTheDatabaseItselfKeepsTheRules(t *testing.T) {
 
 // Who replied to a message that is purged keeps the reply.
 func TestAPurgedMessageLeavesItsReplies(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group()
-		first := h.send(h.alice, room.ID, "first")
-		reply := must(h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "re", ReplyToID: &first.ID}))(t)
-		ok(t, h.db.Exec("DELETE FROM chat_messages WHERE id = ?", first.ID).Error)
-		if got := must(h.Message(h.ctx, h.alice, reply.ID))(t); got.ReplyToID != nil || got.Text != "re" {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		first := h.Send(h.Alice, room.ID, "first")
+		reply := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "re", ReplyToID: &first.ID}))(t)
+		chatsuite.NoError(t, h.DB.Exec("DELETE FROM chat_messages WHERE id = ?", first.ID).Error)
+		if got := chatsuite.Must(h.Message(h.Ctx, h.Alice, reply.ID))(t); got.ReplyToID != nil || got.Text != "re" {
 			t.Errorf("the reply is %+v", got)
 		}
 	})

@@ -8,83 +8,84 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func TestErasedUserLeavesTheirWordsBehind(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		private := must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t)
-		group, owned, handed := h.group(h.bob), must(h.CreateRoom(h.ctx, h.bob, chat.NewRoom{Name: "bob's"}))(t),
-			must(h.CreateRoom(h.ctx, h.bob, chat.NewRoom{Name: "handed on", Members: []chat.NewRoomUser{{UserID: h.carol}}}))(t)
-		sent, unsent := h.picture(h.bob), h.picture(h.bob)
-		m := must(h.SendMessage(h.ctx, h.bob, group.ID, chat.NewMessage{
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		private := chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(t)
+		group, owned, handed := h.NewGroup(h.Bob), chatsuite.Must(h.CreateRoom(h.Ctx, h.Bob, chat.NewRoom{Name: "bob's"}))(t),
+			chatsuite.Must(h.CreateRoom(h.Ctx, h.Bob, chat.NewRoom{Name: "handed on", Members: []chat.NewRoomUser{{UserID: h.Carol}}}))(t)
+		sent, unsent := uploadPicture(h, h.Bob), uploadPicture(h, h.Bob)
+		m := chatsuite.Must(h.SendMessage(h.Ctx, h.Bob, group.ID, chat.NewMessage{
 			Text: "mine", ClientID: "c", MediaIDs: []uuid.UUID{sent.ID}}))(t)
-		h.send(h.bob, private.ID, "psst")
-		must(h.React(h.ctx, h.bob, m.ID, "👍"))(t)
+		h.Send(h.Bob, private.ID, "psst")
+		chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "👍"))(t)
 
-		wantError(t, h.EraseUser(h.ctx, h.bob, h.bob, chat.EraseOptions{}), chat.ErrForbidden)
-		erasure := chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{handed.ID: h.carol}}
-		ok(t, h.InTx(h.ctx, func(tx *gorm.DB, s *chat.Service) error {
-			if err := s.EraseUser(h.ctx, chat.System, h.bob, erasure); err != nil {
+		chatsuite.WantError(t, h.EraseUser(h.Ctx, h.Bob, h.Bob, chat.EraseOptions{}), chat.ErrForbidden)
+		erasure := chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{handed.ID: h.Carol}}
+		chatsuite.NoError(t, h.InTx(h.Ctx, func(tx *gorm.DB, s *chat.Service) error {
+			if err := s.EraseUser(h.Ctx, chat.System, h.Bob, erasure); err != nil {
 				return err
 			}
-			return tx.Exec("DELETE FROM users WHERE id = ?", h.bob).Error
+			return tx.Exec("DELETE FROM users WHERE id = ?", h.Bob).Error
 		}))
 
-		seen := must(h.Message(h.ctx, h.alice, m.ID))(t)
+		seen := chatsuite.Must(h.Message(h.Ctx, h.Alice, m.ID))(t)
 		want := *m
 		want.UserID, want.ClientID = nil, nil
 		want.Media[0].UserID = nil
 		if diff := cmp.Diff(&want, seen); diff != "" {
 			t.Error(diff)
 		}
-		_, err := h.Room(h.ctx, chat.System, owned.ID)
-		wantError(t, err, chat.ErrNotFound)
-		if room := must(h.Room(h.ctx, h.carol, handed.ID))(t); *room.OwnerID != h.carol {
+		_, err := h.Room(h.Ctx, chat.System, owned.ID)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		if room := chatsuite.Must(h.Room(h.Ctx, h.Carol, handed.ID))(t); *room.OwnerID != h.Carol {
 			t.Errorf("the owner is %v", *room.OwnerID)
 		}
-		h.wantKinds(handed.ID, chat.RoomCreated, chat.UserAdded, chat.OwnerChanged, chat.AuthorErased)
-		h.wantKinds(owned.ID, chat.RoomCreated, chat.RoomDeleted)
-		h.wantReadOnly(private.ID)
-		_, err = h.Media(h.ctx, chat.System, unsent.ID)
-		wantError(t, err, chat.ErrNotFound)
-		ok(t, h.EraseUser(h.ctx, chat.System, h.bob, chat.EraseOptions{})) // nothing is left
+		h.WantEventKinds(handed.ID, chat.RoomCreated, chat.UserAdded, chat.OwnerChanged, chat.AuthorErased)
+		h.WantEventKinds(owned.ID, chat.RoomCreated, chat.RoomDeleted)
+		wantReadOnly(h, private.ID)
+		_, err = h.Media(h.Ctx, chat.System, unsent.ID)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		chatsuite.NoError(t, h.EraseUser(h.Ctx, chat.System, h.Bob, chat.EraseOptions{})) // nothing is left
 	})
 }
 
 // wantReadOnly: of a private room whose other user was erased, alice keeps what was
 // said, and may delete it.
-func (h *host) wantReadOnly(private uuid.UUID) {
-	t := h.t
+func wantReadOnly(h *chatsuite.Host, private uuid.UUID) {
+	t := h.T
 	t.Helper()
-	room := must(h.Room(h.ctx, h.alice, private))(t)
+	room := chatsuite.Must(h.Room(h.Ctx, h.Alice, private))(t)
 	if room.Other != nil || room.Unread != 1 {
 		t.Errorf("room is %+v", room)
 	}
-	page := must(h.Messages(h.ctx, h.alice, private, chat.HistoryQuery{}))(t)
+	page := chatsuite.Must(h.Messages(h.Ctx, h.Alice, private, chat.HistoryQuery{}))(t)
 	if len(page.Items) != 1 || page.Items[0].Text != "psst" {
 		t.Errorf("history is %+v", page)
 	}
-	_, err := h.SendMessage(h.ctx, h.alice, private, chat.NewMessage{Text: "hello?"})
-	wantError(t, err, chat.ErrForbidden)
-	_, err = h.React(h.ctx, h.alice, page.Items[0].ID, "👍")
-	wantError(t, err, chat.ErrForbidden)
-	ok(t, h.DeleteRoom(h.ctx, h.alice, private))
+	_, err := h.SendMessage(h.Ctx, h.Alice, private, chat.NewMessage{Text: "hello?"})
+	chatsuite.WantError(t, err, chat.ErrForbidden)
+	_, err = h.React(h.Ctx, h.Alice, page.Items[0].ID, "👍")
+	chatsuite.WantError(t, err, chat.ErrForbidden)
+	chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, private))
 }
 
 func TestSuccessorMustBeAnotherMemberOfAnOwnedRoom(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room, other := h.group(h.bob), must(h.CreateRoom(h.ctx, h.bob, chat.NewRoom{Name: "x"}))(t)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room, other := h.NewGroup(h.Bob), chatsuite.Must(h.CreateRoom(h.Ctx, h.Bob, chat.NewRoom{Name: "x"}))(t)
 		for name, successors := range map[string]map[uuid.UUID]chat.UserID{
-			"no member":      {room.ID: h.carol},
-			"themselves":     {room.ID: h.alice},
-			"not their room": {other.ID: h.bob},
-			"no room":        {uuid.New(): h.bob},
+			"no member":      {room.ID: h.Carol},
+			"themselves":     {room.ID: h.Alice},
+			"not their room": {other.ID: h.Bob},
+			"no room":        {uuid.New(): h.Bob},
 		} {
-			err := h.EraseUser(h.ctx, chat.System, h.alice, chat.EraseOptions{Successors: successors})
+			err := h.EraseUser(h.Ctx, chat.System, h.Alice, chat.EraseOptions{Successors: successors})
 			if err == nil {
 				t.Errorf("%s: accepted", name)
 			}
-			wantError(t, err, chat.ErrInvalid)
+			chatsuite.WantError(t, err, chat.ErrInvalid)
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // explained is a host whose hot queries are read with EXPLAIN, with enough rows that
@@ -32,17 +33,17 @@ const (
 	aPage      = 110    // rows at most, and what an aggregate adds
 )
 
-func newExplained(t *testing.T, v variant) *explained {
+func newExplained(t *testing.T, v chatsuite.Variant) *explained {
 	t.Helper()
-	h := newHost(t, v, func(c *chat.Config) { c.MessageSearch = true })
-	x := &explained{counted: &counted{host: h, svc: h.Service}, crowded: h.id(21)}
-	ok(t, h.db.Transaction(func(tx *gorm.DB) error { // the owners are checked at the commit
+	h := chatsuite.New(t, v, func(c *chat.Config) { c.MessageSearch = true })
+	x := &explained{counted: &counted{Host: h, svc: h.Service}, crowded: h.UserID(21)}
+	chatsuite.NoError(t, h.DB.Transaction(func(tx *gorm.DB) error { // the owners are checked at the commit
 		inTx := *h
-		inTx.db = tx
-		(&explained{counted: &counted{host: &inTx}}).fillSmall()
+		inTx.DB = tx
+		(&explained{counted: &counted{Host: &inTx}}).fillSmall()
 		return nil
 	}))
-	x.big = h.group(h.bob, x.crowded)
+	x.big = h.NewGroup(h.Bob, x.crowded)
 	x.fillBig()
 	return x
 }
@@ -53,7 +54,7 @@ func (x *explained) series(last int) (from string, id func(kind int) string, use
 	from = fmt.Sprintf("generate_series(1, %d) AS s(n)", last)
 	format := "CAST('00000000-0000-7000-%d-' || lpad(CAST(n AS text), 12, '0') AS uuid)"
 	user = fmt.Sprintf("(n %% %d + 1)", members)
-	if !x.postgres {
+	if !x.Postgres {
 		from = fmt.Sprintf("(WITH RECURSIVE s(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM s WHERE n < %d) SELECT n FROM s)", last)
 		format = "printf('00000000-0000-7000-%d-%%012d', n)"
 		user = "printf('user-%02d', " + user + ")"
@@ -63,7 +64,7 @@ func (x *explained) series(last int) (from string, id func(kind int) string, use
 
 func (x *explained) fillSmall() {
 	from, id, user := x.series(smallRooms)
-	now := x.clock.now()
+	now := x.Clock.Now()
 	x.exec("INSERT INTO users (id) SELECT DISTINCT " + user + " FROM " + from + " WHERE " + user + " NOT IN (SELECT id FROM users)")
 	x.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions, last_seq, last_number,
 		last_message_at, created_at, updated_at)
@@ -76,23 +77,23 @@ func (x *explained) fillSmall() {
 
 func (x *explained) fillBig() {
 	from, id, _ := x.series(bigRoom)
-	now := x.clock.now()
+	now := x.Clock.Now()
 	x.exec("INSERT INTO chat_messages (id, room_id, number, user_id, text, created_at) SELECT "+
-		id(3)+", ?, n, ?, 'Word and w' || (n % 100), ? FROM "+from, x.big.ID, x.bob, now)
+		id(3)+", ?, n, ?, 'Word and w' || (n % 100), ? FROM "+from, x.big.ID, x.Bob, now)
 	x.exec("INSERT INTO chat_reactions (id, message_id, user_id, reaction, created_at) SELECT "+
-		id(4)+", "+id(3)+", ?, '👍', ? FROM "+from, x.bob, now)
+		id(4)+", "+id(3)+", ?, '👍', ? FROM "+from, x.Bob, now)
 	x.exec(`INSERT INTO chat_events (room_id, seq, kind, message_id, created_at)
 		SELECT room_id, number + 10, 'message_created', id, created_at FROM chat_messages`)
 	x.exec(`INSERT INTO chat_media (id, user_id, key, state, file_name, content_type, size, sha256, created_at)
 		SELECT id, user_id, 'key' || number, 'ready', '', '', 1, '', created_at FROM chat_messages WHERE room_id = ?`, x.big.ID)
 	x.exec("INSERT INTO chat_message_media (message_id, media_id, sequence) SELECT id, id, 0 FROM chat_messages WHERE room_id = ?", x.big.ID)
 	x.exec("UPDATE chat_rooms SET last_number = ?, last_seq = ? + 10, last_message_at = ? WHERE id = ?", bigRoom, bigRoom, now, x.big.ID)
-	ok(x.t, x.db.Raw("SELECT id FROM chat_messages WHERE room_id = ? AND number = 777", x.big.ID).Row().Scan(&x.reacted))
+	chatsuite.NoError(x.T, x.DB.Raw("SELECT id FROM chat_messages WHERE room_id = ? AND number = 777", x.big.ID).Row().Scan(&x.reacted))
 }
 
 func (x *explained) exec(query string, args ...any) {
-	x.t.Helper()
-	ok(x.t, x.db.Exec(query, args...).Error)
+	x.T.Helper()
+	chatsuite.NoError(x.T, x.DB.Exec(query, args...).Error)
 }
 
 // hot is an operation whose queries are explained. Where it sorts more than a page,
@@ -105,18 +106,18 @@ type hot struct {
 
 func (x *explained) hot() []hot {
 	history := func(at chat.HistoryQuery) func() error {
-		return func() error { return of(x.Messages(x.ctx, x.bob, x.big.ID, at)) }
+		return func() error { return chatsuite.ErrorOf(x.Messages(x.Ctx, x.Bob, x.big.ID, at)) }
 	}
 	middle := int64(bigRoom / 2)
 	inbox := func(cursor string) func() error {
 		return func() error {
-			return of(x.Rooms(x.ctx, x.crowded, chat.RoomsQuery{Page: chat.Page{Cursor: cursor}}))
+			return chatsuite.ErrorOf(x.Rooms(x.Ctx, x.crowded, chat.RoomsQuery{Page: chat.Page{Cursor: cursor}}))
 		}
 	}
-	first := must(x.Rooms(x.ctx, x.crowded, chat.RoomsQuery{}))(x.t)
+	first := chatsuite.Must(x.Rooms(x.Ctx, x.crowded, chat.RoomsQuery{}))(x.T)
 	search := func(room *uuid.UUID) func() error {
 		return func() error {
-			return of(x.SearchMessages(x.ctx, x.bob, chat.MessageSearchQuery{Query: "w17", RoomID: room}))
+			return chatsuite.ErrorOf(x.SearchMessages(x.Ctx, x.Bob, chat.MessageSearchQuery{Query: "w17", RoomID: room}))
 		}
 	}
 	return []hot{
@@ -124,21 +125,21 @@ func (x *explained) hot() []hot {
 		{name: "messages before", do: history(chat.HistoryQuery{Before: &middle})},
 		{name: "messages after", do: history(chat.HistoryQuery{After: &middle})},
 		{name: "messages around", do: history(chat.HistoryQuery{Around: &middle})},
-		{name: "one message", do: func() error { return of(x.Message(x.ctx, x.bob, x.reacted)) }},
+		{name: "one message", do: func() error { return chatsuite.ErrorOf(x.Message(x.Ctx, x.Bob, x.reacted)) }},
 		{name: "reactions", do: func() error {
-			return of(x.Reactions(x.ctx, x.bob, chat.ReactionsQuery{MessageID: &x.reacted}))
+			return chatsuite.ErrorOf(x.Reactions(x.Ctx, x.Bob, chat.ReactionsQuery{MessageID: &x.reacted}))
 		}},
-		{name: "one room", do: func() error { return of(x.Room(x.ctx, x.bob, x.big.ID)) }},
-		{name: "members", do: func() error { return of(x.RoomUsers(x.ctx, x.bob, x.big.ID, chat.Page{})) }},
+		{name: "one room", do: func() error { return chatsuite.ErrorOf(x.Room(x.Ctx, x.Bob, x.big.ID)) }},
+		{name: "members", do: func() error { return chatsuite.ErrorOf(x.RoomUsers(x.Ctx, x.Bob, x.big.ID, chat.Page{})) }},
 		{name: "a send", do: func() error {
-			return of(x.SendMessage(x.ctx, x.bob, x.big.ID, chat.NewMessage{Text: "Word", ClientID: uuid.NewString(), ReplyToID: &x.reacted}))
+			return chatsuite.ErrorOf(x.SendMessage(x.Ctx, x.Bob, x.big.ID, chat.NewMessage{Text: "Word", ClientID: uuid.NewString(), ReplyToID: &x.reacted}))
 		}},
-		{name: "marking as read", do: func() error { return of(x.MarkRead(x.ctx, x.bob, x.big.ID, middle)) }},
+		{name: "marking as read", do: func() error { return chatsuite.ErrorOf(x.MarkRead(x.Ctx, x.Bob, x.big.ID, middle)) }},
 		{name: "the inbox", do: inbox(""), sorts: smallRooms/members + 1},
 		{name: "a later page of the inbox", do: inbox(first.Next), sorts: smallRooms/members + 1},
 		{name: "events after a number", do: func() error {
 			var events []chat.Event
-			return x.db.Raw("SELECT id, room_id, seq, kind, message_id FROM chat_events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT 100",
+			return x.DB.Raw("SELECT id, room_id, seq, kind, message_id FROM chat_events WHERE room_id = ? AND seq > ? ORDER BY seq LIMIT 100",
 				x.big.ID, middle).Scan(&events).Error
 		}},
 		{name: "search in a room", do: search(&x.big.ID), sorts: bigRoom / 100},
@@ -154,17 +155,17 @@ type asked struct {
 
 // ask returns the queries that an operation runs.
 func (x *explained) ask(do func() error) (queries []asked) {
-	x.t.Helper()
-	name := x.t.Name() + fmt.Sprint(time.Now().UnixNano())
+	x.T.Helper()
+	name := x.T.Name() + fmt.Sprint(time.Now().UnixNano())
 	keep := func(db *gorm.DB) {
 		if query := db.Statement.SQL.String(); !strings.HasPrefix(query, "PRAGMA") {
 			queries = append(queries, asked{query, slices.Clone(db.Statement.Vars)})
 		}
 	}
-	row, raw := x.db.Callback().Row(), x.db.Callback().Raw()
-	ok(x.t, errors.Join(row.After("gorm:row").Register(name, keep), raw.After("gorm:raw").Register(name, keep)))
+	row, raw := x.DB.Callback().Row(), x.DB.Callback().Raw()
+	chatsuite.NoError(x.T, errors.Join(row.After("gorm:row").Register(name, keep), raw.After("gorm:raw").Register(name, keep)))
 	err := do()
-	ok(x.t, errors.Join(row.Remove(name), raw.Remove(name), err))
+	chatsuite.NoError(x.T, errors.Join(row.Remove(name), raw.Remove(name), err))
 	return queries
 }
 
@@ -173,7 +174,7 @@ func (x *explained) ask(do func() error) (queries []asked) {
 func TestHotQueriesUseIndexes(t *testing.T) {
 	overExplained(t, func(t *testing.T, x *explained) {
 		for _, analyzed := range []bool{false, true} {
-			if analyzed || x.postgres { // PostgreSQL's autovacuum does it; on SQLite a host may never
+			if analyzed || x.Postgres { // PostgreSQL's autovacuum does it; on SQLite a host may never
 				x.exec("ANALYZE")
 			}
 			for _, op := range x.hot() {
@@ -187,7 +188,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 					}
 				}
 			}
-			if x.postgres {
+			if x.Postgres {
 				break
 			}
 		}
@@ -215,14 +216,14 @@ func TestExplainSeesFaults(t *testing.T) {
 func TestInboxOfVeryManyRooms(t *testing.T) {
 	const rooms = 10_000
 	overCounted(t, func(t *testing.T, c *counted) {
-		user := c.id(20)
+		user := c.UserID(20)
 		c.inbox(user, rooms)
 		seen := map[uuid.UUID]bool{}
 		var before time.Time
 		for at := (chat.Page{Limit: 100}); ; {
 			var page *chat.RoomsPage
 			c.costs("Rooms", wants{3, 3}, func() (err error) {
-				page, err = c.svc.Rooms(c.ctx, user, chat.RoomsQuery{Page: at})
+				page, err = c.svc.Rooms(c.Ctx, user, chat.RoomsQuery{Page: at})
 				return err
 			})
 			for _, r := range page.Items {
@@ -231,11 +232,11 @@ func TestInboxOfVeryManyRooms(t *testing.T) {
 				}
 				seen[r.ID], before = true, *r.LastMessageAt
 			}
-			if at.Cursor = page.Next; at.Cursor == "" || !long() && len(seen) == 500 {
+			if at.Cursor = page.Next; at.Cursor == "" || !chatsuite.Long() && len(seen) == 500 {
 				break
 			}
 		}
-		if want := map[bool]int{true: rooms, false: 500}[long()]; len(seen) != want {
+		if want := map[bool]int{true: rooms, false: 500}[chatsuite.Long()]; len(seen) != want {
 			t.Errorf("%d rooms, want %d", len(seen), want)
 		}
 	})
@@ -245,7 +246,7 @@ func TestInboxOfVeryManyRooms(t *testing.T) {
 func overExplained(t *testing.T, test func(t *testing.T, x *explained)) {
 	t.Helper()
 	t.Parallel()
-	for _, v := range []variant{onSQLite, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			test(t, newExplained(t, v))
@@ -256,14 +257,14 @@ func overExplained(t *testing.T, test func(t *testing.T, x *explained)) {
 // faults says what is wrong with a query's plan: it reads a whole table, or sorts
 // more rows than it may.
 func (x *explained) faults(q asked, sorts int) (faults []string) {
-	x.t.Helper()
-	if !x.postgres {
+	x.T.Helper()
+	if !x.Postgres {
 		return x.sqliteFaults(q, sorts)
 	}
 	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
 		var plan string
 		// As the drivers do it: prepared, planned for the values or for any.
-		ok(x.t, x.db.Connection(func(conn *gorm.DB) error {
+		chatsuite.NoError(x.T, x.DB.Connection(func(conn *gorm.DB) error {
 			if err := errors.Join(conn.Exec("SET plan_cache_mode = "+mode).Error, conn.Exec("PREPARE asked AS "+q.query).Error); err != nil {
 				return err
 			}
@@ -272,14 +273,14 @@ func (x *explained) faults(q asked, sorts int) (faults []string) {
 				execute = "EXPLAIN (FORMAT JSON) EXECUTE asked"
 			}
 			if len(q.args) > 0 {
-				execute += "(" + strings.Join(literals(x.t, q.args), ", ") + ")"
+				execute += "(" + strings.Join(literals(x.T, q.args), ", ") + ")"
 			}
 			pool := conn.Statement.ConnPool // GORM would take a ? in a value for a parameter
-			err := pool.QueryRowContext(x.ctx, execute).Scan(&plan)
+			err := pool.QueryRowContext(x.Ctx, execute).Scan(&plan)
 			return errors.Join(err, conn.Exec("DEALLOCATE asked").Error, conn.Exec("RESET plan_cache_mode").Error)
 		}))
 		var parsed []struct{ Plan node }
-		ok(x.t, json.Unmarshal([]byte(plan), &parsed))
+		chatsuite.NoError(x.T, json.Unmarshal([]byte(plan), &parsed))
 		for _, fault := range parsed[0].Plan.faults(max(sorts, aPage)) {
 			faults = append(faults, mode+": "+fault)
 		}
@@ -293,7 +294,7 @@ func literals(t testing.TB, args []any) []string {
 	list := make([]string, len(args))
 	for i, arg := range args {
 		if valuer, is := arg.(driver.Valuer); is {
-			arg = must(valuer.Value())(t)
+			arg = chatsuite.Must(valuer.Value())(t)
 		}
 		if at, is := arg.(time.Time); is {
 			arg = at.Format(time.RFC3339Nano)
@@ -329,10 +330,10 @@ func (n node) faults(sorts int) (faults []string) {
 // sqliteFaults: SQLite does not say how many rows it sorts. Beside the inbox and the
 // matches of a search, only a page, and what belongs to one or to a message, is sorted.
 func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
-	x.t.Helper()
-	rows, err := x.db.Statement.ConnPool.QueryContext(x.ctx, "EXPLAIN QUERY PLAN "+q.query, q.args...)
-	ok(x.t, err)
-	defer func() { ok(x.t, rows.Close()) }()
+	x.T.Helper()
+	rows, err := x.DB.Statement.ConnPool.QueryContext(x.Ctx, "EXPLAIN QUERY PLAN "+q.query, q.args...)
+	chatsuite.NoError(x.T, err)
+	defer func() { chatsuite.NoError(x.T, rows.Close()) }()
 	ofPage := slices.ContainsFunc([]string{
 		"FROM chat_reactions WHERE message_id IN", "FROM chat_reactions x WHERE x.message_id = ?", "FROM chat_message_media x",
 		"number BETWEEN ? AND ?",
@@ -340,7 +341,7 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 	for rows.Next() {
 		var id, parent, unused int
 		var step string
-		ok(x.t, rows.Scan(&id, &parent, &unused, &step))
+		chatsuite.NoError(x.T, rows.Scan(&id, &parent, &unused, &step))
 		switch {
 		case strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW" && step != "SCAN page":
 			faults = append(faults, step)
@@ -348,6 +349,6 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 			faults = append(faults, step)
 		}
 	}
-	ok(x.t, rows.Err())
+	chatsuite.NoError(x.T, rows.Err())
 	return faults
 }

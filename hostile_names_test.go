@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // hostileName is a line of names.txt, which says what it means.
@@ -18,16 +19,16 @@ type hostileName struct {
 
 func hostileNames(t testing.TB) (names []hostileName) {
 	t.Helper()
-	lines := string(must(os.ReadFile(filepath.Join(hostileFolder, "names.txt")))(t))
+	lines := string(chatsuite.Must(os.ReadFile(filepath.Join(hostileFolder, "names.txt")))(t))
 	for line := range strings.Lines(lines) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
 		columns := strings.Split(line, "\t")
-		quoted := must(strconv.QuotedPrefix(columns[0]))(t)
-		n := hostileName{name: must(strconv.Unquote(quoted))(t)}
+		quoted := chatsuite.Must(strconv.QuotedPrefix(columns[0]))(t)
+		n := hostileName{name: chatsuite.Must(strconv.Unquote(quoted))(t)}
 		if times, repeated := strings.CutPrefix(columns[0][len(quoted):], "*"); repeated {
-			n.name = strings.Repeat(n.name, must(strconv.Atoi(times))(t))
+			n.name = strings.Repeat(n.name, chatsuite.Must(strconv.Atoi(times))(t))
 		}
 		switch columns[1] {
 		case "=":
@@ -37,7 +38,7 @@ func hostileNames(t testing.TB) (names []hostileName) {
 		case "ErrTooLarge":
 			n.err = chat.ErrTooLarge
 		default:
-			n.want = must(strconv.Unquote(columns[1]))(t)
+			n.want = chatsuite.Must(strconv.Unquote(columns[1]))(t)
 		}
 		names = append(names, n)
 	}
@@ -45,27 +46,27 @@ func hostileNames(t testing.TB) (names []hostileName) {
 }
 
 func TestHostileNames(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		names := hostileNames(t)
 		if len(names) < 60 {
 			t.Errorf("there are %d names only", len(names))
 		}
 		for _, n := range names {
-			media, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: n.name, Body: strings.NewReader("x")})
+			media, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: n.name, Body: strings.NewReader("x")})
 			switch {
 			case n.err != nil:
 				limit := map[error]int64{chat.ErrTooLarge: 255}[n.err]
-				wantField(t, err, n.err, "file_name", limit)
+				chatsuite.WantFieldError(t, err, n.err, "file_name", limit)
 			case err != nil:
 				t.Errorf("%q: %v", n.name, err)
 			default:
-				found := must(h.Media(h.ctx, h.alice, media.ID))(t)
+				found := chatsuite.Must(h.Media(h.Ctx, h.Alice, media.ID))(t)
 				if media.FileName != n.want || found.FileName != n.want {
 					t.Errorf("%q is %q, and %q when read, want %q", n.name, media.FileName, found.FileName, n.want)
 				}
 			}
 		}
-		if h.store.Len() == 0 {
+		if h.Store.Len() == 0 {
 			t.Error("nothing was stored")
 		}
 	})

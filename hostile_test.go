@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/storage"
 )
 
@@ -43,14 +44,14 @@ func (f hostileFile) bomb() bool { return strings.HasPrefix(f.name, "bomb-") }
 
 func hostileFiles(t testing.TB) (files []hostileFile) {
 	t.Helper()
-	lines := string(must(os.ReadFile(filepath.Join(hostileFolder, "expected.txt")))(t))
+	lines := string(chatsuite.Must(os.ReadFile(filepath.Join(hostileFolder, "expected.txt")))(t))
 	for line := range strings.Lines(lines) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
 		words := append(strings.Fields(line), "", "", "")
 		f := hostileFile{name: words[0], contentType: words[1], size: words[2], stored: words[3], thumbnail: words[4]}
-		f.data = must(os.ReadFile(filepath.Join(hostileFolder, "files", f.name)))(t)
+		f.data = chatsuite.Must(os.ReadFile(filepath.Join(hostileFolder, "files", f.name)))(t)
 		files = append(files, f)
 	}
 	return files
@@ -59,7 +60,7 @@ func hostileFiles(t testing.TB) (files []hostileFile) {
 func TestHostileFilesAreAllExpected(t *testing.T) {
 	t.Parallel()
 	var there, expected []string
-	for _, entry := range must(os.ReadDir(filepath.Join(hostileFolder, "files")))(t) {
+	for _, entry := range chatsuite.Must(os.ReadDir(filepath.Join(hostileFolder, "files")))(t) {
 		there = append(there, entry.Name())
 	}
 	for _, f := range hostileFiles(t) {
@@ -90,11 +91,11 @@ func TestHostileFilesAreGenerated(t *testing.T) {
 	}
 	files := hostileFiles(t)
 	for _, f := range files {
-		if !bytes.Equal(must(os.ReadFile(filepath.Join(again, f.name)))(t), f.data) {
+		if !bytes.Equal(chatsuite.Must(os.ReadFile(filepath.Join(again, f.name)))(t), f.data) {
 			t.Errorf("%s is another", f.name)
 		}
 	}
-	if entries := must(os.ReadDir(again))(t); len(entries) != len(files) {
+	if entries := chatsuite.Must(os.ReadDir(again))(t); len(entries) != len(files) {
 		t.Errorf("%d files were made, %d are there", len(entries), len(files))
 	}
 }
@@ -108,7 +109,7 @@ const (
 
 // TestHostileUploads runs alone, because it measures memory.
 func TestHostileUploads(t *testing.T) {
-	h := newHost(t, onSQLite, func(c *chat.Config) { c.Media = storage.Dir(t.TempDir()) })
+	h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = storage.Dir(t.TempDir()) })
 	for _, f := range hostileFiles(t) {
 		t.Run(f.name, func(t *testing.T) {
 			var media *chat.Media
@@ -136,7 +137,7 @@ func hostileMemory(do func()) uint64 {
 
 // PostgreSQL refuses texts that SQLite takes.
 func TestHostileUploadsOnPostgres(t *testing.T) {
-	over(t, []variant{onPostgres}, func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
 		for _, f := range hostileFiles(t) {
 			t.Run(f.name, func(t *testing.T) {
 				if media := f.upload(t, h); media != nil && !f.bomb() {
@@ -149,18 +150,18 @@ func TestHostileUploadsOnPostgres(t *testing.T) {
 
 // However slowly the bytes come, and in whatever pieces, they are the same to the service.
 func TestHostileUploadsInPieces(t *testing.T) {
-	over(t, []variant{onSQLite}, func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLite}, func(t *testing.T, h *chatsuite.Host) {
 		for _, f := range hostileFiles(t) {
 			if f.refused() || len(f.data) > 8<<10 {
 				continue
 			}
-			want := must(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: bytes.NewReader(f.data)}))(t)
+			want := chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: bytes.NewReader(f.data)}))(t)
 			for how, body := range map[string]io.Reader{
 				"one byte at a time":           iotest.OneByteReader(bytes.NewReader(f.data)),
 				"the end with the last bytes":  iotest.DataErrReader(bytes.NewReader(f.data)),
 				"half of what is asked for it": iotest.HalfReader(bytes.NewReader(f.data)),
 			} {
-				got := must(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: body}))(t)
+				got := chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: body}))(t)
 				if got.SHA256 != want.SHA256 || got.ContentType != want.ContentType || !reflect.DeepEqual(got.Width, want.Width) {
 					t.Errorf("%s, %s: %+v, want %+v", f.name, how, got, want)
 				}
@@ -170,16 +171,16 @@ func TestHostileUploadsInPieces(t *testing.T) {
 }
 
 // upload checks what becomes of the file, and returns nil if it is refused.
-func (f hostileFile) upload(t *testing.T, h *host) *chat.Media {
+func (f hostileFile) upload(t *testing.T, h *chatsuite.Host) *chat.Media {
 	t.Helper()
-	media, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: f.name, Body: bytes.NewReader(f.data)})
+	media, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: f.name, Body: bytes.NewReader(f.data)})
 	if f.refused() {
-		wantField(t, err, chat.ErrInvalid, "body", 0)
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "body", 0)
 		return nil
 	}
-	ok(t, err)
-	found, content, err := h.OpenMedia(h.ctx, h.alice, media.ID)
-	ok(t, err)
+	chatsuite.NoError(t, err)
+	found, content, err := h.OpenMedia(h.Ctx, h.Alice, media.ID)
+	chatsuite.NoError(t, err)
 	stored := hostileRead(t, found, content)
 	if diff := cmp.Diff(media, found); diff != "" {
 		t.Error("the medium is found changed:", diff)
@@ -195,8 +196,8 @@ func (f hostileFile) upload(t *testing.T, h *host) *chat.Media {
 // hostileRead reads content to its end, and compares it with what is said of it.
 func hostileRead(t *testing.T, media *chat.Media, content io.ReadCloser) []byte {
 	t.Helper()
-	data := must(io.ReadAll(content))(t)
-	ok(t, content.Close())
+	data := chatsuite.Must(io.ReadAll(content))(t)
+	chatsuite.NoError(t, content.Close())
 	if sum := sha256.Sum256(data); media.Size != int64(len(data)) || media.SHA256 != hex.EncodeToString(sum[:]) {
 		t.Errorf("%d bytes with the hash %x are said to be %d with %s", len(data), sum, media.Size, media.SHA256)
 	}
@@ -229,7 +230,7 @@ func (f hostileFile) checkType(t *testing.T, got string) {
 	}
 }
 
-func (f hostileFile) checkStored(t *testing.T, h *host, stored []byte) {
+func (f hostileFile) checkStored(t *testing.T, h *chatsuite.Host, stored []byte) {
 	t.Helper()
 	how, orientation, turned := strings.Cut(f.stored, "+")
 	if how == "same" {
@@ -241,7 +242,7 @@ func (f hostileFile) checkStored(t *testing.T, h *host, stored []byte) {
 		}
 	}
 	if turned {
-		hostileCheckJPEG(t, stored, must(strconv.Atoi(orientation))(t))
+		hostileCheckJPEG(t, stored, chatsuite.Must(strconv.Atoi(orientation))(t))
 	} else {
 		hostileCheckJPEG(t, stored, 1)
 	}
@@ -249,7 +250,7 @@ func (f hostileFile) checkStored(t *testing.T, h *host, stored []byte) {
 		t.Errorf("what must stay is there %d times, and was %d times", now, before)
 	}
 	f.checkPixels(t, stored)
-	again := must(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: bytes.NewReader(stored)}))(t)
+	again := chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: bytes.NewReader(stored)}))(t)
 	if sum := sha256.Sum256(stored); again.SHA256 != hex.EncodeToString(sum[:]) {
 		t.Error("what was stripped is stripped further when it is uploaded again")
 	}
@@ -273,14 +274,14 @@ func (f hostileFile) checkPixels(t *testing.T, stored []byte) {
 	}
 }
 
-func (f hostileFile) checkThumbnail(t *testing.T, h *host, media *chat.Media) {
+func (f hostileFile) checkThumbnail(t *testing.T, h *chatsuite.Host, media *chat.Media) {
 	t.Helper()
-	small, content, err := h.OpenThumbnail(h.ctx, h.alice, media.ID)
+	small, content, err := h.OpenThumbnail(h.Ctx, h.Alice, media.ID)
 	if f.thumbnail == "none" || f.thumbnail == "any" && errors.Is(err, chat.ErrNotFound) {
-		wantError(t, err, chat.ErrNotFound)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
 		return
 	}
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	data := hostileRead(t, small, content)
 	if f.thumbnail == "itself" {
 		if small.SHA256 != media.SHA256 || small.ContentType != media.ContentType {
@@ -289,7 +290,7 @@ func (f hostileFile) checkThumbnail(t *testing.T, h *host, media *chat.Media) {
 		return
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	if want := "image/" + format; small.ContentType != want || format != "png" && format != "jpeg" {
 		t.Errorf("the thumbnail is %s and said to be %s", format, small.ContentType)
 	}

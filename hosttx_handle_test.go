@@ -10,23 +10,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	"gorm.io/gorm/schema"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/internal/dbtest"
 )
-
-// onPool is a dialector on connections that are open already.
-func (v variant) onPool(pool gorm.ConnPool) gorm.Dialector {
-	if v.postgres {
-		return postgres.New(postgres.Config{Conn: pool})
-	}
-	return sqlite.New(sqlite.Config{Conn: pool})
-}
 
 // handle is a way in which a host may hold its database.
 type handle struct {
@@ -87,7 +79,7 @@ func (o *hostOrder) BeforeCreate(*gorm.DB) error {
 
 func TestAHostsHandleChangesNothing(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLite, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			want := handles[0].play(t, v)
@@ -105,23 +97,23 @@ func TestAHostsHandleChangesNothing(t *testing.T) {
 
 // play opens the host's database through the handle, goes through a story in all
 // kinds of transactions, and returns what can be seen of it.
-func (with handle) play(t *testing.T, v variant) []string {
+func (with handle) play(t *testing.T, v chatsuite.Variant) []string {
 	t.Helper()
-	h := newHost(t, v)
-	pool := must(h.db.DB())(t)
+	h := chatsuite.New(t, v)
+	pool := chatsuite.Must(h.DB.DB())(t)
 	config := with.config
 	config.Logger = logger.Discard
-	db := must(gorm.Open(v.onPool(pool), &config))(t)
-	ok(t, db.AutoMigrate(&hostOrder{}))
+	db := chatsuite.Must(gorm.Open(v.PoolDialector(pool), &config))(t)
+	chatsuite.NoError(t, db.AutoMigrate(&hostOrder{}))
 	left := db
 	if with.leave != nil {
 		left = with.leave(db)
 	}
 	before := fmt.Sprintf("%+v %v %v", left.Statement.Clauses, left.Error, left.Config.TranslateError)
-	svc := must(chat.New(left, h.config))(t)
-	s := &story{host: h, db: db, with: with}
+	svc := chatsuite.Must(chat.New(left, h.Config))(t)
+	s := &story{Host: h, db: db, with: with}
 	s.tell("alone", svc)
-	ok(t, svc.InTx(h.ctx, func(tx *gorm.DB, bound *chat.Service) error {
+	chatsuite.NoError(t, svc.InTx(h.Ctx, func(tx *gorm.DB, bound *chat.Service) error {
 		s.tell("InTx", bound)
 		return s.hostWrites(tx, 1)
 	}))
@@ -132,9 +124,9 @@ func (with handle) play(t *testing.T, v variant) []string {
 	}
 	bound, done := svc.WithTx(inner)
 	s.tell("WithTx", bound)
-	ok(t, tx.Commit().Error)
+	chatsuite.NoError(t, tx.Commit().Error)
 	done()
-	if err := svc.InTx(h.ctx, func(_ *gorm.DB, bound *chat.Service) error {
+	if err := svc.InTx(h.Ctx, func(_ *gorm.DB, bound *chat.Service) error {
 		s.tell("rolled back", bound)
 		return errHost
 	}); !errors.Is(err, errHost) {
@@ -148,7 +140,7 @@ func (with handle) play(t *testing.T, v variant) []string {
 
 // story collects what can be seen.
 type story struct {
-	*host
+	*chatsuite.Host
 	db   *gorm.DB
 	with handle
 	seen []string
@@ -160,39 +152,39 @@ func (s *story) see(what string, values ...any) {
 
 // tell is a chapter: rooms, members, messages, media, reactions, refusals.
 func (s *story) tell(chapter string, svc *chat.Service) {
-	s.t.Helper()
-	t, ctx := s.t, s.ctx
+	s.T.Helper()
+	t, ctx := s.T, s.Ctx
 	readers := chat.NoPermissions
-	room := must(svc.CreateRoom(ctx, s.alice, chat.NewRoom{
-		Name: chapter, Public: true, Members: []chat.NewRoomUser{{UserID: s.bob}, {UserID: s.carol, Permissions: &readers}},
+	room := chatsuite.Must(svc.CreateRoom(ctx, s.Alice, chat.NewRoom{
+		Name: chapter, Public: true, Members: []chat.NewRoomUser{{UserID: s.Bob}, {UserID: s.Carol, Permissions: &readers}},
 	}))(t)
-	must(svc.OpenPrivate(ctx, s.bob, s.alice))(t)
-	must(svc.JoinRoom(ctx, s.dave, room.ID))(t)
-	media := must(svc.UploadMedia(ctx, s.bob, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("text")}))(t)
-	first := must(svc.SendMessage(ctx, s.bob, room.ID, chat.NewMessage{
+	chatsuite.Must(svc.OpenPrivate(ctx, s.Bob, s.Alice))(t)
+	chatsuite.Must(svc.JoinRoom(ctx, s.Dave, room.ID))(t)
+	media := chatsuite.Must(svc.UploadMedia(ctx, s.Bob, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("text")}))(t)
+	first := chatsuite.Must(svc.SendMessage(ctx, s.Bob, room.ID, chat.NewMessage{
 		Text: "first?", MediaIDs: []uuid.UUID{media.ID}, ClientID: "1", Metadata: chat.Metadata(`{"at":"@name ?"}`),
 	}))(t)
-	answer := must(svc.SendMessage(ctx, s.alice, room.ID, chat.NewMessage{Text: "second", ReplyToID: &first.ID}))(t)
-	must(svc.React(ctx, s.carol, first.ID, "👍"))(t)
+	answer := chatsuite.Must(svc.SendMessage(ctx, s.Alice, room.ID, chat.NewMessage{Text: "second", ReplyToID: &first.ID}))(t)
+	chatsuite.Must(svc.React(ctx, s.Carol, first.ID, "👍"))(t)
 	edited := "edited"
-	must(svc.EditMessage(ctx, s.alice, answer.ID, chat.MessagePatch{Text: &edited}))(t)
-	must(svc.UpdateRoom(ctx, s.alice, room.ID, chat.RoomPatch{Description: &edited}))(t)
-	_, err := svc.SendMessage(ctx, s.carol, room.ID, chat.NewMessage{Text: "no"})
-	wantError(t, err, chat.ErrForbidden)
-	must(svc.MarkRead(ctx, s.dave, room.ID, 1))(t)
-	must(svc.TransferOwnership(ctx, s.alice, room.ID, s.bob))(t)
-	ok(t, svc.LeaveRoom(ctx, s.alice, room.ID))
-	ok(t, svc.DeleteMessage(ctx, s.bob, first.ID))
+	chatsuite.Must(svc.EditMessage(ctx, s.Alice, answer.ID, chat.MessagePatch{Text: &edited}))(t)
+	chatsuite.Must(svc.UpdateRoom(ctx, s.Alice, room.ID, chat.RoomPatch{Description: &edited}))(t)
+	_, err := svc.SendMessage(ctx, s.Carol, room.ID, chat.NewMessage{Text: "no"})
+	chatsuite.WantError(t, err, chat.ErrForbidden)
+	chatsuite.Must(svc.MarkRead(ctx, s.Dave, room.ID, 1))(t)
+	chatsuite.Must(svc.TransferOwnership(ctx, s.Alice, room.ID, s.Bob))(t)
+	chatsuite.NoError(t, svc.LeaveRoom(ctx, s.Alice, room.ID))
+	chatsuite.NoError(t, svc.DeleteMessage(ctx, s.Bob, first.ID))
 	s.see(chapter+" history", s.history(svc, room.ID))
-	inbox := must(svc.Rooms(ctx, s.dave, chat.RoomsQuery{}))(t)
+	inbox := chatsuite.Must(svc.Rooms(ctx, s.Dave, chat.RoomsQuery{}))(t)
 	for _, r := range inbox.Items {
 		s.see(chapter+" inbox", r.Name, r.Unread, r.LastNumber, r.LastSeq)
 	}
 }
 
 func (s *story) history(svc *chat.Service, room uuid.UUID) (lines []string) {
-	s.t.Helper()
-	page := must(svc.Messages(s.ctx, s.dave, room, chat.HistoryQuery{}))(s.t)
+	s.T.Helper()
+	page := chatsuite.Must(svc.Messages(s.Ctx, s.Dave, room, chat.HistoryQuery{}))(s.T)
 	for _, m := range page.Items {
 		lines = append(lines, fmt.Sprintf("%d %q %s media=%d reactions=%d reply=%t deleted=%t edited=%t",
 			m.Number, m.Text, m.Metadata, len(m.Media), len(m.Reactions), m.ReplyTo != nil, m.Deleted(), m.EditedAt != nil))
@@ -203,7 +195,7 @@ func (s *story) history(svc *chat.Service, room uuid.UUID) (lines []string) {
 // hostWrites does what the host does in its own transactions, and must find its own
 // settings there: names, hooks, translated errors.
 func (s *story) hostWrites(tx *gorm.DB, id int64) error {
-	s.t.Helper()
+	s.T.Helper()
 	if err := tx.Create(&hostOrder{ID: id, Note: "paid"}).Error; err != nil {
 		return fmt.Errorf("the host's row: %w", err)
 	}
@@ -212,52 +204,52 @@ func (s *story) hostWrites(tx *gorm.DB, id int64) error {
 		return fmt.Errorf("the host's query: %w", err)
 	}
 	if diff := cmp.Diff(hostOrder{ID: id, Note: "paid", Hooked: true}, found); diff != "" {
-		s.t.Errorf("the host's row (-want +got):\n%s", diff)
+		s.T.Errorf("the host's row (-want +got):\n%s", diff)
 	}
 	if s.with.config.DisableNestedTransaction {
 		return nil // there is no savepoint to return to
 	}
 	err := tx.Transaction(func(savepoint *gorm.DB) error { return savepoint.Create(&hostOrder{ID: id}).Error })
 	if translated := errors.Is(err, gorm.ErrDuplicatedKey); err == nil || translated == s.with.coded {
-		s.t.Errorf("the host's second row of one key: %v", err)
+		s.T.Errorf("the host's second row of one key: %v", err)
 	}
 	return nil
 }
 
 // end is what is in the database.
 func (s *story) end(svc *chat.Service) []string {
-	s.t.Helper()
+	s.T.Helper()
 	table := s.with.orders
 	if table == "" {
 		table = "host_orders"
 	}
-	s.see("host rows", s.number(`SELECT count(*) FROM "`+table+`"`))
+	s.see("host rows", s.QueryInt(`SELECT count(*) FROM "`+table+`"`))
 	for _, table := range []string{"rooms", "room_users", "messages", "message_media", "media", "reactions", "events"} {
-		s.see(table, s.number("SELECT count(*) FROM chat_"+table))
+		s.see(table, s.QueryInt("SELECT count(*) FROM chat_"+table))
 	}
 	var rooms []chat.Room
-	ok(s.t, s.host.db.Order("created_at, id").Find(&rooms).Error)
+	chatsuite.NoError(s.T, s.Host.DB.Order("created_at, id").Find(&rooms).Error)
 	for _, room := range rooms {
-		s.see("events of "+room.Name, s.kinds(room.ID))
+		s.see("events of "+room.Name, s.EventKinds(room.ID))
 	}
-	total := must(svc.Unread(s.ctx, s.dave))(s.t)
+	total := chatsuite.Must(svc.Unread(s.Ctx, s.Dave))(s.T)
 	s.see("unread", total)
-	s.checkLogs()
+	s.CheckRoomLogs()
 	return s.seen
 }
 
 func TestATransactionIsRefusedAsAHandle(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		for name, begin := range map[string]func() *gorm.DB{
-			"a transaction":          func() *gorm.DB { return h.db.Begin() },
-			"a prepared transaction": func() *gorm.DB { return h.db.Session(&gorm.Session{PrepareStmt: true}).Begin() },
+			"a transaction":          func() *gorm.DB { return h.DB.Begin() },
+			"a prepared transaction": func() *gorm.DB { return h.DB.Session(&gorm.Session{PrepareStmt: true}).Begin() },
 		} {
 			tx := begin()
-			_, err := chat.New(tx, h.config)
-			if wantError(t, err, chat.ErrInvalid); err == nil || !strings.Contains(err.Error(), "WithTx") {
+			_, err := chat.New(tx, h.Config)
+			if chatsuite.WantError(t, err, chat.ErrInvalid); err == nil || !strings.Contains(err.Error(), "WithTx") {
 				t.Errorf("%s: %v does not say what to use", name, err)
 			}
-			ok(t, tx.Rollback().Error)
+			chatsuite.NoError(t, tx.Rollback().Error)
 		}
 	})
 }
@@ -265,9 +257,9 @@ func TestATransactionIsRefusedAsAHandle(t *testing.T) {
 // The variants of dbtest all have foreign keys on; a host's may not.
 func TestSQLiteWithoutForeignKeysIsRefused(t *testing.T) {
 	t.Parallel()
-	path := dbtest.SQLitePath(t, onSQLite.template(chat.Config{}))
+	path := dbtest.SQLitePath(t, chatsuite.SQLite.Template(chat.Config{}))
 	db := dbtest.Open(t, sqlite.Open(path), gorm.Config{})
-	svc := must(chat.New(db, chat.Config{}))(t)
+	svc := chatsuite.Must(chat.New(db, chat.Config{}))(t)
 	alice, bob := chat.ID("user-01"), chat.ID("user-02")
 	ctx := t.Context()
 	refused := func(name string, err error) {
@@ -279,17 +271,17 @@ func TestSQLiteWithoutForeignKeysIsRefused(t *testing.T) {
 			t.Errorf("%s: trying again does not help", name)
 		}
 	}
-	refused("OpenPrivate", of(svc.OpenPrivate(ctx, alice, bob)))
-	refused("CreateRoom", of(svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "x"})))
-	refused("MarkRead", of(svc.MarkRead(ctx, alice, uuid.New(), 1)))
+	refused("OpenPrivate", chatsuite.ErrorOf(svc.OpenPrivate(ctx, alice, bob)))
+	refused("CreateRoom", chatsuite.ErrorOf(svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "x"})))
+	refused("MarkRead", chatsuite.ErrorOf(svc.MarkRead(ctx, alice, uuid.New(), 1)))
 	refused("EraseUser", svc.EraseUser(ctx, chat.System, alice, chat.EraseOptions{}))
-	refused("InTx", svc.InTx(ctx, func(_ *gorm.DB, s *chat.Service) error { return of(s.OpenPrivate(ctx, alice, bob)) }))
+	refused("InTx", svc.InTx(ctx, func(_ *gorm.DB, s *chat.Service) error { return chatsuite.ErrorOf(s.OpenPrivate(ctx, alice, bob)) }))
 	refused("WithTx", db.Transaction(func(tx *gorm.DB) error {
 		bound, _ := svc.WithTx(tx)
-		return of(bound.OpenPrivate(ctx, alice, bob))
+		return chatsuite.ErrorOf(bound.OpenPrivate(ctx, alice, bob))
 	}))
 	var rooms int64
-	ok(t, db.Model(&chat.Room{}).Count(&rooms).Error)
+	chatsuite.NoError(t, db.Model(&chat.Room{}).Count(&rooms).Error)
 	if rooms != 0 {
 		t.Errorf("%d rooms were written", rooms)
 	}
@@ -297,20 +289,20 @@ func TestSQLiteWithoutForeignKeysIsRefused(t *testing.T) {
 
 // A host that overlooks the error of Begin gets an answer, and no panic.
 func TestATransactionThatDidNotBeginIsNone(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		ctx, cancel := context.WithCancel(h.ctx)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		ctx, cancel := context.WithCancel(h.Ctx)
 		cancel()
-		tx := h.db.WithContext(ctx).Begin()
+		tx := h.DB.WithContext(ctx).Begin()
 		if tx.Error == nil {
 			t.Fatal("it began")
 		}
 		bound, done := h.WithTx(tx)
-		_, err := bound.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "x"})
-		wantError(t, err, chat.ErrInvalid)
+		_, err := bound.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x"})
+		chatsuite.WantError(t, err, chat.ErrInvalid)
 		done()
-		_, err = boundTo(h.WithTx(h.db)).CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "x"}) // no transaction at all
-		wantError(t, err, chat.ErrInvalid)
-		if n := h.count("chat_rooms"); n != 0 {
+		_, err = boundTo(h.WithTx(h.DB)).CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x"}) // no transaction at all
+		chatsuite.WantError(t, err, chat.ErrInvalid)
+		if n := h.CountRows("chat_rooms"); n != 0 {
 			t.Errorf("%d rooms were made", n)
 		}
 	})

@@ -17,6 +17,7 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/internal/dbtest"
 )
 
@@ -75,10 +76,10 @@ func (f *faultyTx) Commit() error {
 }
 
 // faultyHandle is the host's database through such a pool.
-func (h *host) faultyHandle(fail func(statement string) error) *gorm.DB {
-	h.t.Helper()
-	pool := must(h.db.DB())(h.t)
-	return must(gorm.Open(h.onPool(&faulty{pool, fail}), &gorm.Config{Logger: logger.Discard}))(h.t)
+func faultyHandle(h *chatsuite.Host, fail func(statement string) error) *gorm.DB {
+	h.T.Helper()
+	pool := chatsuite.Must(h.DB.DB())(h.T)
+	return chatsuite.Must(gorm.Open(h.PoolDialector(&faulty{pool, fail}), &gorm.Config{Logger: logger.Discard}))(h.T)
 }
 
 // failing fails statements that contain a text n times, and lets the next one pass.
@@ -99,7 +100,7 @@ func failing(text string, n int64) func(string) error {
 // What an operation learned or set in a try that failed must not show in the next.
 func TestOperationsSurviveFourFailuresOfTheirTransaction(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLiteFile, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			want := tellWith(t, v, failing("COMMIT", 0))
@@ -121,40 +122,40 @@ func TestOperationsSurviveFourFailuresOfTheirTransaction(t *testing.T) {
 }
 
 // tellWith plays the story on a failing database.
-func tellWith(t *testing.T, v variant, fail func(string) error) []string {
+func tellWith(t *testing.T, v chatsuite.Variant, fail func(string) error) []string {
 	t.Helper()
-	h := newHost(t, v)
-	ok(t, h.db.AutoMigrate(&hostOrder{}))
-	svc := must(chat.New(h.faultyHandle(fail), h.config))(t)
-	s := &story{host: h, db: h.db}
+	h := chatsuite.New(t, v)
+	chatsuite.NoError(t, h.DB.AutoMigrate(&hostOrder{}))
+	svc := chatsuite.Must(chat.New(faultyHandle(h, fail), h.Config))(t)
+	s := &story{Host: h, db: h.DB}
 	s.tell("once", svc)
 	return s.end(svc)
 }
 
 func TestOperationsGiveUpAfterFiveFailures(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLiteFile, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			c := newScene(t, v)
 			var tries atomic.Int64
-			svc := must(chat.New(c.faultyHandle(func(statement string) error {
+			svc := chatsuite.Must(chat.New(faultyHandle(c.Host, func(statement string) error {
 				if statement == "COMMIT" {
 					tries.Add(1)
 					return gaveUp{}
 				}
 				return nil
-			}), c.config))(t)
+			}), c.Config))(t)
 			before := c.tables()
 			for name, do := range map[string]func() error{
 				"SendMessage": func() error { // with media it is a transaction on both
 					return c.send(c.group.ID, chat.NewMessage{MediaIDs: []uuid.UUID{c.loose.ID}})(svc)
 				},
-				"CreateRoom":    func() error { return of(svc.CreateRoom(c.ctx, c.alice, chat.NewRoom{Name: "x"})) },
-				"OpenPrivate":   func() error { return of(svc.OpenPrivate(c.ctx, c.alice, c.carol)) },
-				"React":         func() error { return of(svc.React(c.ctx, c.bob, c.theirs.ID, "👍")) },
-				"DeleteMessage": func() error { return svc.DeleteMessage(c.ctx, c.bob, c.mine.ID) },
-				"EraseUser":     func() error { return svc.EraseUser(c.ctx, chat.System, c.carol, chat.EraseOptions{}) },
+				"CreateRoom":    func() error { return chatsuite.ErrorOf(svc.CreateRoom(c.Ctx, c.Alice, chat.NewRoom{Name: "x"})) },
+				"OpenPrivate":   func() error { return chatsuite.ErrorOf(svc.OpenPrivate(c.Ctx, c.Alice, c.Carol)) },
+				"React":         func() error { return chatsuite.ErrorOf(svc.React(c.Ctx, c.Bob, c.theirs.ID, "👍")) },
+				"DeleteMessage": func() error { return svc.DeleteMessage(c.Ctx, c.Bob, c.mine.ID) },
+				"EraseUser":     func() error { return svc.EraseUser(c.Ctx, chat.System, c.Carol, chat.EraseOptions{}) },
 			} {
 				tries.Store(0)
 				err := do()
@@ -170,55 +171,55 @@ func TestOperationsGiveUpAfterFiveFailures(t *testing.T) {
 }
 
 func TestACancelledCallIsNotTriedAgain(t *testing.T) {
-	overConnections(t, func(t *testing.T, h *host) {
-		ctx, cancel := context.WithCancel(h.ctx)
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		ctx, cancel := context.WithCancel(h.Ctx)
 		defer cancel()
 		tries := 0
-		svc := must(chat.New(h.faultyHandle(func(statement string) error {
+		svc := chatsuite.Must(chat.New(faultyHandle(h, func(statement string) error {
 			if statement != "COMMIT" {
 				return nil
 			}
 			tries++
 			cancel()
 			return gaveUp{}
-		}), h.config))(t)
-		_, err := svc.CreateRoom(ctx, h.alice, chat.NewRoom{Name: "x"})
-		if wantError(t, err, context.Canceled); tries != 1 {
+		}), h.Config))(t)
+		_, err := svc.CreateRoom(ctx, h.Alice, chat.NewRoom{Name: "x"})
+		if chatsuite.WantError(t, err, context.Canceled); tries != 1 {
 			t.Errorf("%d tries of a cancelled call", tries)
 		}
 	})
 }
 
 func TestInTxRunsItsFunctionOnce(t *testing.T) {
-	overConnections(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
 		for _, with := range []struct {
 			name      string
 			retryable bool
 			give      func(*chat.Service) error
 		}{
 			{"an error of the host's", false, func(*chat.Service) error { return errHost }},
-			{"a refusal", false, func(s *chat.Service) error { return s.LeaveRoom(h.ctx, h.alice, room.ID) }},
+			{"a refusal", false, func(s *chat.Service) error { return s.LeaveRoom(h.Ctx, h.Alice, room.ID) }},
 			{"the database's", true, func(*chat.Service) error { return gaveUp{} }},
 			{"the database's, wrapped", true, func(*chat.Service) error { return fmt.Errorf("wrapped: %w", gaveUp{}) }},
 			{"the database's, joined", true, func(*chat.Service) error { return errors.Join(errHost, gaveUp{}) }},
 		} {
 			ran := 0
-			err := h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error { ran++; return with.give(s) })
+			err := h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error { ran++; return with.give(s) })
 			if ran != 1 || err == nil || chat.IsRetryable(err) != with.retryable {
 				t.Errorf("%s: ran %d times, error %v, retryable %t", with.name, ran, err, chat.IsRetryable(err))
 			}
 		}
 		ran := 0
-		svc := must(chat.New(h.faultyHandle(failing("COMMIT", 1)), h.config))(t)
-		err := svc.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
+		svc := chatsuite.Must(chat.New(faultyHandle(h, failing("COMMIT", 1)), h.Config))(t)
+		err := svc.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 			ran++
-			return of(s.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{Text: "x"}))
+			return chatsuite.ErrorOf(s.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: "x"}))
 		})
 		if ran != 1 || !chat.IsRetryable(err) {
 			t.Errorf("a failing commit: ran %d times, error %v, retryable %t", ran, err, chat.IsRetryable(err))
 		}
-		if n := h.number("SELECT count(*) FROM chat_messages"); n != 0 {
+		if n := h.QueryInt("SELECT count(*) FROM chat_messages"); n != 0 {
 			t.Errorf("%d messages of a transaction that failed", n)
 		}
 	})
@@ -227,15 +228,17 @@ func TestInTxRunsItsFunctionOnce(t *testing.T) {
 func TestSQLiteBusyIsRetryable(t *testing.T) {
 	t.Parallel()
 	config := chat.Config{UserIDs: chat.StringIDs}
-	dsn := dbtest.SQLiteDSN(dbtest.SQLitePath(t, onSQLite.template(config)))
+	dsn := dbtest.SQLiteDSN(dbtest.SQLitePath(t, chatsuite.SQLite.Template(config)))
 	writer := dbtest.Open(t, sqlite.Open(dsn), gorm.Config{})
 	db := dbtest.Open(t, sqlite.Open(strings.Replace(dsn, "_busy_timeout=5000", "_busy_timeout=10", 1)), gorm.Config{})
-	svc := must(chat.New(db, config))(t)
+	svc := chatsuite.Must(chat.New(db, config))(t)
 	ctx, alice := t.Context(), chat.ID("user-01")
-	room := must(svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "x"}))(t)
+	room := chatsuite.Must(svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "x"}))(t)
 	busy := writer.Begin() // takes the write lock at once
-	ok(t, busy.Error)
-	send := func(s *chat.Service) error { return of(s.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "x"})) }
+	chatsuite.NoError(t, busy.Error)
+	send := func(s *chat.Service) error {
+		return chatsuite.ErrorOf(s.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "x"}))
+	}
 	for name, do := range map[string]func() error{
 		"SendMessage": func() error { return send(svc) },
 		"LeaveRoom":   func() error { return svc.LeaveRoom(ctx, alice, room.ID) },
@@ -245,11 +248,11 @@ func TestSQLiteBusyIsRetryable(t *testing.T) {
 			t.Errorf("%s beside another writer: %v is not to be retried", name, err)
 		}
 	}
-	ok(t, of(svc.Messages(ctx, alice, room.ID, chat.HistoryQuery{}))) // readers do not care
+	chatsuite.NoError(t, chatsuite.ErrorOf(svc.Messages(ctx, alice, room.ID, chat.HistoryQuery{}))) // readers do not care
 	waiting := make(chan error, 1)
 	go func() { waiting <- send(svc) }()
-	ok(t, busy.Rollback().Error)
-	ok(t, <-waiting)
+	chatsuite.NoError(t, busy.Rollback().Error)
+	chatsuite.NoError(t, <-waiting)
 }
 
 // A deferred transaction that has read cannot always write: SQLITE_BUSY_SNAPSHOT,
@@ -257,12 +260,14 @@ func TestSQLiteBusyIsRetryable(t *testing.T) {
 func TestSQLiteSnapshotTooOldIsRetryable(t *testing.T) {
 	t.Parallel()
 	config := chat.Config{UserIDs: chat.StringIDs}
-	dsn := strings.Replace(dbtest.SQLiteDSN(dbtest.SQLitePath(t, onSQLite.template(config))), "_txlock=immediate&", "", 1)
+	dsn := strings.Replace(dbtest.SQLiteDSN(dbtest.SQLitePath(t, chatsuite.SQLite.Template(config))), "_txlock=immediate&", "", 1)
 	db := dbtest.Open(t, sqlite.Open(dsn), gorm.Config{})
-	svc := must(chat.New(db, config))(t)
+	svc := chatsuite.Must(chat.New(db, config))(t)
 	ctx, alice := t.Context(), chat.ID("user-01")
-	room := must(svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "x"}))(t)
-	send := func(s *chat.Service) error { return of(s.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "x"})) }
+	room := chatsuite.Must(svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "x"}))(t)
+	send := func(s *chat.Service) error {
+		return chatsuite.ErrorOf(s.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "x"}))
+	}
 	err := svc.InTx(ctx, func(tx *gorm.DB, s *chat.Service) error {
 		var users int64
 		if err := tx.Raw("SELECT count(*) FROM users").Scan(&users).Error; err != nil {
@@ -279,10 +284,10 @@ func TestSQLiteSnapshotTooOldIsRetryable(t *testing.T) {
 }
 
 // waitUntilBlocked returns when some connection waits for a lock.
-func (h *host) waitUntilBlocked() error {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+func waitUntilBlocked(h *chatsuite.Host) error {
+	for end := time.Now().Add(chatsuite.Timeout); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		var n int64
-		if err := h.db.Raw(`SELECT count(*) FROM pg_stat_activity
+		if err := h.DB.Raw(`SELECT count(*) FROM pg_stat_activity
 			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n).Error; err != nil || n > 0 {
 			return err
 		}
@@ -291,16 +296,16 @@ func (h *host) waitUntilBlocked() error {
 }
 
 func TestPostgresLocksThatFailAreRetryable(t *testing.T) {
-	over(t, []variant{onPostgres}, func(t *testing.T, h *host) {
-		one, other := h.group(h.bob), h.group(h.bob)
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
+		one, other := h.NewGroup(h.Bob), h.NewGroup(h.Bob)
 		send := func(s *chat.Service, room uuid.UUID) error {
-			return of(s.SendMessage(h.ctx, h.bob, room, chat.NewMessage{Text: "x"}))
+			return chatsuite.ErrorOf(s.SendMessage(h.Ctx, h.Bob, room, chat.NewMessage{Text: "x"}))
 		}
 		t.Run("a deadlock of two hosts", func(t *testing.T) {
 			both := make(chan struct{}, 2)
 			cross := func(first, second uuid.UUID) func() error {
 				return func() error {
-					return h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
+					return h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 						if err := send(s, first); err != nil {
 							return err
 						}
@@ -312,14 +317,14 @@ func TestPostgresLocksThatFailAreRetryable(t *testing.T) {
 					})
 				}
 			}
-			errs := together(cross(one.ID, other.ID), cross(other.ID, one.ID))
+			errs := chatsuite.Parallel(cross(one.ID, other.ID), cross(other.ID, one.ID))
 			if (errs[0] == nil) == (errs[1] == nil) || !chat.IsRetryable(errors.Join(errs...)) {
 				t.Errorf("errors are %v, want one to be retried", errs)
 			}
 		})
 		t.Run("a lock_timeout of the host's", func(t *testing.T) {
-			ok(t, h.hold(func(_ *gorm.DB, s *chat.Service) error { return send(s, one.ID) }, func() error {
-				err := h.InTx(h.ctx, func(tx *gorm.DB, s *chat.Service) error {
+			chatsuite.NoError(t, h.HoldTx(func(_ *gorm.DB, s *chat.Service) error { return send(s, one.ID) }, func() error {
+				err := h.InTx(h.Ctx, func(tx *gorm.DB, s *chat.Service) error {
 					if err := tx.Exec("SET LOCAL lock_timeout = '20ms'").Error; err != nil {
 						return err
 					}
@@ -332,40 +337,42 @@ func TestPostgresLocksThatFailAreRetryable(t *testing.T) {
 			}))
 		})
 		t.Run("a snapshot of the host's that is too old", func(t *testing.T) {
-			tx := h.db.Begin(&sql.TxOptions{Isolation: sql.LevelRepeatableRead})
-			ok(t, tx.Exec("SELECT 1 FROM users").Error)
-			ok(t, send(h.Service, one.ID))
+			tx := h.DB.Begin(&sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+			chatsuite.NoError(t, tx.Exec("SELECT 1 FROM users").Error)
+			chatsuite.NoError(t, send(h.Service, one.ID))
 			bound, _ := h.WithTx(tx)
 			if err := send(bound, one.ID); !chat.IsRetryable(err) {
 				t.Errorf("%v is not to be retried", err)
 			}
-			ok(t, tx.Rollback().Error)
+			chatsuite.NoError(t, tx.Rollback().Error)
 		})
-		h.checkLogs()
+		h.CheckRoomLogs()
 	})
 }
 
 // A host that locks its own user and then the room meets a sender who holds the room
 // and needs the user.
 func TestADeadlockWithAHostIsTriedAgain(t *testing.T) {
-	over(t, []variant{onPostgres}, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
 		for try := 1; ; try++ {
 			sent := make(chan error, 1)
 			var blocked error
-			err := h.db.Transaction(func(tx *gorm.DB) error {
-				if err := tx.Exec("SELECT 1 FROM users WHERE id = ? FOR UPDATE", h.bob).Error; err != nil {
+			err := h.DB.Transaction(func(tx *gorm.DB) error {
+				if err := tx.Exec("SELECT 1 FROM users WHERE id = ? FOR UPDATE", h.Bob).Error; err != nil {
 					return err
 				}
-				go func() { sent <- of(h.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{Text: fmt.Sprint(try)})) }()
-				if blocked = h.waitUntilBlocked(); blocked != nil {
+				go func() {
+					sent <- chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: fmt.Sprint(try)}))
+				}()
+				if blocked = waitUntilBlocked(h); blocked != nil {
 					return blocked
 				}
 				return tx.Exec("SELECT 1 FROM chat_rooms WHERE id = ? FOR UPDATE", room.ID).Error
 			})
-			ok(t, blocked)
-			ok(t, <-sent)
-			if n := h.number("SELECT count(*) FROM chat_messages"); n != int64(try) {
+			chatsuite.NoError(t, blocked)
+			chatsuite.NoError(t, <-sent)
+			if n := h.QueryInt("SELECT count(*) FROM chat_messages"); n != int64(try) {
 				t.Fatalf("%d messages of %d sends", n, try)
 			}
 			if err == nil {
@@ -375,6 +382,6 @@ func TestADeadlockWithAHostIsTriedAgain(t *testing.T) {
 				t.Fatalf("the host is always the one given up: %v", err)
 			}
 		}
-		h.checkLogs()
+		h.CheckRoomLogs()
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // order is a row of the host's own.
@@ -26,14 +27,14 @@ var errHost = errors.New("the host changed its mind")
 
 // orders is a host that makes a room and says something for each of its orders.
 type orders struct {
-	*host
+	*chatsuite.Host
 	log *chat.Room // hears of every order
 }
 
-func newOrders(h *host) *orders {
-	h.t.Helper()
-	ok(h.t, h.db.AutoMigrate(&order{}))
-	return &orders{host: h, log: h.group(h.bob)}
+func newOrders(h *chatsuite.Host) *orders {
+	h.T.Helper()
+	chatsuite.NoError(h.T, h.DB.AutoMigrate(&order{}))
+	return &orders{Host: h, log: h.NewGroup(h.Bob)}
 }
 
 // place writes both sides in the transaction, in either order, with a refusal in
@@ -46,15 +47,15 @@ func (o *orders) place(tx *gorm.DB, s *chat.Service, n int, hostFirst bool) erro
 			return err
 		}
 	}
-	room, err := s.CreateRoom(o.ctx, o.alice, chat.NewRoom{Name: note, Members: []chat.NewRoomUser{{UserID: o.bob}}})
+	room, err := s.CreateRoom(o.Ctx, o.Alice, chat.NewRoom{Name: note, Members: []chat.NewRoomUser{{UserID: o.Bob}}})
 	if err != nil {
 		return err
 	}
-	if _, err := s.SendMessage(o.ctx, o.carol, room.ID, chat.NewMessage{Text: note}); !errors.Is(err, chat.ErrNotFound) {
+	if _, err := s.SendMessage(o.Ctx, o.Carol, room.ID, chat.NewMessage{Text: note}); !errors.Is(err, chat.ErrNotFound) {
 		return fmt.Errorf("a stranger's message: %w", err)
 	}
 	for _, in := range []uuid.UUID{room.ID, o.log.ID} {
-		if _, err := s.SendMessage(o.ctx, o.bob, in, chat.NewMessage{Text: note}); err != nil {
+		if _, err := s.SendMessage(o.Ctx, o.Bob, in, chat.NewMessage{Text: note}); err != nil {
 			return err
 		}
 	}
@@ -68,7 +69,7 @@ func (o *orders) place(tx *gorm.DB, s *chat.Service, n int, hostFirst bool) erro
 // transactions an exhausted one may give out connections that were closed.
 func (o *orders) begin() *gorm.DB {
 	for {
-		if tx := o.db.Begin(); !errors.Is(tx.Error, driver.ErrBadConn) {
+		if tx := o.DB.Begin(); !errors.Is(tx.Error, driver.ErrBadConn) {
 			return tx
 		}
 	}
@@ -78,7 +79,7 @@ func (o *orders) begin() *gorm.DB {
 func (o *orders) transaction(fn func(tx *gorm.DB) error) error {
 	for {
 		begun := false
-		err := o.db.Transaction(func(tx *gorm.DB) error {
+		err := o.DB.Transaction(func(tx *gorm.DB) error {
 			begun = true
 			return fn(tx)
 		})
@@ -98,13 +99,13 @@ type ending struct {
 // endings are all the ways. Those that do not commit do their work first.
 var endings = []ending{
 	{"InTx", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		return o.InTx(o.ctx, work)
+		return o.InTx(o.Ctx, work)
 	}},
 	{"InTx with an error", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		return o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error { return errors.Join(work(tx, s), errHost) })
+		return o.InTx(o.Ctx, func(tx *gorm.DB, s *chat.Service) error { return errors.Join(work(tx, s), errHost) })
 	}},
 	{"InTx with a panic", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		return o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error {
+		return o.InTx(o.Ctx, func(tx *gorm.DB, s *chat.Service) error {
 			if err := work(tx, s); err != nil {
 				return err
 			}
@@ -112,7 +113,7 @@ var endings = []ending{
 		})
 	}},
 	{"InTx that is cancelled", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		ctx, cancel := context.WithCancel(o.ctx)
+		ctx, cancel := context.WithCancel(o.Ctx)
 		return o.InTx(ctx, func(tx *gorm.DB, s *chat.Service) error {
 			err := work(tx, s)
 			cancel()
@@ -155,7 +156,7 @@ var endings = []ending{
 		return errors.Join(work(tx, bound), tx.Rollback().Error, errHost)
 	}},
 	{"a savepoint that is kept", true, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
-		return o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error {
+		return o.InTx(o.Ctx, func(tx *gorm.DB, s *chat.Service) error {
 			return tx.Transaction(func(inner *gorm.DB) error {
 				bound, _ := o.WithTx(inner)
 				return work(inner, bound)
@@ -164,7 +165,7 @@ var endings = []ending{
 	}},
 	{"a savepoint that is rolled back", false, func(o *orders, work func(*gorm.DB, *chat.Service) error) error {
 		var inside error
-		err := o.InTx(o.ctx, func(tx *gorm.DB, s *chat.Service) error {
+		err := o.InTx(o.Ctx, func(tx *gorm.DB, s *chat.Service) error {
 			inside = tx.Transaction(func(inner *gorm.DB) error {
 				bound, _ := o.WithTx(inner)
 				return errors.Join(work(inner, bound), errHost)
@@ -176,7 +177,7 @@ var endings = []ending{
 }
 
 func TestHostAndChatCommitTogetherOrNotAtAll(t *testing.T) {
-	overConnections(t, func(t *testing.T, h *host) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		o := newOrders(h)
@@ -190,14 +191,14 @@ func TestHostAndChatCommitTogetherOrNotAtAll(t *testing.T) {
 				want = append(want, fmt.Sprintf("order %d", i))
 			}
 		}
-		crowd(t, n, func(i int) error {
-			err := recovered(func() error {
+		chatsuite.ParallelN(t, n, func(i int) error {
+			err := chatsuite.Recover(func() error {
 				return ends[i].run(o, func(tx *gorm.DB, s *chat.Service) error { return o.place(tx, s, i, hostFirst[i]) })
 			})
 			if (err == nil) != ends[i].commits {
 				return fmt.Errorf("%s: error %w", ends[i].name, err)
 			}
-			if err != nil && !isAny(err, errHost, context.Canceled) && !strings.Contains(err.Error(), errHost.Error()) {
+			if err != nil && !chatsuite.ErrorIsAny(err, errHost, context.Canceled) && !strings.Contains(err.Error(), errHost.Error()) {
 				return fmt.Errorf("%s: %w", ends[i].name, err)
 			}
 			return nil
@@ -208,7 +209,7 @@ func TestHostAndChatCommitTogetherOrNotAtAll(t *testing.T) {
 
 // check compares all that orders leave behind with the orders that were committed.
 func (o *orders) check(want []string) {
-	o.t.Helper()
+	o.T.Helper()
 	for side, query := range map[string]string{
 		"host rows":          "SELECT note FROM orders ORDER BY id",
 		"rooms":              "SELECT name FROM chat_rooms WHERE name LIKE 'order %' ORDER BY CAST(substr(name, 7) AS bigint)",
@@ -216,53 +217,53 @@ func (o *orders) check(want []string) {
 		"messages in common": "SELECT m.text FROM chat_messages m JOIN chat_rooms r ON r.id = m.room_id AND r.name <> m.text ORDER BY CAST(substr(m.text, 7) AS bigint)",
 	} {
 		var got []string
-		ok(o.t, o.db.Raw(query).Scan(&got).Error)
+		chatsuite.NoError(o.T, o.DB.Raw(query).Scan(&got).Error)
 		if diff := cmp.Diff(want, got); diff != "" {
-			o.t.Errorf("%s (-committed +there):\n%s", side, diff)
+			o.T.Errorf("%s (-committed +there):\n%s", side, diff)
 		}
 	}
 	// A room of an order: created, bob added, one message.
-	if n, all := o.number("SELECT count(*) FROM chat_events"), int64(2+4*len(want)); n != all {
-		o.t.Errorf("%d events of %d orders, want %d", n, len(want), all)
+	if n, all := o.QueryInt("SELECT count(*) FROM chat_events"), int64(2+4*len(want)); n != all {
+		o.T.Errorf("%d events of %d orders, want %d", n, len(want), all)
 	}
-	o.checkLogs()
+	o.CheckRoomLogs()
 }
 
 func TestMediaOfARolledBackTransactionLeaveTheStore(t *testing.T) {
-	overConnections(t, func(t *testing.T, h *host) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
 		upload := func(s *chat.Service) *chat.Media {
-			media := must(s.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("bytes")}))(t)
-			if h.store.Len() == 0 {
+			media := chatsuite.Must(s.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("bytes")}))(t)
+			if h.Store.Len() == 0 {
 				t.Error("nothing was stored")
 			}
 			return media
 		}
-		room := h.group(h.bob)
+		room := h.NewGroup(h.Bob)
 		for name, end := range map[string]func() error{
 			"an error": func() error { return errHost },
 			"a panic":  func() error { panic(errHost) },
 		} {
-			err := recovered(func() error {
-				return h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
+			err := chatsuite.Recover(func() error {
+				return h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 					media := upload(s)
-					must(s.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{media.ID, upload(s).ID}}))(t)
+					chatsuite.Must(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{media.ID, upload(s).ID}}))(t)
 					return end()
 				})
 			})
-			if err == nil || h.store.Len() != 0 || h.number("SELECT count(*) FROM chat_media") != 0 {
-				t.Errorf("%s: %v, and %d objects stay in the store", name, err, h.store.Len())
+			if err == nil || h.Store.Len() != 0 || h.QueryInt("SELECT count(*) FROM chat_media") != 0 {
+				t.Errorf("%s: %v, and %d objects stay in the store", name, err, h.Store.Len())
 			}
 		}
 		var media *chat.Media
-		ok(t, h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
+		chatsuite.NoError(t, h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 			media = upload(s)
 			return nil
 		}))
-		_, content, err := h.OpenMedia(h.ctx, h.alice, media.ID)
-		ok(t, err)
-		ok(t, content.Close())
-		if h.store.Len() != 1 {
-			t.Errorf("%d objects of one committed upload", h.store.Len())
+		_, content, err := h.OpenMedia(h.Ctx, h.Alice, media.ID)
+		chatsuite.NoError(t, err)
+		chatsuite.NoError(t, content.Close())
+		if h.Store.Len() != 1 {
+			t.Errorf("%d objects of one committed upload", h.Store.Len())
 		}
 	})
 }

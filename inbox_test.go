@@ -8,18 +8,19 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func TestInboxShowsTheNewestRoomFirst(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		private := must(h.OpenPrivate(h.ctx, h.bob, h.alice))(t)
-		group := h.group(h.bob)
-		silent := h.room(chat.Channel)
-		h.send(h.bob, private.ID, "one")
-		h.send(h.bob, group.ID, "two")
-		h.send(h.bob, private.ID, "three")
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		private := chatsuite.Must(h.OpenPrivate(h.Ctx, h.Bob, h.Alice))(t)
+		group := h.NewGroup(h.Bob)
+		silent := h.NewRoom(chat.Channel)
+		h.Send(h.Bob, private.ID, "one")
+		h.Send(h.Bob, group.ID, "two")
+		h.Send(h.Bob, private.ID, "three")
 		muted := true
-		must(h.UpdateRoomUser(h.ctx, h.alice, group.ID, h.alice, chat.RoomUserPatch{Muted: &muted}))(t)
+		chatsuite.Must(h.UpdateRoomUser(h.Ctx, h.Alice, group.ID, h.Alice, chat.RoomUserPatch{Muted: &muted}))(t)
 
 		type line struct {
 			ID     uuid.UUID
@@ -29,7 +30,7 @@ func TestInboxShowsTheNewestRoomFirst(t *testing.T) {
 			Other  chat.UserID
 		}
 		var got []line
-		for _, r := range must(h.Rooms(h.ctx, h.alice, chat.RoomsQuery{}))(t).Items {
+		for _, r := range chatsuite.Must(h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{}))(t).Items {
 			l := line{ID: r.ID, Unread: r.Unread, Muted: r.Me.Muted}
 			if r.LastMessage != nil {
 				l.Last = r.LastMessage.Text
@@ -40,33 +41,33 @@ func TestInboxShowsTheNewestRoomFirst(t *testing.T) {
 			got = append(got, l)
 		}
 		want := []line{
-			{private.ID, "three", 2, false, h.bob},
+			{private.ID, "three", 2, false, h.Bob},
 			{group.ID, "two", 1, true, ""},
 			{silent.ID, "", 0, false, ""},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if n := must(h.Unread(h.ctx, h.alice))(t); n != 3 {
+		if n := chatsuite.Must(h.Unread(h.Ctx, h.Alice))(t); n != 3 {
 			t.Errorf("unread is %d", n)
 		}
-		if n := must(h.Unread(h.ctx, h.bob))(t); n != 0 {
+		if n := chatsuite.Must(h.Unread(h.Ctx, h.Bob))(t); n != 0 {
 			t.Errorf("what bob sent himself is unread: %d", n)
 		}
 	})
 }
 
 func TestInboxPagesMeetEachRoomOnce(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		var want []uuid.UUID
 		for i := range 7 {
 			kind := []chat.RoomType{chat.Group, chat.Channel}[i%2]
-			want = append([]uuid.UUID{h.room(kind).ID}, want...)
+			want = append([]uuid.UUID{h.NewRoom(kind).ID}, want...)
 		}
 		var got []uuid.UUID
 		page := chat.Page{Limit: 3}
 		for {
-			list := must(h.Rooms(h.ctx, h.alice, chat.RoomsQuery{Page: page}))(t)
+			list := chatsuite.Must(h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{Page: page}))(t)
 			for _, r := range list.Items {
 				got = append(got, r.ID)
 			}
@@ -77,45 +78,45 @@ func TestInboxPagesMeetEachRoomOnce(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		channels := must(h.Rooms(h.ctx, h.alice, chat.RoomsQuery{Type: chat.Channel}))(t)
+		channels := chatsuite.Must(h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{Type: chat.Channel}))(t)
 		if len(channels.Items) != 3 {
 			t.Errorf("%d channels", len(channels.Items))
 		}
-		_, err := h.Rooms(h.ctx, h.alice, chat.RoomsQuery{Type: "club"})
-		wantError(t, err, chat.ErrInvalid)
+		_, err := h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{Type: "club"})
+		chatsuite.WantError(t, err, chat.ErrInvalid)
 	})
 }
 
 func TestReadMarkerMovesForwardOnly(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
 		for i := range 5 {
-			h.send(h.bob, room.ID, fmt.Sprint(i))
+			h.Send(h.Bob, room.ID, fmt.Sprint(i))
 		}
 		for _, step := range []struct{ mark, read, unread int64 }{{0, 0, 5}, {3, 3, 2}, {1, 3, 2}, {99, 5, 0}} {
-			me := must(h.MarkRead(h.ctx, h.alice, room.ID, step.mark))(t)
-			seen := must(h.Room(h.ctx, h.alice, room.ID))(t)
+			me := chatsuite.Must(h.MarkRead(h.Ctx, h.Alice, room.ID, step.mark))(t)
+			seen := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
 			if me.LastReadNumber != step.read || me.LastSeenAt == nil || seen.Unread != step.unread {
 				t.Errorf("after %d: read %d, unread %d", step.mark, me.LastReadNumber, seen.Unread)
 			}
 		}
-		before := len(h.events(room.ID))
-		must(h.Messages(h.ctx, h.bob, room.ID, chat.HistoryQuery{}))(t)
-		if n := len(h.events(room.ID)); n != before {
+		before := len(h.Events(room.ID))
+		chatsuite.Must(h.Messages(h.Ctx, h.Bob, room.ID, chat.HistoryQuery{}))(t)
+		if n := len(h.Events(room.ID)); n != before {
 			t.Error("reading made an event")
 		}
 	})
 }
 
 func TestNewcomerHasNothingUnreadAndTheWholeHistory(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group()
-		h.send(h.alice, room.ID, "before")
-		must(h.AddUsers(h.ctx, h.alice, room.ID, chat.NewRoomUser{UserID: h.bob}))(t)
-		if seen := must(h.Room(h.ctx, h.bob, room.ID))(t); seen.Unread != 0 {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		h.Send(h.Alice, room.ID, "before")
+		chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Bob}))(t)
+		if seen := chatsuite.Must(h.Room(h.Ctx, h.Bob, room.ID))(t); seen.Unread != 0 {
 			t.Errorf("unread is %d", seen.Unread)
 		}
-		if page := must(h.Messages(h.ctx, h.bob, room.ID, chat.HistoryQuery{}))(t); len(page.Items) != 1 {
+		if page := chatsuite.Must(h.Messages(h.Ctx, h.Bob, room.ID, chat.HistoryQuery{}))(t); len(page.Items) != 1 {
 			t.Errorf("bob sees %d messages", len(page.Items))
 		}
 	})

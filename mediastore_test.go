@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/storage"
 )
 
@@ -70,40 +71,40 @@ func TestStoreThatStandsStillIsGivenUp(t *testing.T) {
 	t.Parallel()
 	store := &stillStore{MemoryStore: storage.Memory()}
 	store.at.Store("")
-	h := newHost(t, onSQLite, func(c *chat.Config) { c.Media, c.MediaTimeout = store, 20*time.Millisecond })
-	room := h.group()
+	h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media, c.MediaTimeout = store, 20*time.Millisecond })
+	room := h.NewGroup()
 	var m *chat.Media
 	operations := map[string]func() error{
 		"put": func() error {
-			return second(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader("x")}))
+			return chatsuite.ErrorOf(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("x")}))
 		},
-		"open":   func() error { return h.opened(m.ID, 0) },
-		"read":   func() error { return h.opened(m.ID, 0) },
-		"delete": func() error { return second(h.SweepMedia(h.ctx, -time.Hour)) },
+		"open":   func() error { return openAndRead(h, m.ID, 0) },
+		"read":   func() error { return openAndRead(h, m.ID, 0) },
+		"delete": func() error { return chatsuite.ErrorOf(h.SweepMedia(h.Ctx, -time.Hour)) },
 	}
 	for at, operation := range operations {
-		m = h.uploaded(t, "some bytes")
+		m = uploadFile(t, h, "some bytes")
 		store.at.Store(at)
 		err := operation()
-		if wantError(t, err, chat.ErrMediaStore); err != nil && !strings.Contains(err.Error(), "stood still for 20ms") {
+		if chatsuite.WantError(t, err, chat.ErrMediaStore); err != nil && !strings.Contains(err.Error(), "stood still for 20ms") {
 			t.Errorf("%s: %v", at, err)
 		}
-		h.send(h.alice, room.ID, "messages go on")
+		h.Send(h.Alice, room.ID, "messages go on")
 		store.at.Store("")
 	}
-	m = h.uploaded(t, "some bytes")
-	ok(t, h.opened(m.ID, 40*time.Millisecond)) // a reader that takes its time is none of the store's
+	m = uploadFile(t, h, "some bytes")
+	chatsuite.NoError(t, openAndRead(h, m.ID, 40*time.Millisecond)) // a reader that takes its time is none of the store's
 	slow := chat.NewMedia{Body: slowReader{strings.NewReader("abc")}}
-	must(h.UploadMedia(h.ctx, h.alice, slow))(t) // nor is an upload that does
-	must(h.SweepMedia(h.ctx, -time.Hour))(t)
+	chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, slow))(t) // nor is an upload that does
+	chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t)
 	if n := store.Len(); n != 0 {
 		t.Errorf("%d objects stay", n)
 	}
 }
 
-// opened opens a medium, waits, and reads it.
-func (h *host) opened(id uuid.UUID, wait time.Duration) error {
-	_, content, err := h.OpenMedia(h.ctx, chat.System, id)
+// openAndRead opens a medium, waits, and reads it.
+func openAndRead(h *chatsuite.Host, id uuid.UUID, wait time.Duration) error {
+	_, content, err := h.OpenMedia(h.Ctx, chat.System, id)
 	if err != nil {
 		return err
 	}
@@ -166,10 +167,10 @@ func TestStoreThatFailsAtItsNthCall(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		for n := 1; ; n++ {
 			store := &faultyStore{MemoryStore: storage.Memory(), failing: n, after: after}
-			h := newHost(t, onSQLite, func(c *chat.Config) { c.Media = store })
-			room := h.group(h.bob)
-			faults := h.useMedia(t, room.ID)
-			h.wantEveryMediumThere(t, store.MemoryStore)
+			h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = store })
+			room := h.NewGroup(h.Bob)
+			faults := useMedia(t, h, room.ID)
+			wantEveryMediumThere(t, h, store.MemoryStore)
 			if store.calls < n { // it never came to that
 				if len(faults) > 0 {
 					t.Errorf("without a fault: %v", faults)
@@ -181,12 +182,12 @@ func TestStoreThatFailsAtItsNthCall(t *testing.T) {
 					t.Errorf("call %d: %v", n, fault)
 				}
 			}
-			if faults := h.useMedia(t, room.ID); len(faults) > 0 {
+			if faults := useMedia(t, h, room.ID); len(faults) > 0 {
 				t.Errorf("after call %d failed: %v", n, faults)
 			}
-			ok(t, h.DeleteRoom(h.ctx, h.alice, room.ID))
-			must(h.SweepMedia(h.ctx, -time.Hour))(t)
-			if objects, rows := store.Len(), h.number("SELECT count(*) FROM chat_media"); objects+int(rows) != 0 {
+			chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, room.ID))
+			chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t)
+			if objects, rows := store.Len(), h.QueryInt("SELECT count(*) FROM chat_media"); objects+int(rows) != 0 {
 				t.Errorf("call %d: %d objects and %d rows stay", n, objects, rows)
 			}
 		}
@@ -194,7 +195,7 @@ func TestStoreThatFailsAtItsNthCall(t *testing.T) {
 }
 
 // useMedia does everything that there is to do with media, as far as it goes.
-func (h *host) useMedia(t *testing.T, room uuid.UUID) (faults []error) {
+func useMedia(t *testing.T, h *chatsuite.Host, room uuid.UUID) (faults []error) {
 	t.Helper()
 	try := func(err error) bool {
 		if err != nil {
@@ -203,40 +204,40 @@ func (h *host) useMedia(t *testing.T, room uuid.UUID) (faults []error) {
 		return err == nil
 	}
 	for i := range 2 {
-		m, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader(pngOf(t, 600, 3+i))})
+		m, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(pngOf(t, 600, 3+i))})
 		if !try(err) {
 			continue
 		}
-		sent := must(h.SendMessage(h.ctx, h.alice, room, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
-		_, content, err := h.OpenMedia(h.ctx, h.bob, m.ID)
+		sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+		_, content, err := h.OpenMedia(h.Ctx, h.Bob, m.ID)
 		if try(err) {
-			ok(t, content.Close())
+			chatsuite.NoError(t, content.Close())
 		}
-		_, content, err = h.OpenThumbnail(h.ctx, h.bob, m.ID)
+		_, content, err = h.OpenThumbnail(h.Ctx, h.Bob, m.ID)
 		if try(err) {
-			ok(t, content.Close())
+			chatsuite.NoError(t, content.Close())
 		}
 		if i == 0 {
-			ok(t, h.DeleteMessage(h.ctx, h.alice, sent.ID))
+			chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Alice, sent.ID))
 		}
 	}
-	h.send(h.alice, room, "words go on")
-	try(second(h.SweepMedia(h.ctx, -time.Hour)))
+	h.Send(h.Alice, room, "words go on")
+	try(chatsuite.ErrorOf(h.SweepMedia(h.Ctx, -time.Hour)))
 	return faults
 }
 
 // wantEveryMediumThere: what can be seen has its bytes, and its thumbnail's.
-func (h *host) wantEveryMediumThere(t *testing.T, store *storage.MemoryStore) {
+func wantEveryMediumThere(t *testing.T, h *chatsuite.Host, store *storage.MemoryStore) {
 	t.Helper()
 	var keys []string
-	ok(t, h.db.Raw(`SELECT key FROM chat_media WHERE state = 'ready'
+	chatsuite.NoError(t, h.DB.Raw(`SELECT key FROM chat_media WHERE state = 'ready'
 		UNION ALL SELECT thumbnail_key FROM chat_media WHERE state = 'ready' AND thumbnail_key <> ''`).Scan(&keys).Error)
 	for _, key := range keys {
-		content, err := store.Open(h.ctx, key)
+		content, err := store.Open(h.Ctx, key)
 		if err != nil {
 			t.Error(fmt.Errorf("a medium without its bytes: %w", err))
 			continue
 		}
-		ok(t, content.Close())
+		chatsuite.NoError(t, content.Close())
 	}
 }

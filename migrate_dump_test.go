@@ -2,42 +2,38 @@ package chat_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/internal/dbtest"
 )
 
 // emptyDatabase is a database with nothing in it but the users that a host of this
 // variant migrated first.
-func emptyDatabase(t testing.TB, v variant) *gorm.DB {
+func emptyDatabase(t testing.TB, v chatsuite.Variant) *gorm.DB {
 	t.Helper()
 	var db *gorm.DB
 	switch {
-	case v.postgres:
+	case v.Postgres:
 		db = dbtest.Postgres(t, dbtest.Template{})
-	case v.file:
+	case v.File:
 		db = dbtest.SQLiteFile(t, dbtest.Template{})
 	default:
 		db = dbtest.SQLiteMemory(t, dbtest.Template{})
 	}
-	if v.usersTable {
-		ok(t, v.makeUsers(db))
+	if v.UsersTable {
+		chatsuite.NoError(t, v.CreateUsersTable(db))
 	}
 	return db
 }
 
-func (v variant) makeUsers(db *gorm.DB) error {
-	return db.Exec("CREATE TABLE users (id " + v.ids.ColumnType(v.dialect()) + " PRIMARY KEY, name text)").Error
-}
-
 // hostConfig is how a host of this variant configures its chat.
-func (v variant) hostConfig(search bool) chat.Config {
-	config := chat.Config{UserIDs: v.ids, MessageSearch: search}
-	if v.usersTable {
+func hostConfig(v chatsuite.Variant, search bool) chat.Config {
+	config := chat.Config{UserIDs: v.UserIDs, MessageSearch: search}
+	if v.UsersTable {
 		config.UsersTable = "users"
 	}
 	return config
@@ -47,12 +43,12 @@ func (v variant) hostConfig(search bool) chat.Config {
 func schemaDump(t testing.TB, db *gorm.DB) string {
 	t.Helper()
 	if db.Name() == "sqlite" {
-		return dumpOf(t, db, `SELECT type || ' ' || name || ' on ' || tbl_name || ': ' || COALESCE(sql, '')
+		return chatsuite.QueryLines(t, db, `SELECT type || ' ' || name || ' on ' || tbl_name || ': ' || COALESCE(sql, '')
 			FROM sqlite_master ORDER BY 1`)
 	}
 	// A run beside others may find the name of the sequence behind goose's ids taken.
 	const ours = `c.relname NOT LIKE 'chat\_migrations\_id\_seq%' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`
-	return dumpOf(t, db, `SELECT concat_ws(' ', 'relation', n.nspname, c.relname, c.relkind, c.reloptions)
+	return chatsuite.QueryLines(t, db, `SELECT concat_ws(' ', 'relation', n.nspname, c.relname, c.relkind, c.reloptions)
 			FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE `+ours+`
 		UNION ALL SELECT concat_ws(' ', 'column', n.nspname, c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
 			'collate', o.collname, 'not null', a.attnotnull, 'identity', a.attidentity, pg_get_expr(d.adbin, d.adrelid))
@@ -76,35 +72,26 @@ func schemaDump(t testing.TB, db *gorm.DB) string {
 // settingsDump is what the chat keeps of itself, its epoch and goose's times included.
 func settingsDump(t testing.TB, db *gorm.DB) string {
 	t.Helper()
-	return dumpOf(t, db, "SELECT 'meta ' || key || ' = ' || value FROM chat_meta ORDER BY 1") +
-		dumpOf(t, db, "SELECT 'version ' || version_id || ' at ' || CAST(tstamp AS text) FROM chat_migrations ORDER BY version_id")
-}
-
-func dumpOf(t testing.TB, db *gorm.DB, query string) string {
-	t.Helper()
-	var lines []string
-	if err := db.Raw(query).Scan(&lines).Error; err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(lines, "\n") + "\n"
+	return chatsuite.QueryLines(t, db, "SELECT 'meta ' || key || ' = ' || value FROM chat_meta ORDER BY 1") +
+		chatsuite.QueryLines(t, db, "SELECT 'version ' || version_id || ' at ' || CAST(tstamp AS text) FROM chat_migrations ORDER BY version_id")
 }
 
 // migrated is a fresh database that Migrate has been through.
-func migrated(t testing.TB, v variant, search bool) *gorm.DB {
+func migrated(t testing.TB, v chatsuite.Variant, search bool) *gorm.DB {
 	t.Helper()
 	db := emptyDatabase(t, v)
-	ok(t, chat.Migrate(t.Context(), db, v.hostConfig(search)))
+	chatsuite.NoError(t, chat.Migrate(t.Context(), db, hostConfig(v, search)))
 	return db
 }
 
 // overMigrations runs a test in parallel over every kind of host, each without the
 // index of messages, and one on each database with it.
-func overMigrations(t *testing.T, test func(t *testing.T, v variant, search bool)) {
+func overMigrations(t *testing.T, test func(t *testing.T, v chatsuite.Variant, search bool)) {
 	t.Helper()
 	t.Parallel()
-	for _, v := range everyVariant() {
+	for _, v := range chatsuite.AllVariants() {
 		for _, search := range []bool{false, true} {
-			if search && (v.ids != chat.StringIDs || v.usersTable) {
+			if search && (v.UserIDs != chat.StringIDs || v.UsersTable) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%v/search=%v", v, search), func(t *testing.T) {

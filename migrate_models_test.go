@@ -16,6 +16,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // models are all the models of the package, which a host may query through GORM.
@@ -29,8 +30,8 @@ func models() []any {
 func TestModelsAreAllKnown(t *testing.T) {
 	t.Parallel()
 	var declared, listed []string
-	for _, path := range must(filepath.Glob("*.go"))(t) {
-		file := must(parser.ParseFile(token.NewFileSet(), path, nil, 0))(t)
+	for _, path := range chatsuite.Must(filepath.Glob("*.go"))(t) {
+		file := chatsuite.Must(parser.ParseFile(token.NewFileSet(), path, nil, 0))(t)
 		for _, declaration := range file.Decls {
 			method, is := declaration.(*ast.FuncDecl)
 			if is && file.Name.Name == "chat" && method.Recv != nil && method.Name.Name == "TableName" {
@@ -53,7 +54,7 @@ var hostNaming = schema.NamingStrategy{TablePrefix: "crm_", NameReplacer: string
 
 func parseModel(t *testing.T, model any) *schema.Schema {
 	t.Helper()
-	return must(schema.Parse(model, &sync.Map{}, hostNaming))(t)
+	return chatsuite.Must(schema.Parse(model, &sync.Map{}, hostNaming))(t)
 }
 
 type modelColumn struct{ Name, Type, Collation string }
@@ -69,7 +70,7 @@ func columnsOf(t *testing.T, db *gorm.DB, table string) (columns []modelColumn) 
 			FROM pg_attribute a LEFT JOIN pg_collation o ON o.oid = a.attcollation
 			WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
 	}
-	ok(t, db.Raw(query, table).Scan(&columns).Error)
+	chatsuite.NoError(t, db.Raw(query, table).Scan(&columns).Error)
 	return columns
 }
 
@@ -78,7 +79,7 @@ var hiddenColumns = map[string]string{"sqlite": "chat_messages.docid", "postgres
 
 func TestModelsEqualColumns(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLite, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			db := migrated(t, v, false)
@@ -91,7 +92,7 @@ func TestModelsEqualColumns(t *testing.T) {
 					}
 				}
 				for _, c := range columnsOf(t, db, parsed.Table) {
-					if hiddenColumns[v.dialect()] != parsed.Table+"."+c.Name {
+					if hiddenColumns[v.Dialect()] != parsed.Table+"."+c.Name {
 						columns = append(columns, c.Name)
 					}
 				}
@@ -134,7 +135,7 @@ func TestModelsSayTheirColumnsAndLeaveThemAlone(t *testing.T) {
 // text, so that both databases order alike.
 func TestUserIDColumnsHaveTheHostsType(t *testing.T) {
 	t.Parallel()
-	variants := append(everyVariant(), variant{ids: prefixedIDs{}}, variant{ids: prefixedIDs{}, postgres: true, usersTable: true})
+	variants := append(chatsuite.AllVariants(), chatsuite.Variant{UserIDs: chatsuite.PrefixedIDs{}}, chatsuite.Variant{UserIDs: chatsuite.PrefixedIDs{}, Postgres: true, UsersTable: true})
 	for _, v := range variants {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
@@ -168,21 +169,21 @@ func TestUserIDColumnsHaveTheHostsType(t *testing.T) {
 // A host that runs AutoMigrate over everything it can name, ours included, changes
 // nothing of ours: neither the tables nor what is in them.
 func TestAutoMigrateOfAllModelsChangesNothing(t *testing.T) {
-	over(t, everyVariant(), func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		sent := must(h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "hello", MediaIDs: nil, ClientID: "c1"}))(t)
-		must(h.React(h.ctx, h.bob, sent.ID, "👍"))(t)
-		before := schemaDump(t, h.db)
-		ok(t, h.db.AutoMigrate(models()...))
+	chatsuite.RunOn(t, chatsuite.AllVariants(), func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "hello", MediaIDs: nil, ClientID: "c1"}))(t)
+		chatsuite.Must(h.React(h.Ctx, h.Bob, sent.ID, "👍"))(t)
+		before := schemaDump(t, h.DB)
+		chatsuite.NoError(t, h.DB.AutoMigrate(models()...))
 		for _, model := range models() {
-			ok(t, h.db.AutoMigrate(model))
+			chatsuite.NoError(t, h.DB.AutoMigrate(model))
 		}
-		if diff := cmp.Diff(before, schemaDump(t, h.db)); diff != "" {
+		if diff := cmp.Diff(before, schemaDump(t, h.DB)); diff != "" {
 			t.Error(diff)
 		}
-		want := must(h.Message(h.ctx, h.alice, sent.ID))(t)
-		h.send(h.bob, room.ID, "still here")
-		if diff := cmp.Diff(want, must(h.Message(h.ctx, h.alice, sent.ID))(t)); diff != "" {
+		want := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t)
+		h.Send(h.Bob, room.ID, "still here")
+		if diff := cmp.Diff(want, chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t)); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -190,29 +191,29 @@ func TestAutoMigrateOfAllModelsChangesNothing(t *testing.T) {
 
 // A host may read our tables through GORM, under its own NamingStrategy.
 func TestModelsReadThroughGORM(t *testing.T) {
-	over(t, everyVariant(), func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		message := h.send(h.alice, room.ID, "hello")
-		reaction := must(h.React(h.ctx, h.bob, message.ID, "👍"))(t)
+	chatsuite.RunOn(t, chatsuite.AllVariants(), func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		message := h.Send(h.Alice, room.ID, "hello")
+		reaction := chatsuite.Must(h.React(h.Ctx, h.Bob, message.ID, "👍"))(t)
 
-		db := h.db.Session(&gorm.Session{NewDB: true})
+		db := h.DB.Session(&gorm.Session{NewDB: true})
 		db.Config.NamingStrategy = hostNaming
 		var found chat.Message
-		ok(t, db.Where("user_id = ?", h.alice).Take(&found).Error)
-		if diff := cmp.Diff(must(h.Message(h.ctx, h.alice, message.ID))(t).Text, found.Text); diff != "" {
+		chatsuite.NoError(t, db.Where("user_id = ?", h.Alice).Take(&found).Error)
+		if diff := cmp.Diff(chatsuite.Must(h.Message(h.Ctx, h.Alice, message.ID))(t).Text, found.Text); diff != "" {
 			t.Error(diff)
 		}
-		if found.ID != message.ID || *found.UserID != h.alice {
+		if found.ID != message.ID || *found.UserID != h.Alice {
 			t.Errorf("message is %+v", found)
 		}
 		var given chat.Reaction
-		ok(t, db.Where(&chat.Reaction{UserID: h.bob}).Take(&given).Error)
+		chatsuite.NoError(t, db.Where(&chat.Reaction{UserID: h.Bob}).Take(&given).Error)
 		if diff := cmp.Diff(*reaction, utcReaction(given)); diff != "" {
 			t.Error(diff)
 		}
 		var members []chat.RoomUser
-		ok(t, db.Where("room_id = ?", room.ID).Order("user_id").Find(&members).Error)
-		if len(members) != 2 || members[0].UserID != h.alice || members[1].UserID != h.bob {
+		chatsuite.NoError(t, db.Where("room_id = ?", room.ID).Order("user_id").Find(&members).Error)
+		if len(members) != 2 || members[0].UserID != h.Alice || members[1].UserID != h.Bob {
 			t.Errorf("members are %+v", members)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/internal/dbtest"
 )
 
@@ -30,42 +31,42 @@ func runTool(t *testing.T, script, path string, args ...string) string {
 // The host that runs its migrations itself has the same tables as the one that calls
 // Migrate, and Migrate finds nothing to do there.
 func TestMigrationSQLMakesWhatMigrateMakes(t *testing.T) {
-	overMigrations(t, func(t *testing.T, v variant, search bool) {
-		config := v.hostConfig(search)
-		script := must(chat.MigrationSQL(v.dialect(), config))(t)
+	overMigrations(t, func(t *testing.T, v chatsuite.Variant, search bool) {
+		config := hostConfig(v, search)
+		script := chatsuite.Must(chat.MigrationSQL(v.Dialect(), config))(t)
 		want := migrated(t, v, search)
 		db := byScript(t, v, script)
 		if diff := cmp.Diff(schemaDump(t, want), schemaDump(t, db)); diff != "" {
 			t.Errorf("the script makes another schema than Migrate:\n%s", diff)
 		}
 		before := schemaDump(t, db) + settingsDump(t, db)
-		ok(t, chat.Migrate(t.Context(), db, config))
+		chatsuite.NoError(t, chat.Migrate(t.Context(), db, config))
 		if diff := cmp.Diff(before, schemaDump(t, db)+settingsDump(t, db)); diff != "" {
 			t.Errorf("Migrate found something to do after the script:\n%s", diff)
 		}
-		svc := must(chat.New(db, config))(t)
-		if v.usersTable {
-			ok(t, db.Exec("INSERT INTO users (id) VALUES (?), (?)", v.id(1), v.id(2)).Error)
+		svc := chatsuite.Must(chat.New(db, config))(t)
+		if v.UsersTable {
+			chatsuite.NoError(t, db.Exec("INSERT INTO users (id) VALUES (?), (?)", v.UserID(1), v.UserID(2)).Error)
 		}
-		room := must(svc.OpenPrivate(t.Context(), v.id(1), v.id(2)))(t)
-		must(svc.SendMessage(t.Context(), v.id(1), room.ID, chat.NewMessage{Text: "hello"}))(t)
+		room := chatsuite.Must(svc.OpenPrivate(t.Context(), v.UserID(1), v.UserID(2)))(t)
+		chatsuite.Must(svc.SendMessage(t.Context(), v.UserID(1), room.ID, chat.NewMessage{Text: "hello"}))(t)
 	})
 }
 
 // byScript makes a database of the host's users and a script, as the host's own tool
 // runs it: psql, and the driver.
-func byScript(t *testing.T, v variant, script string) *gorm.DB {
+func byScript(t *testing.T, v chatsuite.Variant, script string) *gorm.DB {
 	t.Helper()
-	if !v.postgres {
+	if !v.Postgres {
 		db := emptyDatabase(t, v)
-		_, err := must(db.DB())(t).ExecContext(t.Context(), script)
-		ok(t, err)
+		_, err := chatsuite.Must(db.DB())(t).ExecContext(t.Context(), script)
+		chatsuite.NoError(t, err)
 		return db
 	}
 	address := dbtest.PostgresDSN(t, dbtest.Template{})
 	db := dbtest.Open(t, postgres.Open(address), gorm.Config{})
-	if v.usersTable {
-		ok(t, v.makeUsers(db))
+	if v.UsersTable {
+		chatsuite.NoError(t, v.CreateUsersTable(db))
 	}
 	runTool(t, script, dbtest.PsqlPath(t), "-v", "ON_ERROR_STOP=1", "-X", "-q", address)
 	return db
@@ -78,14 +79,14 @@ func TestMigrationSQLRunsInTheSQLiteShell(t *testing.T) {
 		t.Skip("no sqlite3 on PATH")
 	}
 	for _, search := range []bool{false, true} {
-		v := variant{ids: chat.Int64IDs, file: true}
+		v := chatsuite.Variant{UserIDs: chat.Int64IDs, File: true}
 		path := filepath.Join(t.TempDir(), "chat.db")
-		runTool(t, must(chat.MigrationSQL("sqlite", v.hostConfig(search)))(t), shell, "-bail", path)
+		runTool(t, chatsuite.Must(chat.MigrationSQL("sqlite", hostConfig(v, search)))(t), shell, "-bail", path)
 		db := dbtest.Open(t, sqlite.Open(dbtest.SQLiteDSN(path)), gorm.Config{})
 		if diff := cmp.Diff(schemaDump(t, migrated(t, v, search)), schemaDump(t, db)); diff != "" {
 			t.Error(diff)
 		}
-		ok(t, chat.Migrate(t.Context(), db, v.hostConfig(search)))
+		chatsuite.NoError(t, chat.Migrate(t.Context(), db, hostConfig(v, search)))
 	}
 }
 
@@ -94,7 +95,7 @@ func TestMigrationSQLTwiceIsRefused(t *testing.T) {
 	t.Parallel()
 	address := dbtest.PostgresDSN(t, dbtest.Template{})
 	db := dbtest.Open(t, postgres.Open(address), gorm.Config{})
-	script := must(chat.MigrationSQL("postgres", chat.Config{}))(t)
+	script := chatsuite.Must(chat.MigrationSQL("postgres", chat.Config{}))(t)
 	psql := dbtest.PsqlPath(t)
 	runTool(t, script, psql, "-v", "ON_ERROR_STOP=1", "-X", "-q", address)
 	before := schemaDump(t, db) + settingsDump(t, db)
@@ -116,11 +117,11 @@ func TestMigrationSQLAndMigrateDumpAlike(t *testing.T) {
 	if err != nil {
 		t.Skip("no pg_dump beside psql")
 	}
-	v := variant{ids: chat.StringIDs, postgres: true, usersTable: true}
+	v := chatsuite.Variant{UserIDs: chat.StringIDs, Postgres: true, UsersTable: true}
 	dump := func(make func(db *gorm.DB, address string)) string {
 		address := dbtest.PostgresDSN(t, dbtest.Template{})
 		db := dbtest.Open(t, postgres.Open(address), gorm.Config{})
-		ok(t, v.makeUsers(db))
+		chatsuite.NoError(t, v.CreateUsersTable(db))
 		make(db, address)
 		var lines []string
 		for line := range strings.Lines(runTool(t, "", dumper, "--schema-only", address)) {
@@ -132,10 +133,10 @@ func TestMigrationSQLAndMigrateDumpAlike(t *testing.T) {
 		return strings.Join(lines, "")
 	}
 	byMigrate := dump(func(db *gorm.DB, _ string) {
-		ok(t, chat.Migrate(t.Context(), db, v.hostConfig(false)))
+		chatsuite.NoError(t, chat.Migrate(t.Context(), db, hostConfig(v, false)))
 	})
 	byScript := dump(func(_ *gorm.DB, address string) {
-		runTool(t, must(chat.MigrationSQL("postgres", v.hostConfig(false)))(t), psql, "-v", "ON_ERROR_STOP=1", "-X", "-q", address)
+		runTool(t, chatsuite.Must(chat.MigrationSQL("postgres", hostConfig(v, false)))(t), psql, "-v", "ON_ERROR_STOP=1", "-X", "-q", address)
 	})
 	if diff := cmp.Diff(byMigrate, byScript); diff != "" {
 		t.Error(diff)
@@ -146,9 +147,9 @@ func TestMigrationSQLAndMigrateDumpAlike(t *testing.T) {
 // bytes.
 func TestMigrationSQLIsTheSameEachTime(t *testing.T) {
 	t.Parallel()
-	for _, v := range everyVariant() {
-		first := must(chat.MigrationSQL(v.dialect(), v.hostConfig(true)))(t)
-		if again := must(chat.MigrationSQL(v.dialect(), v.hostConfig(true)))(t); again != first {
+	for _, v := range chatsuite.AllVariants() {
+		first := chatsuite.Must(chat.MigrationSQL(v.Dialect(), hostConfig(v, true)))(t)
+		if again := chatsuite.Must(chat.MigrationSQL(v.Dialect(), hostConfig(v, true)))(t); again != first {
 			t.Errorf("%v: %s", v, cmp.Diff(first, again))
 		}
 		if strings.Contains(first, "{{") {

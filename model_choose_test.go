@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // The model's world is small, so that everything meets everything.
@@ -19,7 +20,7 @@ const (
 )
 
 // modelUser is the n-th user's id in the oracle.
-func modelUser(n int) chat.UserID { return onSQLite.id(n) }
+func modelUser(n int) chat.UserID { return chatsuite.SQLite.UserID(n) }
 
 // chooser draws commands that are mostly allowed and mostly do something, because
 // it knows the oracle's state; some are refused, and a few make no sense.

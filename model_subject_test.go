@@ -12,11 +12,12 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // subject is a database that is compared with the oracle.
 type subject struct {
-	*host
+	*chatsuite.Host
 	toModel, toReal *translation
 }
 
@@ -26,9 +27,9 @@ func (s *subject) reset() error {
 	s.toModel = &translation{ids: map[uuid.UUID]uuid.UUID{}, users: map[chat.UserID]chat.UserID{}, unknown: &unknown}
 	s.toReal = &translation{ids: map[uuid.UUID]uuid.UUID{}, users: map[chat.UserID]chat.UserID{}}
 	for n := 1; n <= modelUsers; n++ {
-		s.toModel.users[s.id(n)], s.toReal.users[modelUser(n)] = modelUser(n), s.id(n)
+		s.toModel.users[s.UserID(n)], s.toReal.users[modelUser(n)] = modelUser(n), s.UserID(n)
 	}
-	return s.db.Transaction(func(tx *gorm.DB) error {
+	return s.DB.Transaction(func(tx *gorm.DB) error {
 		for _, table := range []string{
 			"chat_events", "chat_reactions", "chat_message_media", "chat_messages", "chat_room_users", "chat_rooms", "chat_media",
 		} {
@@ -46,13 +47,13 @@ var errTakenBack = errors.New("the host takes it back")
 func (s *subject) answer(c command) answer {
 	c = c.translated(s.toReal)
 	if c.within == ownTransaction {
-		result, err := c.on(client{s.Service}, s.ctx)
+		result, err := c.on(client{s.Service}, s.Ctx)
 		return answer{refusalOf(err), result}
 	}
 	var result any
 	var err error
-	ended := s.InTx(s.ctx, func(_ *gorm.DB, bound *chat.Service) error {
-		result, err = c.on(client{bound}, s.ctx)
+	ended := s.InTx(s.Ctx, func(_ *gorm.DB, bound *chat.Service) error {
+		result, err = c.on(client{bound}, s.Ctx)
 		if c.within == rolledBack {
 			return errTakenBack
 		}
@@ -89,11 +90,11 @@ func idOf(result any) (uuid.UUID, bool) {
 func (s *subject) tables() (*tables, error) {
 	t := &tables{}
 	for _, rows := range []any{&t.Rooms, &t.Users, &t.Messages, &t.MessageMedia, &t.Reactions, &t.Events} {
-		if err := s.db.Find(rows).Error; err != nil {
+		if err := s.DB.Find(rows).Error; err != nil {
 			return nil, err
 		}
 	}
-	if err := s.db.Where("sha256 <> ''").Find(&t.Media).Error; err != nil {
+	if err := s.DB.Where("sha256 <> ''").Find(&t.Media).Error; err != nil {
 		return nil, err
 	}
 	return s.toModel.of(t).(*tables).sort(), nil

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/internal/dbtest"
 )
 
@@ -26,13 +27,13 @@ const (
 // smaller, prints it, and says how to run it again.
 func TestRandomOperationsOfRandomUsersDoWhatTheModelDoes(t *testing.T) {
 	t.Parallel()
-	variants := []variant{onSQLite}
+	variants := []chatsuite.Variant{chatsuite.SQLite}
 	t.Run("with PostgreSQL", func(t *testing.T) { // skipped by itself where there is none
 		dbtest.PostgresDSN(t, dbtest.Template{})
-		variants = append(variants, onPostgres)
+		variants = append(variants, chatsuite.Postgres)
 	})
 	operations, steps := modelOperations, modelSteps
-	if long() {
+	if chatsuite.Long() {
 		operations, steps = modelOperationsLong, modelStepsLong
 	}
 	everybody := []modelRules{emojiRules(), likeRules()}
@@ -103,8 +104,8 @@ const (
 	answers
 )
 
-func (m *model) subject(t *testing.T, v variant) *subject {
-	return &subject{host: newHost(t, v, func(config *chat.Config) {
+func (m *model) subject(t *testing.T, v chatsuite.Variant) *subject {
+	return &subject{Host: chatsuite.New(t, v, func(config *chat.Config) {
 		config.Clock = func() time.Time { return m.now }
 		config.Reactions = m.rules.policy
 		config.Limits = m.rules.limits()
@@ -125,7 +126,7 @@ func (m *model) check(t *rapid.T) {
 	}
 	o := m.oracle()
 	m.looking = answers
-	m.now = newClock().at // so that a sequence run again fails with the same words
+	m.now = chatsuite.NewClock().Now() // so that a sequence run again fails with the same words
 	for _, s := range m.subjects {
 		m.must(t, s, s.reset())
 	}
@@ -207,7 +208,7 @@ func (m *model) fail(t *rapid.T, s *subject, format string, args ...any) {
 	m.failures++
 	m.narrowed = m.looking
 	m.subjects = []*subject{s}
-	t.Fatalf(s.variant.String()+": "+format, args...)
+	t.Fatalf(s.Variant.String()+": "+format, args...)
 }
 
 func (m *model) must(t *rapid.T, s *subject, err error) {

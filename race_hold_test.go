@@ -11,67 +11,47 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
-// patience ends a test that hangs; it decides nothing else.
-const patience = 30 * time.Second
-
-// hold runs work while a transaction of the host's holds a room, and ends the
-// transaction when work is done: were work to wait for the room, it would hang.
-func (h *host) hold(held func(tx *gorm.DB, s *chat.Service) error, work func() error) error {
-	worked := make(chan error, 1)
-	return h.InTx(h.ctx, func(tx *gorm.DB, s *chat.Service) error {
-		if err := held(tx, s); err != nil {
-			return err
-		}
-		go func() { worked <- recovered(work) }()
-		select {
-		case err := <-worked:
-			return err
-		case <-time.After(patience):
-			return errors.New("the others wait for a room that is not theirs")
-		}
-	})
-}
-
 // goOn does a bit of everything that does not touch the held room.
-func (h *host) goOn(room uuid.UUID) error {
-	message, err := h.SendMessage(h.ctx, h.bob, room, chat.NewMessage{Text: "on it goes"})
+func goOn(h *chatsuite.Host, room uuid.UUID) error {
+	message, err := h.SendMessage(h.Ctx, h.Bob, room, chat.NewMessage{Text: "on it goes"})
 	if err != nil {
 		return err
 	}
-	_, reactErr := h.React(h.ctx, h.alice, message.ID, "👍")
-	_, readErr := h.MarkRead(h.ctx, h.bob, room, message.Number)
-	_, addErr := h.AddUsers(h.ctx, h.alice, room, chat.NewRoomUser{UserID: h.dave})
-	_, createErr := h.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "new", Members: []chat.NewRoomUser{{UserID: h.bob}}})
-	_, openErr := h.OpenPrivate(h.ctx, h.carol, h.dave)
+	_, reactErr := h.React(h.Ctx, h.Alice, message.ID, "👍")
+	_, readErr := h.MarkRead(h.Ctx, h.Bob, room, message.Number)
+	_, addErr := h.AddUsers(h.Ctx, h.Alice, room, chat.NewRoomUser{UserID: h.Dave})
+	_, createErr := h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "new", Members: []chat.NewRoomUser{{UserID: h.Bob}}})
+	_, openErr := h.OpenPrivate(h.Ctx, h.Carol, h.Dave)
 	return errors.Join(reactErr, readErr, addErr, createErr, openErr)
 }
 
 // readOn reads the held room and all others, which nothing ever delays.
-func (h *host) readOn(held uuid.UUID) error {
-	_, historyErr := h.Messages(h.ctx, h.bob, held, chat.HistoryQuery{})
-	_, roomsErr := h.Rooms(h.ctx, h.alice, chat.RoomsQuery{})
-	_, membersErr := h.RoomUsers(h.ctx, h.bob, held, chat.Page{})
-	_, unreadErr := h.Unread(h.ctx, h.bob)
+func readOn(h *chatsuite.Host, held uuid.UUID) error {
+	_, historyErr := h.Messages(h.Ctx, h.Bob, held, chat.HistoryQuery{})
+	_, roomsErr := h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{})
+	_, membersErr := h.RoomUsers(h.Ctx, h.Bob, held, chat.Page{})
+	_, unreadErr := h.Unread(h.Ctx, h.Bob)
 	return errors.Join(historyErr, roomsErr, membersErr, unreadErr)
 }
 
 func TestOtherRoomsGoOnWhileAHostHoldsSome(t *testing.T) {
-	over(t, []variant{onPostgres}, func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
 		for name, held := range map[string]func(tx *gorm.DB, s *chat.Service, room uuid.UUID) error{
 			"by messages": func(_ *gorm.DB, s *chat.Service, room uuid.UUID) error {
-				return of(s.SendMessage(h.ctx, h.alice, room, chat.NewMessage{Text: "held"}))
+				return chatsuite.ErrorOf(s.SendMessage(h.Ctx, h.Alice, room, chat.NewMessage{Text: "held"}))
 			},
 			"by its own SQL": func(tx *gorm.DB, _ *chat.Service, room uuid.UUID) error {
 				return tx.Exec("SELECT 1 FROM chat_rooms WHERE id = ? FOR UPDATE", room).Error
 			},
 		} {
 			// More rooms are held than messages are committed side by side.
-			rooms := []*chat.Room{h.group(h.bob), h.group(h.bob), h.group(h.bob), h.group(h.bob)}
-			others := []*chat.Room{h.group(h.bob), h.group(h.bob)}
+			rooms := []*chat.Room{h.NewGroup(h.Bob), h.NewGroup(h.Bob), h.NewGroup(h.Bob), h.NewGroup(h.Bob)}
+			others := []*chat.Room{h.NewGroup(h.Bob), h.NewGroup(h.Bob)}
 			waiting := make(chan error, len(rooms))
-			ok(t, h.hold(func(tx *gorm.DB, s *chat.Service) error {
+			chatsuite.NoError(t, h.HoldTx(func(tx *gorm.DB, s *chat.Service) error {
 				for _, room := range rooms {
 					if err := held(tx, s, room.ID); err != nil {
 						return err
@@ -80,10 +60,12 @@ func TestOtherRoomsGoOnWhileAHostHoldsSome(t *testing.T) {
 				return nil
 			}, func() error {
 				for _, room := range rooms {
-					go func() { waiting <- of(h.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{Text: "waits"})) }()
+					go func() {
+						waiting <- chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: "waits"}))
+					}()
 				}
 				for i := range 6 * len(others) {
-					if err := errors.Join(h.goOn(others[i%len(others)].ID), h.readOn(rooms[0].ID)); err != nil {
+					if err := errors.Join(goOn(h, others[i%len(others)].ID), readOn(h, rooms[0].ID)); err != nil {
 						return fmt.Errorf("%s: %w", name, err)
 					}
 				}
@@ -93,30 +75,32 @@ func TestOtherRoomsGoOnWhileAHostHoldsSome(t *testing.T) {
 				return nil
 			}))
 			for range rooms {
-				ok(t, <-waiting)
+				chatsuite.NoError(t, <-waiting)
 			}
 		}
-		h.checkLogs()
+		h.CheckRoomLogs()
 	})
 }
 
 // Nobody waits for ever: the caller hears that the room is busy, and may try again.
 func TestARoomThatIsHeldForTooLongIsRetryable(t *testing.T) {
-	over(t, []variant{onPostgres}, func(t *testing.T, h *host) {
-		rooms := []*chat.Room{h.group(h.bob), h.group(h.bob), h.group(h.bob)}
-		message := h.send(h.alice, rooms[1].ID, "first")
-		ok(t, h.hold(func(_ *gorm.DB, s *chat.Service) error {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
+		rooms := []*chat.Room{h.NewGroup(h.Bob), h.NewGroup(h.Bob), h.NewGroup(h.Bob)}
+		message := h.Send(h.Alice, rooms[1].ID, "first")
+		chatsuite.NoError(t, h.HoldTx(func(_ *gorm.DB, s *chat.Service) error {
 			for _, room := range rooms {
-				if err := of(s.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "held"})); err != nil {
+				if err := chatsuite.ErrorOf(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "held"})); err != nil {
 					return err
 				}
 			}
 			return nil
 		}, func() error {
-			for i, err := range together(
-				func() error { return of(h.SendMessage(h.ctx, h.bob, rooms[0].ID, chat.NewMessage{Text: "waits"})) },
-				func() error { return of(h.React(h.ctx, h.bob, message.ID, "👍")) },
-				func() error { return h.LeaveRoom(h.ctx, h.bob, rooms[2].ID) },
+			for i, err := range chatsuite.Parallel(
+				func() error {
+					return chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Bob, rooms[0].ID, chat.NewMessage{Text: "waits"}))
+				},
+				func() error { return chatsuite.ErrorOf(h.React(h.Ctx, h.Bob, message.ID, "👍")) },
+				func() error { return h.LeaveRoom(h.Ctx, h.Bob, rooms[2].ID) },
 			) {
 				if !chat.IsRetryable(err) {
 					t.Errorf("call %d: %v is not to be retried", i, err)
@@ -129,27 +113,27 @@ func TestARoomThatIsHeldForTooLongIsRetryable(t *testing.T) {
 			{chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.MessageCreated},
 			{chat.RoomCreated, chat.UserAdded, chat.MessageCreated},
 		} {
-			if diff := cmp.Diff(want, h.kinds(rooms[i].ID)); diff != "" {
+			if diff := cmp.Diff(want, h.EventKinds(rooms[i].ID)); diff != "" {
 				t.Error(diff)
 			}
 		}
-		h.checkLogs()
+		h.CheckRoomLogs()
 	})
 }
 
 // SQLite has one writer: readers go on, and the others' writes come when the host's
 // transaction is over.
 func TestReadersGoOnWhileAHostWritesToSQLite(t *testing.T) {
-	over(t, []variant{onSQLiteFile}, func(t *testing.T, h *host) {
-		room, other := h.group(h.bob), h.group(h.bob)
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLiteFile}, func(t *testing.T, h *chatsuite.Host) {
+		room, other := h.NewGroup(h.Bob), h.NewGroup(h.Bob)
 		waiting := make(chan error, 1)
-		ok(t, h.hold(func(_ *gorm.DB, s *chat.Service) error {
-			_, err := s.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "held"})
+		chatsuite.NoError(t, h.HoldTx(func(_ *gorm.DB, s *chat.Service) error {
+			_, err := s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "held"})
 			return err
 		}, func() error {
-			go func() { waiting <- h.goOn(other.ID) }()
+			go func() { waiting <- goOn(h, other.ID) }()
 			for range 20 {
-				if err := h.readOn(room.ID); err != nil {
+				if err := readOn(h, room.ID); err != nil {
 					return err
 				}
 			}
@@ -161,21 +145,21 @@ func TestReadersGoOnWhileAHostWritesToSQLite(t *testing.T) {
 				return nil
 			}
 		}))
-		ok(t, <-waiting)
-		h.checkLogs()
+		chatsuite.NoError(t, <-waiting)
+		h.CheckRoomLogs()
 	})
 }
 
 // A host's row that refers to a room needs a lock that goes with the library's own.
 func TestHostRowsMayReferToARoomThatIsHeld(t *testing.T) {
-	over(t, []variant{onPostgres}, func(t *testing.T, h *host) {
-		ok(t, h.db.Exec("CREATE TABLE bookings (id bigint PRIMARY KEY, room_id uuid NOT NULL REFERENCES chat_rooms (id))").Error)
-		room := h.group(h.bob)
-		ok(t, h.hold(func(_ *gorm.DB, s *chat.Service) error {
-			_, err := s.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "held"})
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
+		chatsuite.NoError(t, h.DB.Exec("CREATE TABLE bookings (id bigint PRIMARY KEY, room_id uuid NOT NULL REFERENCES chat_rooms (id))").Error)
+		room := h.NewGroup(h.Bob)
+		chatsuite.NoError(t, h.HoldTx(func(_ *gorm.DB, s *chat.Service) error {
+			_, err := s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "held"})
 			return err
 		}, func() error {
-			return h.db.Exec("INSERT INTO bookings VALUES (1, ?)", room.ID).Error
+			return h.DB.Exec("INSERT INTO bookings VALUES (1, ?)", room.ID).Error
 		}))
 	})
 }

@@ -10,56 +10,57 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // Checked before the room's lock, a sender's membership would be that of a moment
 // ago, and messages would follow their author's removal.
 func TestNothingOfAMemberFollowsTheirRemoval(t *testing.T) {
-	overConnections(t, func(t *testing.T, h *host) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
 		const racers = 8 // rooms raced in at once
-		n := times(300, 2000)
+		n := chatsuite.Iterations(300, 2000)
 		rooms := make([]*chat.Room, racers)
 		messages := make([]*chat.Message, racers)
 		for i := range rooms {
-			rooms[i] = h.group()
-			messages[i] = h.send(h.alice, rooms[i].ID, "Hello")
+			rooms[i] = h.NewGroup()
+			messages[i] = h.Send(h.Alice, rooms[i].ID, "Hello")
 		}
-		crowd(t, racers, func(i int) error {
+		chatsuite.ParallelN(t, racers, func(i int) error {
 			for round := range n / racers {
-				if err := h.raceRemoval(rooms[i], messages[i], round); err != nil {
+				if err := raceRemoval(h, rooms[i], messages[i], round); err != nil {
 					return fmt.Errorf("round %d: %w", round, err)
 				}
 			}
 			return nil
 		})
 		for _, room := range rooms {
-			h.checkRemovals(room.ID)
+			checkRemovals(h, room.ID)
 		}
-		h.checkLogs()
+		h.CheckRoomLogs()
 	})
 }
 
 // raceRemoval adds bob, and removes him while he is busy.
-func (h *host) raceRemoval(room *chat.Room, message *chat.Message, round int) error {
-	if _, err := h.AddUsers(h.ctx, h.alice, room.ID, chat.NewRoomUser{UserID: h.bob}); err != nil {
+func raceRemoval(h *chatsuite.Host, room *chat.Room, message *chat.Message, round int) error {
+	if _, err := h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Bob}); err != nil {
 		return err
 	}
 	busy := []func() error{
 		func() error {
-			_, err := h.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{Text: "still here"})
+			_, err := h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: "still here"})
 			return err
 		},
 		func() error {
-			_, err := h.React(h.ctx, h.bob, message.ID, "👍")
+			_, err := h.React(h.Ctx, h.Bob, message.ID, "👍")
 			return err
 		},
 		func() error {
-			_, err := h.AddUsers(h.ctx, h.bob, room.ID, chat.NewRoomUser{UserID: h.id(10 + round%40)})
+			_, err := h.AddUsers(h.Ctx, h.Bob, room.ID, chat.NewRoomUser{UserID: h.UserID(10 + round%40)})
 			return err
 		},
 	}
-	errs := together(
-		func() error { return h.RemoveUser(h.ctx, h.alice, room.ID, h.bob) },
+	errs := chatsuite.Parallel(
+		func() error { return h.RemoveUser(h.Ctx, h.Alice, room.ID, h.Bob) },
 		func() error { return untilRefused(busy[0]) },
 		func() error { return untilRefused(busy[round%len(busy)]) },
 	)
@@ -80,32 +81,32 @@ func untilRefused(do func() error) error {
 
 // checkRemovals reads the log: nobody acts between their removal and being added
 // again.
-func (h *host) checkRemovals(room uuid.UUID) {
-	h.t.Helper()
+func checkRemovals(h *chatsuite.Host, room uuid.UUID) {
+	h.T.Helper()
 	acted := 0
 	removed := map[chat.UserID]int64{}
-	for _, e := range h.events(room) {
+	for _, e := range h.Events(room) {
 		switch e.Kind {
 		case chat.UserRemoved:
 			removed[*e.UserID] = e.Seq
 		case chat.UserAdded:
 			delete(removed, *e.UserID)
 		}
-		if e.ActorID != nil && *e.ActorID == h.bob {
+		if e.ActorID != nil && *e.ActorID == h.Bob {
 			acted++
 		}
 		if e.ActorID != nil && removed[*e.ActorID] != 0 {
-			h.t.Errorf("room %s: %s of %s has seq %d, after their removal, %d", room, e.Kind, *e.ActorID, e.Seq, removed[*e.ActorID])
+			h.T.Errorf("room %s: %s of %s has seq %d, after their removal, %d", room, e.Kind, *e.ActorID, e.Seq, removed[*e.ActorID])
 		}
 	}
 	if acted == 0 {
-		h.t.Error("nothing was raced: the member never acted")
+		h.T.Error("nothing was raced: the member never acted")
 	}
 }
 
 // eraseRace is what users do while they are erased.
 type eraseRace struct {
-	*host
+	*chatsuite.Host
 	closed, open *chat.Room
 }
 
@@ -113,39 +114,43 @@ type eraseRace struct {
 // table in the same transaction, while they and others go on.
 func TestAnErasedUserLeavesNothing(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{
-		onSQLiteFile, {ids: chat.StringIDs, file: true, usersTable: true},
-		onPostgres, {postgres: true, ids: chat.Int64IDs},
+	for _, v := range []chatsuite.Variant{
+		chatsuite.SQLiteFile, {UserIDs: chat.StringIDs, File: true, UsersTable: true},
+		chatsuite.Postgres, {Postgres: true, UserIDs: chat.Int64IDs},
 	} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, v)
-			race := &eraseRace{host: h, closed: h.group(), open: must(h.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "Open", Public: true}))(t)}
-			for n := 10; n < times(26, hostUsers); n++ {
-				race.erase(h.id(n))
+			h := chatsuite.New(t, v)
+			race := &eraseRace{Host: h, closed: h.NewGroup(), open: chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "Open", Public: true}))(t)}
+			for n := 10; n < chatsuite.Iterations(26, chatsuite.Users); n++ {
+				race.erase(h.UserID(n))
 			}
-			h.checkLogs()
-			h.checkOwners()
+			h.CheckRoomLogs()
+			checkOwners(h)
 		})
 	}
 }
 
 func (r *eraseRace) erase(user chat.UserID) {
-	r.t.Helper()
-	must(r.AddUsers(r.ctx, r.alice, r.closed.ID, chat.NewRoomUser{UserID: user}))(r.t)
-	must(r.OpenPrivate(r.ctx, user, r.bob))(r.t)
-	message := r.send(user, r.closed.ID, "I was here")
+	r.T.Helper()
+	chatsuite.Must(r.AddUsers(r.Ctx, r.Alice, r.closed.ID, chat.NewRoomUser{UserID: user}))(r.T)
+	chatsuite.Must(r.OpenPrivate(r.Ctx, user, r.Bob))(r.T)
+	message := r.Send(user, r.closed.ID, "I was here")
 	busy := []func() error{
-		func() error { return of(r.SendMessage(r.ctx, user, r.closed.ID, chat.NewMessage{Text: "still here"})) },
-		func() error { return of(r.React(r.ctx, user, message.ID, "👍")) },
+		func() error {
+			return chatsuite.ErrorOf(r.SendMessage(r.Ctx, user, r.closed.ID, chat.NewMessage{Text: "still here"}))
+		},
+		func() error { return chatsuite.ErrorOf(r.React(r.Ctx, user, message.ID, "👍")) },
 	}
-	if r.usersTable { // or else nobody knows, later, that the user is gone
+	if r.UsersTable { // or else nobody knows, later, that the user is gone
 		busy = append(busy,
-			func() error { return of(r.JoinRoom(r.ctx, user, r.open.ID)) },
-			func() error { return of(r.AddUsers(r.ctx, r.alice, r.closed.ID, chat.NewRoomUser{UserID: user})) },
-			func() error { return of(r.OpenPrivate(r.ctx, r.carol, user)) },
+			func() error { return chatsuite.ErrorOf(r.JoinRoom(r.Ctx, user, r.open.ID)) },
 			func() error {
-				err := of(r.UploadMedia(r.ctx, user, chat.NewMedia{Body: strings.NewReader("bytes")}))
+				return chatsuite.ErrorOf(r.AddUsers(r.Ctx, r.Alice, r.closed.ID, chat.NewRoomUser{UserID: user}))
+			},
+			func() error { return chatsuite.ErrorOf(r.OpenPrivate(r.Ctx, r.Carol, user)) },
+			func() error {
+				err := chatsuite.ErrorOf(r.UploadMedia(r.Ctx, user, chat.NewMedia{Body: strings.NewReader("bytes")}))
 				if errors.Is(err, chat.ErrConflict) {
 					return nil // the upload was abandoned when its uploader was erased
 				}
@@ -159,14 +164,14 @@ func (r *eraseRace) erase(user chat.UserID) {
 			for n := 0; n < 5 && err == nil; n++ {
 				err = do()
 			}
-			if isAny(err, chat.ErrNotFound, chat.ErrInvalid) {
+			if chatsuite.ErrorIsAny(err, chat.ErrNotFound, chat.ErrInvalid) {
 				return nil // they are gone
 			}
 			return err
 		})
 	}
-	if err := errors.Join(together(calls...)...); err != nil {
-		r.t.Errorf("user %s: %v", user, err)
+	if err := errors.Join(chatsuite.Parallel(calls...)...); err != nil {
+		r.T.Errorf("user %s: %v", user, err)
 		return
 	}
 	r.checkForgotten(user)
@@ -175,8 +180,8 @@ func (r *eraseRace) erase(user chat.UserID) {
 // eraseAndDelete is what a host does: it runs its transaction again when it may.
 func (r *eraseRace) eraseAndDelete(user chat.UserID) (err error) {
 	for range 20 {
-		err = r.InTx(r.ctx, func(tx *gorm.DB, s *chat.Service) error {
-			if err := s.EraseUser(r.ctx, chat.System, user, chat.EraseOptions{}); err != nil {
+		err = r.InTx(r.Ctx, func(tx *gorm.DB, s *chat.Service) error {
+			if err := s.EraseUser(r.Ctx, chat.System, user, chat.EraseOptions{}); err != nil {
 				return err
 			}
 			return tx.Exec("DELETE FROM users WHERE id = ?", user).Error
@@ -189,14 +194,14 @@ func (r *eraseRace) eraseAndDelete(user chat.UserID) (err error) {
 }
 
 func (r *eraseRace) checkForgotten(user chat.UserID) {
-	r.t.Helper()
+	r.T.Helper()
 	for _, reference := range []string{
 		"users WHERE id", "chat_rooms WHERE owner_id", "chat_rooms WHERE private_a", "chat_rooms WHERE private_b",
 		"chat_room_users WHERE user_id", "chat_room_users WHERE created_by", "chat_messages WHERE user_id",
 		"chat_media WHERE user_id", "chat_reactions WHERE user_id", "chat_events WHERE user_id", "chat_events WHERE actor_id",
 	} {
-		if n := r.number("SELECT count(*) FROM "+reference+" = ?", user); n != 0 {
-			r.t.Errorf("user %s: %d rows of %s", user, n, reference)
+		if n := r.QueryInt("SELECT count(*) FROM "+reference+" = ?", user); n != 0 {
+			r.T.Errorf("user %s: %d rows of %s", user, n, reference)
 		}
 	}
 }

@@ -8,30 +8,31 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // publicRoom is a public group of alice's.
-func (h *host) publicRoom(name, description string) *chat.Room {
-	h.t.Helper()
-	h.clock.advance(1)
-	return must(h.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: name, Description: description, Public: true}))(h.t)
+func publicRoom(h *chatsuite.Host, name, description string) *chat.Room {
+	h.T.Helper()
+	h.Clock.Advance(1)
+	return chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: name, Description: description, Public: true}))(h.T)
 }
 
 // roomsFound are the names of the rooms that a search finds.
-func (h *host) roomsFound(actor chat.Actor, query string) (names []string) {
-	h.t.Helper()
-	for _, room := range must(h.SearchRooms(h.ctx, actor, chat.RoomSearchQuery{Query: query}))(h.t).Items {
+func roomsFound(h *chatsuite.Host, actor chat.Actor, query string) (names []string) {
+	h.T.Helper()
+	for _, room := range chatsuite.Must(h.SearchRooms(h.Ctx, actor, chat.RoomSearchQuery{Query: query}))(h.T).Items {
 		names = append(names, room.Name)
 	}
 	return names
 }
 
 func TestPublicRoomsAreFoundByNameAndDescription(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		h.publicRoom("Garden", "Tomatoes and ROSES")
-		h.publicRoom("Kitchen garden", "100% recipes")
-		h.publicRoom("Привет мир", "snake_case")
-		h.publicRoom(`back\slash`, "")
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		publicRoom(h, "Garden", "Tomatoes and ROSES")
+		publicRoom(h, "Kitchen garden", "100% recipes")
+		publicRoom(h, "Привет мир", "snake_case")
+		publicRoom(h, `back\slash`, "")
 		for query, want := range map[string][]string{
 			"":               {`back\slash`, "Привет мир", "Kitchen garden", "Garden"},
 			" \t":            {`back\slash`, "Привет мир", "Kitchen garden", "Garden"},
@@ -53,7 +54,7 @@ func TestPublicRoomsAreFoundByNameAndDescription(t *testing.T) {
 			`") OR (1=1`:     nil,
 			"garden' OR 'a'": nil,
 		} {
-			if diff := cmp.Diff(want, h.roomsFound(h.erin, query)); diff != "" {
+			if diff := cmp.Diff(want, roomsFound(h, h.Erin, query)); diff != "" {
 				t.Errorf("%q: %s", query, diff)
 			}
 		}
@@ -61,35 +62,35 @@ func TestPublicRoomsAreFoundByNameAndDescription(t *testing.T) {
 }
 
 func TestOnlyPublicRoomsAreFound(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		h.group(h.bob)
-		must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t)
-		gone := h.publicRoom("A gone one", "")
-		ok(t, h.DeleteRoom(h.ctx, h.alice, gone.ID))
-		hidden := h.publicRoom("A hidden one", "")
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		h.NewGroup(h.Bob)
+		chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(t)
+		gone := publicRoom(h, "A gone one", "")
+		chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, gone.ID))
+		hidden := publicRoom(h, "A hidden one", "")
 		no := false
-		must(h.UpdateRoom(h.ctx, h.alice, hidden.ID, chat.RoomPatch{Public: &no}))(t)
-		h.publicRoom("A public one", "")
-		for _, actor := range []chat.Actor{h.alice, h.bob, h.erin, chat.System} {
-			if diff := cmp.Diff([]string{"A public one"}, h.roomsFound(actor, "a")); diff != "" {
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, hidden.ID, chat.RoomPatch{Public: &no}))(t)
+		publicRoom(h, "A public one", "")
+		for _, actor := range []chat.Actor{h.Alice, h.Bob, h.Erin, chat.System} {
+			if diff := cmp.Diff([]string{"A public one"}, roomsFound(h, actor, "a")); diff != "" {
 				t.Errorf("%v: %s", actor, diff)
 			}
 		}
-		_, err := h.SearchRooms(h.ctx, chat.UserID(""), chat.RoomSearchQuery{})
-		wantError(t, err, chat.ErrUnauthenticated)
+		_, err := h.SearchRooms(h.Ctx, chat.UserID(""), chat.RoomSearchQuery{})
+		chatsuite.WantError(t, err, chat.ErrUnauthenticated)
 	})
 }
 
 // What a search shows of a room is what Room shows, but for the last message.
 func TestFoundRoomsShowOnesOwnMembership(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.publicRoom("Garden", "")
-		must(h.JoinRoom(h.ctx, h.bob, room.ID))(t)
-		h.send(h.alice, room.ID, "a secret")
-		for _, actor := range []chat.Actor{h.alice, h.bob, h.erin, chat.System} {
-			want := must(h.Room(h.ctx, actor, room.ID))(t)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := publicRoom(h, "Garden", "")
+		chatsuite.Must(h.JoinRoom(h.Ctx, h.Bob, room.ID))(t)
+		h.Send(h.Alice, room.ID, "a secret")
+		for _, actor := range []chat.Actor{h.Alice, h.Bob, h.Erin, chat.System} {
+			want := chatsuite.Must(h.Room(h.Ctx, actor, room.ID))(t)
 			want.LastMessage = nil
-			got := must(h.SearchRooms(h.ctx, actor, chat.RoomSearchQuery{Query: "garden"}))(t)
+			got := chatsuite.Must(h.SearchRooms(h.Ctx, actor, chat.RoomSearchQuery{Query: "garden"}))(t)
 			if diff := cmp.Diff(&chat.RoomsPage{Items: []chat.Room{*want}}, got); diff != "" {
 				t.Errorf("%v: %s", actor, diff)
 			}
@@ -98,17 +99,17 @@ func TestFoundRoomsShowOnesOwnMembership(t *testing.T) {
 }
 
 func TestFoundRoomsComeInPages(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		var want []string
 		for i := range 7 {
 			name := fmt.Sprint("garden ", i)
-			h.publicRoom(name, "")
+			publicRoom(h, name, "")
 			want = append([]string{name}, want...)
 		}
 		var got []string
 		in := chat.RoomSearchQuery{Query: "garden", Page: chat.Page{Limit: 3}}
 		for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
-			page := must(h.SearchRooms(h.ctx, h.erin, in))(t)
+			page := chatsuite.Must(h.SearchRooms(h.Ctx, h.Erin, in))(t)
 			for _, room := range page.Items {
 				got = append(got, room.Name)
 			}
@@ -121,23 +122,25 @@ func TestFoundRoomsComeInPages(t *testing.T) {
 }
 
 func TestQueriesHaveLimits(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		for _, search := range []func(string) error{
-			func(query string) error { return of(h.SearchRooms(h.ctx, h.alice, chat.RoomSearchQuery{Query: query})) },
 			func(query string) error {
-				return of(h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: query}))
+				return chatsuite.ErrorOf(h.SearchRooms(h.Ctx, h.Alice, chat.RoomSearchQuery{Query: query}))
+			},
+			func(query string) error {
+				return chatsuite.ErrorOf(h.SearchMessages(h.Ctx, h.Alice, chat.MessageSearchQuery{Query: query}))
 			},
 		} {
-			ok(t, search(strings.Repeat("a", 256)))
-			ok(t, search(strings.Repeat("a ", 16)))
-			wantField(t, search(strings.Repeat("a", 257)), chat.ErrTooLarge, "q", 256)
-			wantField(t, search(strings.Repeat("a ", 17)), chat.ErrTooLarge, "q", 16)
-			wantField(t, search("a\x00b"), chat.ErrInvalid, "q", 0)
-			wantField(t, search("a\xff"), chat.ErrInvalid, "q", 0)
+			chatsuite.NoError(t, search(strings.Repeat("a", 256)))
+			chatsuite.NoError(t, search(strings.Repeat("a ", 16)))
+			chatsuite.WantFieldError(t, search(strings.Repeat("a", 257)), chat.ErrTooLarge, "q", 256)
+			chatsuite.WantFieldError(t, search(strings.Repeat("a ", 17)), chat.ErrTooLarge, "q", 16)
+			chatsuite.WantFieldError(t, search("a\x00b"), chat.ErrInvalid, "q", 0)
+			chatsuite.WantFieldError(t, search("a\xff"), chat.ErrInvalid, "q", 0)
 		}
 		for _, wordless := range []string{"", " ", "...", "😀👍🏽", "❤️", "!%_'\"", "\u0301"} {
-			_, err := h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: wordless})
-			wantField(t, err, chat.ErrInvalid, "q", 0)
+			_, err := h.SearchMessages(h.Ctx, h.Alice, chat.MessageSearchQuery{Query: wordless})
+			chatsuite.WantFieldError(t, err, chat.ErrInvalid, "q", 0)
 		}
 	})
 }

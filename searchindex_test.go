@@ -18,134 +18,135 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/internal/schema"
 	"github.com/go-df/chat/internal/words"
 )
 
 // withIndex makes or drops the index and returns the host as it is after a restart.
-func (h *host) withIndex(on bool) *host {
-	h.t.Helper()
+func withIndex(h *chatsuite.Host, on bool) *chatsuite.Host {
+	h.T.Helper()
 	after := *h
-	after.config.MessageSearch = on
-	ok(h.t, chat.Migrate(h.ctx, h.db, after.config))
-	after.Service = must(chat.New(h.db, after.config))(h.t)
+	after.Config.MessageSearch = on
+	chatsuite.NoError(h.T, chat.Migrate(h.Ctx, h.DB, after.Config))
+	after.Service = chatsuite.Must(chat.New(h.DB, after.Config))(h.T)
 	return &after
 }
 
-// index is what chat_meta says of the index.
-func (h *host) index() (kind string) {
-	h.t.Helper()
+// searchIndex is what chat_meta says of the index.
+func searchIndex(h *chatsuite.Host) (kind string) {
+	h.T.Helper()
 	var kinds []string
-	ok(h.t, h.db.Raw("SELECT value FROM chat_meta WHERE key = 'message_search'").Scan(&kinds).Error)
+	chatsuite.NoError(h.T, h.DB.Raw("SELECT value FROM chat_meta WHERE key = 'message_search'").Scan(&kinds).Error)
 	return strings.Join(kinds, ",")
 }
 
 func TestTheIndexIsMadeAndDroppedByMigrate(t *testing.T) {
-	over(t, []variant{onSQLite, onPostgres, {ids: chat.UUIDs, file: true}, {ids: chat.UUIDs, postgres: true}}, func(t *testing.T, h *host) {
-		kind := map[bool]string{true: "tsvector", false: "fts4"}[h.postgres]
-		bare := h.tables()
-		room := h.group(h.bob)
-		h.send(h.bob, room.ID, "word before")
-		deleted, edited := h.send(h.bob, room.ID, "word deleted"), h.send(h.bob, room.ID, "unsaid")
-		ok(t, h.DeleteMessage(h.ctx, h.bob, deleted.ID))
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres, {UserIDs: chat.UUIDs, File: true}, {UserIDs: chat.UUIDs, Postgres: true}}, func(t *testing.T, h *chatsuite.Host) {
+		kind := map[bool]string{true: "tsvector", false: "fts4"}[h.Postgres]
+		bare := databaseTables(h)
+		room := h.NewGroup(h.Bob)
+		h.Send(h.Bob, room.ID, "word before")
+		deleted, edited := h.Send(h.Bob, room.ID, "word deleted"), h.Send(h.Bob, room.ID, "unsaid")
+		chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, deleted.ID))
 		scanning := h.Service
 
-		h = h.withIndex(true)
-		if got := h.index(); got != kind {
+		h = withIndex(h, true)
+		if got := searchIndex(h); got != kind {
 			t.Fatalf("the index is %q, want %q", got, kind)
 		}
 		text := "word edited"
-		must(h.EditMessage(h.ctx, h.bob, edited.ID, chat.MessagePatch{Text: &text}))(t)
-		h.send(h.bob, room.ID, "word with")
-		if !h.postgres {
-			ok(t, h.db.Exec("VACUUM").Error)
+		chatsuite.Must(h.EditMessage(h.Ctx, h.Bob, edited.ID, chat.MessagePatch{Text: &text}))(t)
+		h.Send(h.Bob, room.ID, "word with")
+		if !h.Postgres {
+			chatsuite.NoError(t, h.DB.Exec("VACUUM").Error)
 		}
-		h = h.withIndex(true) // nothing to do
-		h.wantFound(t, h.alice, "word", nil, "word with", "word edited", "word before")
-		h.wantFound(t, h.alice, "unsaid", nil)
-		h.wantIndexSound(t)
+		h = withIndex(h, true) // nothing to do
+		wantFound(t, h, h.Alice, "word", nil, "word with", "word edited", "word before")
+		wantFound(t, h, h.Alice, "unsaid", nil)
+		wantIndexSound(t, h)
 		stale := *h // a program that has not learned of the index
 		stale.Service = scanning
-		stale.wantFound(t, h.alice, "word", nil, "word with", "word edited", "word before")
+		wantFound(t, &stale, h.Alice, "word", nil, "word with", "word edited", "word before")
 
-		h = h.withIndex(false)
-		if diff := cmp.Diff(bare, h.tables()); diff != "" || h.index() != "" {
-			t.Errorf("the index %q left something: %s", h.index(), diff)
+		h = withIndex(h, false)
+		if diff := cmp.Diff(bare, databaseTables(h)); diff != "" || searchIndex(h) != "" {
+			t.Errorf("the index %q left something: %s", searchIndex(h), diff)
 		}
-		h.send(h.bob, room.ID, "word without")
-		h.wantFound(t, h.alice, "word", nil, "word without", "word with", "word edited", "word before")
+		h.Send(h.Bob, room.ID, "word without")
+		wantFound(t, h, h.Alice, "word", nil, "word without", "word with", "word edited", "word before")
 
-		h = h.withIndex(true)
-		h.wantFound(t, h.alice, "word", &room.ID, "word without", "word with", "word edited", "word before")
-		h.wantIndexSound(t)
+		h = withIndex(h, true)
+		wantFound(t, h, h.Alice, "word", &room.ID, "word without", "word with", "word edited", "word before")
+		wantIndexSound(t, h)
 	})
 }
 
-// tables are the names of all that is in the database.
-func (h *host) tables() (names []string) {
-	h.t.Helper()
+// databaseTables are the names of all that is in the database.
+func databaseTables(h *chatsuite.Host) (names []string) {
+	h.T.Helper()
 	query := "SELECT type || ' ' || name FROM sqlite_master ORDER BY 1"
-	if h.postgres {
+	if h.Postgres {
 		query = `SELECT relkind::text || ' ' || relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
 			UNION ALL SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1`
 	}
-	ok(h.t, h.db.Raw(query).Scan(&names).Error)
+	chatsuite.NoError(h.T, h.DB.Raw(query).Scan(&names).Error)
 	return names
 }
 
 func TestTheIndexIsMadeBySixAtOnce(t *testing.T) {
-	over(t, []variant{onSQLiteFile, onPostgres}, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		h.send(h.bob, room.ID, "word")
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		h.Send(h.Bob, room.ID, "word")
 		for _, configs := range [][]bool{{true}, {false}, {true, false}, {true}} {
 			errs := make(chan error)
 			for i := range 6 {
 				go func() {
-					config := h.config
+					config := h.Config
 					config.MessageSearch = configs[i%len(configs)]
-					errs <- chat.Migrate(h.ctx, h.db, config)
+					errs <- chat.Migrate(h.Ctx, h.DB, config)
 				}()
 			}
 			for range 6 {
-				ok(t, <-errs)
+				chatsuite.NoError(t, <-errs)
 			}
 		}
-		h = h.withIndex(true)
-		h.send(h.bob, room.ID, "another word")
-		h.wantFound(t, h.alice, "word", nil, "another word", "word")
-		h.wantIndexSound(t)
+		h = withIndex(h, true)
+		h.Send(h.Bob, room.ID, "another word")
+		wantFound(t, h, h.Alice, "word", nil, "another word", "word")
+		wantIndexSound(t, h)
 	})
 }
 
 // insertTexts writes messages into a room past the service, as a host's import does.
-func (h *host) insertTexts(room uuid.UUID, texts []string) {
-	h.t.Helper()
+func insertTexts(h *chatsuite.Host, room uuid.UUID, texts []string) {
+	h.T.Helper()
 	messages := make([]chat.Message, len(texts))
 	for i, text := range texts {
 		messages[i] = chat.Message{
-			ID: uuid.Must(uuid.NewV7()), RoomID: room, Number: int64(i + 1), Text: text, CreatedAt: h.clock.now(),
+			ID: uuid.Must(uuid.NewV7()), RoomID: room, Number: int64(i + 1), Text: text, CreatedAt: h.Clock.Now(),
 		}
 	}
-	ok(h.t, h.db.CreateInBatches(messages, 500).Error)
-	ok(h.t, h.db.Exec("UPDATE chat_rooms SET last_number = ? WHERE id = ?", len(texts), room).Error)
+	chatsuite.NoError(h.T, h.DB.CreateInBatches(messages, 500).Error)
+	chatsuite.NoError(h.T, h.DB.Exec("UPDATE chat_rooms SET last_number = ? WHERE id = ?", len(texts), room).Error)
 }
 
 // Without an index a call stops somewhere, and the next one goes on.
 func TestAScanReachesTheOldestMessage(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
 		texts := slices.Repeat([]string{"noise"}, chat.SearchScanRows+5)
 		texts[0], texts[1], texts[len(texts)-1] = "the first word", "the second word", "the last word"
-		h.insertTexts(room.ID, texts)
+		insertTexts(h, room.ID, texts)
 		for _, only := range []*uuid.UUID{nil, &room.ID} {
 			in := chat.MessageSearchQuery{Query: "word", RoomID: only}
-			page := must(h.SearchMessages(h.ctx, h.bob, in))(t)
+			page := chatsuite.Must(h.SearchMessages(h.Ctx, h.Bob, in))(t)
 			if len(page.Items) != 1 || page.Items[0].Text != "the last word" || page.Next == "" {
 				t.Errorf("the first page has %d items, next %q", len(page.Items), page.Next)
 			}
-			h.wantFound(t, h.bob, "word", only, "the last word", "the second word", "the first word")
-			h.wantFound(t, h.bob, "the second", only, "the second word")
-			h.wantFound(t, h.bob, "nothing", only)
+			wantFound(t, h, h.Bob, "word", only, "the last word", "the second word", "the first word")
+			wantFound(t, h, h.Bob, "the second", only, "the second word")
+			wantFound(t, h, h.Bob, "nothing", only)
 		}
 	})
 }
@@ -166,23 +167,23 @@ func (r *queryRecorder) QueryContext(ctx context.Context, query string, args ...
 
 func TestPostgresAnswersFromItsIndex(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, onPostgres, indexed)
-	room := h.group(h.bob)
+	h := chatsuite.New(t, chatsuite.Postgres, indexed)
+	room := h.NewGroup(h.Bob)
 	texts := make([]string, 3000)
 	for i := range texts {
 		texts[i] = fmt.Sprintf("message number %d of many", i)
 	}
-	h.insertTexts(room.ID, texts)
-	ok(t, h.db.Exec("ANALYZE").Error)
-	recorder := &queryRecorder{ConnPool: h.db.Statement.ConnPool}
-	svc := must(chat.New(must(gorm.Open(postgres.New(postgres.Config{Conn: recorder})))(t), h.config))(t)
-	for _, actor := range []chat.Actor{h.bob, chat.System} {
+	insertTexts(h, room.ID, texts)
+	chatsuite.NoError(t, h.DB.Exec("ANALYZE").Error)
+	recorder := &queryRecorder{ConnPool: h.DB.Statement.ConnPool}
+	svc := chatsuite.Must(chat.New(chatsuite.Must(gorm.Open(postgres.New(postgres.Config{Conn: recorder})))(t), h.Config))(t)
+	for _, actor := range []chat.Actor{h.Bob, chat.System} {
 		for _, only := range []*uuid.UUID{nil, &room.ID} {
-			page := must(svc.SearchMessages(h.ctx, actor, chat.MessageSearchQuery{Query: "number 1234", RoomID: only}))(t)
+			page := chatsuite.Must(svc.SearchMessages(h.Ctx, actor, chat.MessageSearchQuery{Query: "number 1234", RoomID: only}))(t)
 			if len(page.Items) != 1 {
 				t.Fatalf("%d messages found, want 1", len(page.Items))
 			}
-			plan := must(recorder.explain(h.ctx))(t)
+			plan := chatsuite.Must(recorder.explain(h.Ctx))(t)
 			if !strings.Contains(plan, "Bitmap Index Scan on chat_messages_words") {
 				t.Errorf("the index is not used:\n%s\n%s", recorder.query, plan)
 			}
@@ -208,22 +209,22 @@ func (r *queryRecorder) explain(ctx context.Context) (plan string, err error) {
 }
 
 func TestASearchCostsTheSameStatementsForAnyPage(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		first := h.group(h.bob)
-		h.send(h.bob, first.ID, "rare common")
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		first := h.NewGroup(h.Bob)
+		h.Send(h.Bob, first.ID, "rare common")
 		for range 3 {
-			room := h.group(h.bob)
+			room := h.NewGroup(h.Bob)
 			for range 5 {
-				h.send(h.bob, room.ID, "common")
+				h.Send(h.Bob, room.ID, "common")
 			}
 		}
-		log := &statements{Interface: logger.Discard}
-		svc := must(chat.New(h.db.Session(&gorm.Session{Logger: log}), h.config))(t)
-		must(svc.Unread(h.ctx, h.bob))(t) // the schema is checked once
+		log := &chatsuite.StatementLog{Interface: logger.Discard}
+		svc := chatsuite.Must(chat.New(h.DB.Session(&gorm.Session{Logger: log}), h.Config))(t)
+		chatsuite.Must(svc.Unread(h.Ctx, h.Bob))(t) // the schema is checked once
 		cost := func(query string) int {
-			log.ran = nil
-			must(svc.SearchMessages(h.ctx, h.bob, chat.MessageSearchQuery{Query: query}))(t)
-			return len(log.ran)
+			log.Statements = nil
+			chatsuite.Must(svc.SearchMessages(h.Ctx, h.Bob, chat.MessageSearchQuery{Query: query}))(t)
+			return len(log.Statements)
 		}
 		if one, many := cost("rare"), cost("common"); one != many {
 			t.Errorf("one message costs %d statements, sixteen cost %d", one, many)
@@ -233,7 +234,7 @@ func TestASearchCostsTheSameStatementsForAnyPage(t *testing.T) {
 
 // Every character is to the databases what it is to the definition of a word.
 func TestTheIndexKnowsWhatSeparatesWords(t *testing.T) {
-	over(t, []variant{onSQLite, onPostgres}, func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
 		const many = 16 // words of a query
 		var texts, queries []string
 		add := func(parts, asked []string) {
@@ -260,11 +261,11 @@ func TestTheIndexKnowsWhatSeparatesWords(t *testing.T) {
 			}
 		}
 		add(parts, asked)
-		room := h.group(h.bob)
-		h.insertTexts(room.ID, texts)
-		h = h.withIndex(true)
+		room := h.NewGroup(h.Bob)
+		insertTexts(h, room.ID, texts)
+		h = withIndex(h, true)
 		for i, query := range queries {
-			page := must(h.SearchMessages(h.ctx, h.bob, chat.MessageSearchQuery{Query: query, RoomID: &room.ID}))(t)
+			page := chatsuite.Must(h.SearchMessages(h.Ctx, h.Bob, chat.MessageSearchQuery{Query: query, RoomID: &room.ID}))(t)
 			if len(page.Items) != 1 || page.Items[0].Text != texts[i] {
 				t.Errorf("%q is not found in %q", query, texts[i])
 			}
@@ -299,10 +300,10 @@ func randomText(r *rand.Rand) string {
 
 // The index finds what a scan of the same messages finds.
 func TestTheIndexAndTheScanAgree(t *testing.T) {
-	over(t, []variant{onSQLite, onPostgres}, func(t *testing.T, h *host) {
+	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
 		r := rand.New(rand.NewPCG(1, 2))
 		size, queries := 400, 600
-		if long() {
+		if chatsuite.Long() {
 			size, queries = 2_000, 5_000
 		}
 		texts := make([]string, size)
@@ -310,11 +311,11 @@ func TestTheIndexAndTheScanAgree(t *testing.T) {
 			texts[i] = randomText(r)
 		}
 		texts[7] = strings.Repeat("Ы", 3000) + " " + strings.Repeat("x", 9000)
-		room := h.group(h.bob)
-		h.insertTexts(room.ID, texts)
-		h.wantFound(t, h.bob, "x", &room.ID, h.found(h.bob, "X", &room.ID)...)
-		withIndex := h.withIndex(true)
-		found := 0
+		room := h.NewGroup(h.Bob)
+		insertTexts(h, room.ID, texts)
+		wantFound(t, h, h.Bob, "x", &room.ID, found(h, h.Bob, "X", &room.ID)...)
+		indexedHost := withIndex(h, true)
+		matches := 0
 		for range queries {
 			has := words.Split(texts[r.IntN(size)])
 			if len(has) == 0 {
@@ -329,17 +330,17 @@ func TestTheIndexAndTheScanAgree(t *testing.T) {
 			case 2:
 				query = strings.ToTitle(query[:1]) + query[1:]
 			}
-			_, err := h.SearchMessages(h.ctx, h.bob, chat.MessageSearchQuery{Query: query})
+			_, err := h.SearchMessages(h.Ctx, h.Bob, chat.MessageSearchQuery{Query: query})
 			if errors.Is(err, chat.ErrTooLarge) || errors.Is(err, chat.ErrInvalid) {
 				continue
 			}
-			ok(t, err)
-			want := h.found(h.bob, query, nil)
-			found += len(want)
-			withIndex.wantFound(t, h.bob, query, nil, want...)
+			chatsuite.NoError(t, err)
+			want := found(h, h.Bob, query, nil)
+			matches += len(want)
+			wantFound(t, indexedHost, h.Bob, query, nil, want...)
 		}
-		if found < queries/2 {
-			t.Errorf("only %d messages were found by %d queries", found, queries)
+		if matches < queries/2 {
+			t.Errorf("only %d messages were found by %d queries", matches, queries)
 		}
 	})
 }
@@ -347,37 +348,37 @@ func TestTheIndexAndTheScanAgree(t *testing.T) {
 // Some drivers of SQLite have FTS5 alone. (Run with -tags sqlite_fts5.)
 func TestFTS5AnswersAlike(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, onSQLiteFile)
-	room := h.group(h.bob)
-	h.send(h.bob, room.ID, "Word before")
-	edited, deleted := h.send(h.bob, room.ID, "unsaid"), h.send(h.bob, room.ID, "word deleted")
-	script := must(schema.MakeSearch(schema.SearchFTS5))(t)
-	if err := h.db.Exec(schema.DropSearch("sqlite") + script).Error; err != nil {
+	h := chatsuite.New(t, chatsuite.SQLiteFile)
+	room := h.NewGroup(h.Bob)
+	h.Send(h.Bob, room.ID, "Word before")
+	edited, deleted := h.Send(h.Bob, room.ID, "unsaid"), h.Send(h.Bob, room.ID, "word deleted")
+	script := chatsuite.Must(schema.MakeSearch(schema.SearchFTS5))(t)
+	if err := h.DB.Exec(schema.DropSearch("sqlite") + script).Error; err != nil {
 		if strings.Contains(err.Error(), "no such module") {
 			t.Skip("this build of SQLite has no FTS5")
 		}
 		t.Fatal(err)
 	}
-	h.config.MessageSearch = true
-	h.Service = must(chat.New(h.db, h.config))(t)
+	h.Config.MessageSearch = true
+	h.Service = chatsuite.Must(chat.New(h.DB, h.Config))(t)
 	text := "WORD edited🤗friend don't हिन्दी"
-	must(h.EditMessage(h.ctx, h.bob, edited.ID, chat.MessagePatch{Text: &text}))(t)
-	ok(t, h.DeleteMessage(h.ctx, h.bob, deleted.ID))
-	gone := h.group(h.bob)
-	h.send(h.bob, gone.ID, "word gone")
-	ok(t, h.DeleteRoom(h.ctx, h.alice, gone.ID))
-	h.clock.advance(time.Hour)
-	must(h.PurgeRooms(h.ctx, time.Minute))(t)
-	ok(t, h.db.Exec("VACUUM").Error)
+	chatsuite.Must(h.EditMessage(h.Ctx, h.Bob, edited.ID, chat.MessagePatch{Text: &text}))(t)
+	chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, deleted.ID))
+	gone := h.NewGroup(h.Bob)
+	h.Send(h.Bob, gone.ID, "word gone")
+	chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, gone.ID))
+	h.Clock.Advance(time.Hour)
+	chatsuite.Must(h.PurgeRooms(h.Ctx, time.Minute))(t)
+	chatsuite.NoError(t, h.DB.Exec("VACUUM").Error)
 	for _, only := range []*uuid.UUID{nil, &room.ID} {
-		h.wantFound(t, h.alice, "word", only, text, "Word before")
-		h.wantFound(t, h.alice, "friend don't हिन्दी edited", only, text)
-		h.wantFound(t, h.alice, "ह", only)
-		h.wantFound(t, h.alice, "unsaid", only)
-		h.wantFound(t, h.alice, "NOT word NEAR", only)
+		wantFound(t, h, h.Alice, "word", only, text, "Word before")
+		wantFound(t, h, h.Alice, "friend don't हिन्दी edited", only, text)
+		wantFound(t, h, h.Alice, "ह", only)
+		wantFound(t, h, h.Alice, "unsaid", only)
+		wantFound(t, h, h.Alice, "NOT word NEAR", only)
 	}
-	h.wantFound(t, chat.System, "word", nil, text, "Word before")
-	h.wantIndexSound(t)
-	h = h.withIndex(false)
-	h.wantFound(t, h.alice, "word", nil, text, "Word before")
+	wantFound(t, h, chat.System, "word", nil, text, "Word before")
+	wantIndexSound(t, h)
+	h = withIndex(h, false)
+	wantFound(t, h, h.Alice, "word", nil, text, "Word before")
 }

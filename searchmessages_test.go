@@ -11,33 +11,34 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func indexed(c *chat.Config) { c.MessageSearch = true }
 
 // overSearches runs a test over both databases, with the index of messages and
 // without it.
-func overSearches(t *testing.T, test func(t *testing.T, h *host)) {
+func overSearches(t *testing.T, test func(t *testing.T, h *chatsuite.Host)) {
 	t.Helper()
 	t.Parallel()
-	for name, v := range map[string]variant{"sqlite": onSQLite, "sqlite file": onSQLiteFile, "postgres": onPostgres} {
+	for name, v := range map[string]chatsuite.Variant{"sqlite": chatsuite.SQLite, "sqlite file": chatsuite.SQLiteFile, "postgres": chatsuite.Postgres} {
 		t.Run(name+" scan", func(t *testing.T) {
 			t.Parallel()
-			test(t, newHost(t, v))
+			test(t, chatsuite.New(t, v))
 		})
 		t.Run(name+" index", func(t *testing.T) {
 			t.Parallel()
-			test(t, newHost(t, v, indexed))
+			test(t, chatsuite.New(t, v, indexed))
 		})
 	}
 }
 
 // found are the texts of all that a search finds, page by page.
-func (h *host) found(actor chat.Actor, query string, room *uuid.UUID) (texts []string) {
-	h.t.Helper()
+func found(h *chatsuite.Host, actor chat.Actor, query string, room *uuid.UUID) (texts []string) {
+	h.T.Helper()
 	in := chat.MessageSearchQuery{Query: query, RoomID: room}
 	for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
-		page := must(h.SearchMessages(h.ctx, actor, in))(h.t)
+		page := chatsuite.Must(h.SearchMessages(h.Ctx, actor, in))(h.T)
 		for _, m := range page.Items {
 			texts = append(texts, m.Text)
 		}
@@ -46,23 +47,23 @@ func (h *host) found(actor chat.Actor, query string, room *uuid.UUID) (texts []s
 	return texts
 }
 
-func (h *host) wantFound(t testing.TB, actor chat.Actor, query string, room *uuid.UUID, want ...string) {
+func wantFound(t testing.TB, h *chatsuite.Host, actor chat.Actor, query string, room *uuid.UUID, want ...string) {
 	t.Helper()
-	if diff := cmp.Diff(want, h.found(actor, query, room), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, found(h, actor, query, room), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%v searches %q: %s", actor, query, diff)
 	}
 }
 
 func TestMessagesAreFoundByAllTheirWords(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
 		for _, text := range []string{
 			"Hello, World!", "hello", "world of hello-kitty", "helloworld", "don't panic", "ПРИВЕТ Мир", "Grüße aus ÖSTERREICH",
 			"mail bob@example.com now", "see https://example.com/a/b?q=1", "snake_case x²", "ΟΔΟΣ", "हिन्दी में", "中文，文字",
 			"thanks🤗friend", "only 🎉🫠", "1️⃣one", "AND OR NOT NEAR", "100% a:b*c", `back\slash "quoted"`, "resume", "résumé", "",
 		} {
 			if text != "" {
-				h.send(h.bob, room.ID, text)
+				h.Send(h.Bob, room.ID, text)
 			}
 		}
 		for query, want := range map[string][]string{
@@ -104,9 +105,9 @@ func TestMessagesAreFoundByAllTheirWords(t *testing.T) {
 			"nothing":                nil,
 			strings.Repeat("ü", 128): nil,
 		} {
-			h.wantFound(t, h.alice, query, nil, want...)
-			h.wantFound(t, h.alice, query, &room.ID, want...)
-			h.wantFound(t, chat.System, query, nil, want...)
+			wantFound(t, h, h.Alice, query, nil, want...)
+			wantFound(t, h, h.Alice, query, &room.ID, want...)
+			wantFound(t, h, chat.System, query, nil, want...)
 		}
 	})
 }
@@ -114,10 +115,10 @@ func TestMessagesAreFoundByAllTheirWords(t *testing.T) {
 // What the databases' own languages of queries would take for orders is punctuation
 // here, or a word.
 func TestQueriesAreNeverOrders(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		room := h.group()
-		h.send(h.alice, room.ID, "alpha beta")
-		h.send(h.alice, room.ID, "gamma")
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		h.Send(h.Alice, room.ID, "alpha beta")
+		h.Send(h.Alice, room.ID, "gamma")
 		both := []string{"alpha beta"}
 		for query, want := range map[string][]string{
 			"alpha OR gamma": nil, "alpha AND beta": nil, "alpha NOT gamma": nil, "NOT gamma": nil, "alpha NEAR/5 beta": nil,
@@ -128,25 +129,25 @@ func TestQueriesAreNeverOrders(t *testing.T) {
 			"alpha'; DROP TABLE chat_messages; --": nil, "$1 alpha": nil, "? alpha": both, "@alpha": both, "{alpha beta}": both,
 			"alpha + beta": both, "alpha, beta": both, "alpha::tsquery": nil, "r" + strings.ReplaceAll(room.ID.String(), "-", ""): nil,
 		} {
-			h.wantFound(t, h.alice, query, nil, want...)
-			h.wantFound(t, h.alice, query, &room.ID, want...)
+			wantFound(t, h, h.Alice, query, nil, want...)
+			wantFound(t, h, h.Alice, query, &room.ID, want...)
 		}
 	})
 }
 
 // A message that was found is the message that history shows.
 func TestFoundMessagesComeWhole(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		picture := must(h.UploadMedia(h.ctx, h.bob, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("text")}))(t)
-		first := h.send(h.alice, room.ID, "what is this?")
-		sent := must(h.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		picture := chatsuite.Must(h.UploadMedia(h.Ctx, h.Bob, chat.NewMedia{FileName: "a.txt", Body: strings.NewReader("text")}))(t)
+		first := h.Send(h.Alice, room.ID, "what is this?")
+		sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{
 			Text: "a picture", MediaIDs: []uuid.UUID{picture.ID}, ReplyToID: &first.ID, Metadata: chat.Metadata(`{"a":1}`),
 		}))(t)
-		must(h.React(h.ctx, h.alice, sent.ID, "👍"))(t)
-		want := must(h.Message(h.ctx, h.alice, sent.ID))(t)
+		chatsuite.Must(h.React(h.Ctx, h.Alice, sent.ID, "👍"))(t)
+		want := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t)
 		for _, in := range []chat.MessageSearchQuery{{Query: "picture"}, {Query: "picture", RoomID: &room.ID}} {
-			got := must(h.SearchMessages(h.ctx, h.alice, in))(t)
+			got := chatsuite.Must(h.SearchMessages(h.Ctx, h.Alice, in))(t)
 			if diff := cmp.Diff(&chat.MessageSearchPage{Items: []chat.Message{*want}}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -155,80 +156,80 @@ func TestFoundMessagesComeWhole(t *testing.T) {
 }
 
 func TestMessagesOfOtherRoomsAreNeverFound(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		ours := h.group(h.bob, h.carol)
-		open := must(h.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "Open", Public: true}))(t)
-		private := must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t)
-		h.send(h.alice, ours.ID, "word of ours")
-		h.send(h.alice, open.ID, "word of all")
-		h.send(h.alice, private.ID, "word of two")
-		h.wantFound(t, h.alice, "word", nil, "word of two", "word of all", "word of ours")
-		h.wantFound(t, chat.System, "word", nil, "word of two", "word of all", "word of ours")
-		h.wantFound(t, h.bob, "word", nil, "word of two", "word of ours")
-		h.wantFound(t, h.carol, "word", nil, "word of ours")
-		h.wantFound(t, h.erin, "word", nil)
-		h.wantFound(t, h.carol, "word", &ours.ID, "word of ours")
-		h.wantFound(t, chat.System, "word", &private.ID, "word of two")
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		ours := h.NewGroup(h.Bob, h.Carol)
+		open := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "Open", Public: true}))(t)
+		private := chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(t)
+		h.Send(h.Alice, ours.ID, "word of ours")
+		h.Send(h.Alice, open.ID, "word of all")
+		h.Send(h.Alice, private.ID, "word of two")
+		wantFound(t, h, h.Alice, "word", nil, "word of two", "word of all", "word of ours")
+		wantFound(t, h, chat.System, "word", nil, "word of two", "word of all", "word of ours")
+		wantFound(t, h, h.Bob, "word", nil, "word of two", "word of ours")
+		wantFound(t, h, h.Carol, "word", nil, "word of ours")
+		wantFound(t, h, h.Erin, "word", nil)
+		wantFound(t, h, h.Carol, "word", &ours.ID, "word of ours")
+		wantFound(t, h, chat.System, "word", &private.ID, "word of two")
 		for room, want := range map[uuid.UUID]error{
 			ours.ID: chat.ErrNotFound, open.ID: chat.ErrForbidden, private.ID: chat.ErrNotFound, uuid.New(): chat.ErrNotFound,
 		} {
-			_, err := h.SearchMessages(h.ctx, h.erin, chat.MessageSearchQuery{Query: "word", RoomID: &room})
-			wantError(t, err, want)
+			_, err := h.SearchMessages(h.Ctx, h.Erin, chat.MessageSearchQuery{Query: "word", RoomID: &room})
+			chatsuite.WantError(t, err, want)
 		}
-		must(h.JoinRoom(h.ctx, h.erin, open.ID))(t)
-		h.wantFound(t, h.erin, "word", nil, "word of all")
+		chatsuite.Must(h.JoinRoom(h.Ctx, h.Erin, open.ID))(t)
+		wantFound(t, h, h.Erin, "word", nil, "word of all")
 
-		ok(t, h.RemoveUser(h.ctx, h.alice, ours.ID, h.carol))
-		h.wantFound(t, h.carol, "word", nil)
-		ok(t, h.LeaveRoom(h.ctx, h.erin, open.ID))
-		h.wantFound(t, h.erin, "word", nil)
-		ok(t, h.DeleteRoom(h.ctx, h.alice, private.ID))
-		h.wantFound(t, h.bob, "word", nil, "word of ours")
-		h.wantFound(t, chat.System, "word", nil, "word of all", "word of ours")
-		_, err := h.SearchMessages(h.ctx, chat.System, chat.MessageSearchQuery{Query: "word", RoomID: &private.ID})
-		wantError(t, err, chat.ErrNotFound)
+		chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, ours.ID, h.Carol))
+		wantFound(t, h, h.Carol, "word", nil)
+		chatsuite.NoError(t, h.LeaveRoom(h.Ctx, h.Erin, open.ID))
+		wantFound(t, h, h.Erin, "word", nil)
+		chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, private.ID))
+		wantFound(t, h, h.Bob, "word", nil, "word of ours")
+		wantFound(t, h, chat.System, "word", nil, "word of all", "word of ours")
+		_, err := h.SearchMessages(h.Ctx, chat.System, chat.MessageSearchQuery{Query: "word", RoomID: &private.ID})
+		chatsuite.WantError(t, err, chat.ErrNotFound)
 	})
 }
 
 func TestSearchFollowsEditsAndDeletions(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		room, other := h.group(h.bob), h.group(h.bob)
-		edited, deleted := h.send(h.bob, room.ID, "old words"), h.send(h.bob, room.ID, "gone words")
-		h.send(h.bob, other.ID, "other words")
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		room, other := h.NewGroup(h.Bob), h.NewGroup(h.Bob)
+		edited, deleted := h.Send(h.Bob, room.ID, "old words"), h.Send(h.Bob, room.ID, "gone words")
+		h.Send(h.Bob, other.ID, "other words")
 		text, metadata := "new words", chat.Metadata(`{"words": "old"}`)
-		must(h.EditMessage(h.ctx, h.bob, edited.ID, chat.MessagePatch{Text: &text}))(t)
-		must(h.EditMessage(h.ctx, h.bob, edited.ID, chat.MessagePatch{Metadata: &metadata}))(t)
-		ok(t, h.DeleteMessage(h.ctx, h.bob, deleted.ID))
-		h.wantFound(t, h.alice, "old", nil)
-		h.wantFound(t, h.alice, "gone", nil)
-		h.wantFound(t, h.alice, "words", nil, "other words", "new words")
+		chatsuite.Must(h.EditMessage(h.Ctx, h.Bob, edited.ID, chat.MessagePatch{Text: &text}))(t)
+		chatsuite.Must(h.EditMessage(h.Ctx, h.Bob, edited.ID, chat.MessagePatch{Metadata: &metadata}))(t)
+		chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, deleted.ID))
+		wantFound(t, h, h.Alice, "old", nil)
+		wantFound(t, h, h.Alice, "gone", nil)
+		wantFound(t, h, h.Alice, "words", nil, "other words", "new words")
 
-		ok(t, h.DeleteRoom(h.ctx, h.alice, room.ID))
-		h.clock.advance(time.Hour)
-		must(h.PurgeRooms(h.ctx, time.Minute))(t)
-		h.send(h.bob, other.ID, "last words")
-		h.wantFound(t, h.alice, "words", nil, "last words", "other words")
-		h.wantIndexSound(t)
+		chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, room.ID))
+		h.Clock.Advance(time.Hour)
+		chatsuite.Must(h.PurgeRooms(h.Ctx, time.Minute))(t)
+		h.Send(h.Bob, other.ID, "last words")
+		wantFound(t, h, h.Alice, "words", nil, "last words", "other words")
+		wantIndexSound(t, h)
 	})
 }
 
 // wantIndexSound asks SQLite whether its index and the messages agree.
-func (h *host) wantIndexSound(t testing.TB) {
+func wantIndexSound(t testing.TB, h *chatsuite.Host) {
 	t.Helper()
-	if h.config.MessageSearch && !h.postgres {
-		ok(t, h.db.Exec("INSERT INTO chat_message_words (chat_message_words) VALUES ('integrity-check')").Error)
+	if h.Config.MessageSearch && !h.Postgres {
+		chatsuite.NoError(t, h.DB.Exec("INSERT INTO chat_message_words (chat_message_words) VALUES ('integrity-check')").Error)
 	}
 }
 
 func TestFoundMessagesComeInPages(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		rooms := []*chat.Room{h.group(h.bob), h.group(h.bob), h.group(h.bob)}
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		rooms := []*chat.Room{h.NewGroup(h.Bob), h.NewGroup(h.Bob), h.NewGroup(h.Bob)}
 		var all, inFirst []string
 		for i := range 11 {
 			room := rooms[i%3]
 			text := fmt.Sprint("word ", i)
-			h.send(h.bob, room.ID, text)
-			h.send(h.bob, room.ID, "noise")
+			h.Send(h.Bob, room.ID, text)
+			h.Send(h.Bob, room.ID, "noise")
 			all = append([]string{text}, all...)
 			if room == rooms[0] {
 				inFirst = append([]string{text}, inFirst...)
@@ -239,7 +240,7 @@ func TestFoundMessagesComeInPages(t *testing.T) {
 				in := chat.MessageSearchQuery{Query: "word", RoomID: room, Page: chat.Page{Limit: limit}}
 				var got []string
 				for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
-					page := must(h.SearchMessages(h.ctx, h.alice, in))(t)
+					page := chatsuite.Must(h.SearchMessages(h.Ctx, h.Alice, in))(t)
 					if page.Next != "" && len(page.Items) != limit {
 						t.Errorf("a page of %d has %d items and is not the last", limit, len(page.Items))
 					}
@@ -258,13 +259,13 @@ func TestFoundMessagesComeInPages(t *testing.T) {
 
 // SQLite's tokenizer takes both words for one letter and what follows it.
 func TestPagesAreFullInScriptsOfManyMarks(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		room := h.group()
-		h.send(h.alice, room.ID, "है")
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		h.Send(h.Alice, room.ID, "है")
 		for range 5 {
-			h.send(h.alice, room.ID, "ही")
+			h.Send(h.Alice, room.ID, "ही")
 		}
-		page := must(h.SearchMessages(h.ctx, h.alice, chat.MessageSearchQuery{Query: "है", Page: chat.Page{Limit: 1}}))(t)
+		page := chatsuite.Must(h.SearchMessages(h.Ctx, h.Alice, chat.MessageSearchQuery{Query: "है", Page: chat.Page{Limit: 1}}))(t)
 		if len(page.Items) != 1 || page.Items[0].Text != "है" || page.Next != "" {
 			t.Errorf("the page has %d items, next %q", len(page.Items), page.Next)
 		}
@@ -273,17 +274,17 @@ func TestPagesAreFullInScriptsOfManyMarks(t *testing.T) {
 
 // In one transaction all messages have the same time.
 func TestMessagesOfOneMomentAreEachFoundOnce(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		room := h.group()
-		at := h.clock.now()
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		at := h.Clock.Now()
 		for range 5 {
-			h.clock.advance(at.Sub(h.clock.now()) - time.Millisecond)
-			h.send(h.alice, room.ID, "word")
+			h.Clock.Advance(at.Sub(h.Clock.Now()) - time.Millisecond)
+			h.Send(h.Alice, room.ID, "word")
 		}
 		seen := map[uuid.UUID]int{}
 		in := chat.MessageSearchQuery{Query: "word", Page: chat.Page{Limit: 2}}
 		for pages := 0; pages == 0 || in.Cursor != ""; pages++ {
-			page := must(h.SearchMessages(h.ctx, h.alice, in))(t)
+			page := chatsuite.Must(h.SearchMessages(h.Ctx, h.Alice, in))(t)
 			for _, m := range page.Items {
 				seen[m.ID]++
 			}
@@ -302,17 +303,17 @@ func TestMessagesOfOneMomentAreEachFoundOnce(t *testing.T) {
 
 // The index is told of the rooms of those who have few.
 func TestMembersOfManyRoomsFindInAllOfThem(t *testing.T) {
-	overSearches(t, func(t *testing.T, h *host) {
-		strangers := must(h.CreateRoom(h.ctx, h.carol, chat.NewRoom{Name: "Not mine"}))(t)
-		h.send(h.carol, strangers.ID, "word")
-		for i, member := range []chat.UserID{h.bob, h.dave} {
+	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
+		strangers := chatsuite.Must(h.CreateRoom(h.Ctx, h.Carol, chat.NewRoom{Name: "Not mine"}))(t)
+		h.Send(h.Carol, strangers.ID, "word")
+		for i, member := range []chat.UserID{h.Bob, h.Dave} {
 			var want []string
 			for n := range []int{31, 34}[i] {
 				text := fmt.Sprintf("word %d of %s", n, member)
-				h.send(h.alice, h.group(member).ID, text)
+				h.Send(h.Alice, h.NewGroup(member).ID, text)
 				want = append([]string{text}, want...)
 			}
-			h.wantFound(t, member, "word of", nil, want...)
+			wantFound(t, h, member, "word of", nil, want...)
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // lossyPool loses the answer to a statement, which it runs first or not.
@@ -64,23 +65,23 @@ func TestLostAnswersLoseNothing(t *testing.T) {
 		for _, n := range []int{1, 2} {
 			t.Run(fmt.Sprint(name, n), func(t *testing.T) {
 				t.Parallel()
-				h := newHost(t, onPostgres)
-				room := h.group(h.bob)
-				lossy := &lossyPool{DB: must(h.db.DB())(t), statement: pool.statement, runs: pool.runs, err: pool.err}
+				h := chatsuite.New(t, chatsuite.Postgres)
+				room := h.NewGroup(h.Bob)
+				lossy := &lossyPool{DB: chatsuite.Must(h.DB.DB())(t), statement: pool.statement, runs: pool.runs, err: pool.err}
 				lossy.times.Store(1)
-				svc := must(chat.New(must(gorm.Open(h.onPool(lossy), &gorm.Config{}))(t), h.config))(t)
-				sends := []chat.GroupedSend{grouped(h.bob, room.ID, "one"), grouped(h.alice, room.ID, "two")}[:n]
-				outcomes, err := chat.SendGroup(h.ctx, svc, false, sends...)
-				ok(t, err)
+				svc := chatsuite.Must(chat.New(chatsuite.Must(gorm.Open(h.PoolDialector(lossy), &gorm.Config{}))(t), h.Config))(t)
+				sends := []chat.GroupedSend{grouped(h.Bob, room.ID, "one"), grouped(h.Alice, room.ID, "two")}[:n]
+				outcomes, err := chat.SendGroup(h.Ctx, svc, false, sends...)
+				chatsuite.NoError(t, err)
 				for i, o := range outcomes {
 					if o.Err != nil || o.Message == nil || o.Message.Number != int64(i+1) {
 						t.Errorf("message %d: %+v", i, o)
 					}
 				}
-				if kept := h.number("SELECT count(*) FROM chat_messages"); kept != int64(n) {
+				if kept := h.QueryInt("SELECT count(*) FROM chat_messages"); kept != int64(n) {
 					t.Errorf("%d messages are kept", kept)
 				}
-				h.checkLogs()
+				h.CheckRoomLogs()
 			})
 		}
 	}
@@ -90,20 +91,24 @@ func TestLostAnswersLoseNothing(t *testing.T) {
 // wait for somebody who has taken the room meanwhile.
 func TestStoredMessageIsNotSentAgainWithTheHeld(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, onPostgres)
-	room := h.group(h.bob)
+	h := chatsuite.New(t, chatsuite.Postgres)
+	room := h.NewGroup(h.Bob)
 	entered, goOn := make(chan struct{}), make(chan struct{})
-	h.beforeTheWrite(func() { close(entered); <-goOn }) // the first keeps the room busy
+	beforeTheWrite(h, func() { close(entered); <-goOn }) // the first keeps the room busy
 	var all sync.WaitGroup
-	all.Go(func() { h.send(h.bob, room.ID, "first") })
+	all.Go(func() { h.Send(h.Bob, room.ID, "first") })
 	<-entered
 	var aliceErr, carolErr error
-	all.Go(func() { aliceErr = of(h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "from alice"})) })
-	all.Go(func() { carolErr = of(h.SendMessage(h.ctx, h.carol, room.ID, chat.NewMessage{Text: "from carol"})) })
+	all.Go(func() {
+		aliceErr = chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "from alice"}))
+	})
+	all.Go(func() {
+		carolErr = chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Carol, room.ID, chat.NewMessage{Text: "from carol"}))
+	})
 	time.Sleep(200 * time.Millisecond) // both are queued
-	h.once(h.db.Callback().Row().Before("gorm:row"), "is_set <> ''", func() {
-		tx := h.db.Session(&gorm.Session{NewDB: true}).Begin()
-		ok(t, tx.Exec("SELECT 1 FROM chat_rooms WHERE id = ? FOR UPDATE", room.ID).Error)
+	onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "is_set <> ''", func() {
+		tx := h.DB.Session(&gorm.Session{NewDB: true}).Begin()
+		chatsuite.NoError(t, tx.Exec("SELECT 1 FROM chat_rooms WHERE id = ? FOR UPDATE", room.ID).Error)
 		time.AfterFunc(300*time.Millisecond, func() { tx.Rollback() })
 	})
 	close(goOn)
@@ -111,10 +116,10 @@ func TestStoredMessageIsNotSentAgainWithTheHeld(t *testing.T) {
 	if aliceErr != nil || !errors.Is(carolErr, chat.ErrNotFound) {
 		t.Errorf("alice, who is a member: %v; carol, who is none: %v", aliceErr, carolErr)
 	}
-	if n := h.number("SELECT count(*) FROM chat_messages WHERE text = 'from alice'"); n != 1 {
+	if n := h.QueryInt("SELECT count(*) FROM chat_messages WHERE text = 'from alice'"); n != 1 {
 		t.Errorf("alice's message is kept %d times", n)
 	}
-	h.checkLogs()
+	h.CheckRoomLogs()
 }
 
 // Several processes send to the same rooms while a member comes and goes: every message
@@ -124,31 +129,32 @@ func TestSendersOfSeveralProcesses(t *testing.T) {
 	for _, isolation := range []string{"read committed", "repeatable read", "serializable"} {
 		t.Run(isolation, func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, onPostgres)
-			h.isolate(isolation)
-			h.crowd(t)
+			h := chatsuite.New(t, chatsuite.Postgres)
+			isolate(h, isolation)
+			sendWhileMembersChange(t, h)
 		})
 	}
 }
 
 // isolate sets the default of the database's new sessions.
-func (h *host) isolate(level string) {
-	h.t.Helper()
+func isolate(h *chatsuite.Host, level string) {
+	h.T.Helper()
 	var name string
-	ok(h.t, h.db.Raw("SELECT current_database()").Row().Scan(&name))
-	ok(h.t, h.db.Exec("ALTER DATABASE "+name+" SET default_transaction_isolation = '"+level+"'").Error)
-	pool := must(h.db.DB())(h.t)
+	chatsuite.NoError(h.T, h.DB.Raw("SELECT current_database()").Row().Scan(&name))
+	chatsuite.NoError(h.T, h.DB.Exec("ALTER DATABASE "+name+" SET default_transaction_isolation = '"+level+"'").Error)
+	pool := chatsuite.Must(h.DB.DB())(h.T)
 	pool.SetMaxIdleConns(0)
 	pool.SetMaxIdleConns(8)
 	var got string
-	if ok(h.t, h.db.Raw("SHOW default_transaction_isolation").Row().Scan(&got)); got != level {
-		h.t.Fatalf("sessions begin with %s", got)
+	if chatsuite.NoError(h.T, h.DB.Raw("SHOW default_transaction_isolation").Row().Scan(&got)); got != level {
+		h.T.Fatalf("sessions begin with %s", got)
 	}
 }
 
-func (h *host) crowd(t *testing.T) {
-	rooms := []*chat.Room{h.group(h.bob, h.carol), h.group(h.bob, h.carol)}
-	processes := []*chat.Service{h.Service, must(chat.New(h.db, h.config))(t), must(chat.New(h.db, h.config))(t)}
+// sendWhileMembersChange sends from several services on one database.
+func sendWhileMembersChange(t *testing.T, h *chatsuite.Host) {
+	rooms := []*chat.Room{h.NewGroup(h.Bob, h.Carol), h.NewGroup(h.Bob, h.Carol)}
+	processes := []*chat.Service{h.Service, chatsuite.Must(chat.New(h.DB, h.Config))(t), chatsuite.Must(chat.New(h.DB, h.Config))(t)}
 	var mu sync.Mutex
 	acknowledged := map[uuid.UUID]int64{}
 	var senders, comings sync.WaitGroup
@@ -159,7 +165,7 @@ func (h *host) crowd(t *testing.T) {
 				if n%3 == 0 { // some are sent twice
 					in.ClientID = fmt.Sprint(i, "-", n/12, "-", n%2)
 				}
-				m, err := processes[i%3].SendMessage(h.ctx, []chat.UserID{h.alice, h.bob, h.carol}[i/3], rooms[n%2].ID, in)
+				m, err := processes[i%3].SendMessage(h.Ctx, []chat.UserID{h.Alice, h.Bob, h.Carol}[i/3], rooms[n%2].ID, in)
 				mu.Lock()
 				switch {
 				case err == nil:
@@ -179,20 +185,20 @@ func (h *host) crowd(t *testing.T) {
 				return
 			default:
 			}
-			ok(t, h.RemoveUser(h.ctx, h.alice, rooms[n%2].ID, h.bob))
-			must(h.AddUsers(h.ctx, h.alice, rooms[n%2].ID, chat.NewRoomUser{UserID: h.bob}))(t)
+			chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, rooms[n%2].ID, h.Bob))
+			chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, rooms[n%2].ID, chat.NewRoomUser{UserID: h.Bob}))(t)
 		}
 	})
 	senders.Wait()
 	close(ended)
 	comings.Wait()
-	h.checkAcknowledged(t, acknowledged)
+	checkAcknowledged(t, h, acknowledged)
 }
 
-func (h *host) checkAcknowledged(t *testing.T, acknowledged map[uuid.UUID]int64) {
+func checkAcknowledged(t *testing.T, h *chatsuite.Host, acknowledged map[uuid.UUID]int64) {
 	t.Helper()
 	var messages []chat.Message
-	ok(t, h.db.Find(&messages).Error)
+	chatsuite.NoError(t, h.DB.Find(&messages).Error)
 	kept := map[uuid.UUID]int64{}
 	for _, m := range messages {
 		kept[m.ID] = m.Number
@@ -205,10 +211,10 @@ func (h *host) checkAcknowledged(t *testing.T, acknowledged map[uuid.UUID]int64)
 	if len(kept) != len(acknowledged) {
 		t.Errorf("%d messages are kept, and %d were acknowledged", len(kept), len(acknowledged))
 	}
-	if n := h.number(`SELECT count(*) FROM chat_events e WHERE kind = 'message_created' AND actor_id = 2 AND 'user_removed' =
+	if n := h.QueryInt(`SELECT count(*) FROM chat_events e WHERE kind = 'message_created' AND actor_id = 2 AND 'user_removed' =
 		(SELECT kind FROM chat_events x WHERE x.room_id = e.room_id AND x.user_id = 2 AND x.kind IN ('user_added', 'user_removed')
 		AND x.seq < e.seq ORDER BY x.seq DESC LIMIT 1)`); n != 0 {
 		t.Errorf("%d messages of somebody who was not a member", n)
 	}
-	h.checkLogs()
+	h.CheckRoomLogs()
 }

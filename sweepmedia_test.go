@@ -18,106 +18,107 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 	"github.com/go-df/chat/storage"
 )
 
-// media are what a chat has of each kind, by what has become of them.
-func (h *host) mediaOfEveryKind(t *testing.T) (staying, going map[string]*chat.Media) {
+// mediaOfEveryKind are what a chat has of each kind, by what has become of them.
+func mediaOfEveryKind(t *testing.T, h *chatsuite.Host) (staying, going map[string]*chat.Media) {
 	t.Helper()
-	upload := func() *chat.Media { return h.uploaded(t, "some bytes") }
+	upload := func() *chat.Media { return uploadFile(t, h, "some bytes") }
 	send := func(room uuid.UUID, m *chat.Media) *chat.Message {
-		return must(h.SendMessage(h.ctx, h.alice, room, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+		return chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
 	}
 	avatar := func(room uuid.UUID) *chat.Media {
-		m := h.uploaded(t, tinyPNG)
-		must(h.UpdateRoom(h.ctx, h.alice, room, chat.RoomPatch{AvatarID: &m.ID}))(t)
+		m := uploadFile(t, h, pngOf(t, 1, 1))
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room, chat.RoomPatch{AvatarID: &m.ID}))(t)
 		return m
 	}
-	room, ended, erasers := h.group(h.bob), h.group(), must(h.CreateRoom(h.ctx, h.bob, chat.NewRoom{Type: chat.Group, Name: "Bob's"}))(t)
+	room, ended, erasers := h.NewGroup(h.Bob), h.NewGroup(), chatsuite.Must(h.CreateRoom(h.Ctx, h.Bob, chat.NewRoom{Type: chat.Group, Name: "Bob's"}))(t)
 	staying, going = map[string]*chat.Media{}, map[string]*chat.Media{}
 	staying["sent"] = upload()
 	send(room.ID, staying["sent"])
 	going["an avatar before"] = avatar(room.ID)
 	staying["an avatar"] = avatar(room.ID)
-	staying["sent by who is erased"] = must(h.UploadMedia(h.ctx, h.bob, chat.NewMedia{Body: strings.NewReader("x")}))(t)
-	must(h.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{staying["sent by who is erased"].ID}}))(t)
-	going["sent in a room of who is erased"] = must(h.UploadMedia(h.ctx, h.bob, chat.NewMedia{Body: strings.NewReader("x")}))(t)
-	must(h.SendMessage(h.ctx, h.bob, erasers.ID, chat.NewMessage{MediaIDs: []uuid.UUID{going["sent in a room of who is erased"].ID}}))(t)
-	going["unsent, of who is erased"] = must(h.UploadMedia(h.ctx, h.bob, chat.NewMedia{Body: strings.NewReader("x")}))(t)
+	staying["sent by who is erased"] = chatsuite.Must(h.UploadMedia(h.Ctx, h.Bob, chat.NewMedia{Body: strings.NewReader("x")}))(t)
+	chatsuite.Must(h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{staying["sent by who is erased"].ID}}))(t)
+	going["sent in a room of who is erased"] = chatsuite.Must(h.UploadMedia(h.Ctx, h.Bob, chat.NewMedia{Body: strings.NewReader("x")}))(t)
+	chatsuite.Must(h.SendMessage(h.Ctx, h.Bob, erasers.ID, chat.NewMessage{MediaIDs: []uuid.UUID{going["sent in a room of who is erased"].ID}}))(t)
+	going["unsent, of who is erased"] = chatsuite.Must(h.UploadMedia(h.Ctx, h.Bob, chat.NewMedia{Body: strings.NewReader("x")}))(t)
 	going["unsent"] = upload()
 	going["in a deleted message"] = upload()
-	ok(t, h.DeleteMessage(h.ctx, h.alice, send(room.ID, going["in a deleted message"]).ID))
+	chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Alice, send(room.ID, going["in a deleted message"]).ID))
 	going["in a deleted room"] = upload()
 	send(ended.ID, going["in a deleted room"])
 	going["a deleted room's avatar"] = avatar(ended.ID)
-	going["a picture with a thumbnail"] = h.uploaded(t, pngOf(t, 600, 2))
-	h.thumbnail(t, h.alice, going["a picture with a thumbnail"].ID)
-	ok(t, h.DeleteRoom(h.ctx, h.alice, ended.ID))
-	ok(t, h.EraseUser(h.ctx, chat.System, h.bob, chat.EraseOptions{}))
+	going["a picture with a thumbnail"] = uploadFile(t, h, pngOf(t, 600, 2))
+	readThumbnail(t, h, h.Alice, going["a picture with a thumbnail"].ID)
+	chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, ended.ID))
+	chatsuite.NoError(t, h.EraseUser(h.Ctx, chat.System, h.Bob, chat.EraseOptions{}))
 	broken := errors.New("the connection is gone")
-	_, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken))})
-	wantError(t, err, broken)
+	_, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: io.MultiReader(strings.NewReader("half"), iotest.ErrReader(broken))})
+	chatsuite.WantError(t, err, broken)
 	return staying, going
 }
 
 func TestSweptIsWhatNobodySees(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		staying, going := h.mediaOfEveryKind(t)
-		if n := must(h.SweepMedia(h.ctx, time.Hour))(t); n != 0 {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		staying, going := mediaOfEveryKind(t, h)
+		if n := chatsuite.Must(h.SweepMedia(h.Ctx, time.Hour))(t); n != 0 {
 			t.Errorf("%d are swept that are an hour old at most", n)
 		}
-		h.clock.advance(time.Hour)
-		young := h.uploaded(t, "young")
-		if n := must(h.SweepMedia(h.ctx, time.Hour/2))(t); n != len(going)+1 { // and the upload that broke off
+		h.Clock.Advance(time.Hour)
+		young := uploadFile(t, h, "young")
+		if n := chatsuite.Must(h.SweepMedia(h.Ctx, time.Hour/2))(t); n != len(going)+1 { // and the upload that broke off
 			t.Errorf("%d are swept, want %d", n, len(going)+1)
 		}
 		for name, m := range staying {
-			if content, err := h.store.Open(h.ctx, m.Key); err != nil || content.Close() != nil {
+			if content, err := h.Store.Open(h.Ctx, m.Key); err != nil || content.Close() != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-			must(h.Media(h.ctx, chat.System, m.ID))(t)
+			chatsuite.Must(h.Media(h.Ctx, chat.System, m.ID))(t)
 		}
-		must(h.Media(h.ctx, h.alice, young.ID))(t)
-		if n, rows := h.store.Len(), h.number("SELECT count(*) FROM chat_media"); n != len(staying)+1 || int(rows) != n {
+		chatsuite.Must(h.Media(h.Ctx, h.Alice, young.ID))(t)
+		if n, rows := h.Store.Len(), h.QueryInt("SELECT count(*) FROM chat_media"); n != len(staying)+1 || int(rows) != n {
 			t.Errorf("%d objects and %d rows stay of %d", n, rows, len(staying)+1)
 		}
-		if n := must(h.SweepMedia(h.ctx, time.Hour/2))(t); n != 0 {
+		if n := chatsuite.Must(h.SweepMedia(h.Ctx, time.Hour/2))(t); n != 0 {
 			t.Errorf("%d more the second time", n)
 		}
-		must(h.PurgeRooms(h.ctx, 0))(t) // whose messages have lost their media
+		chatsuite.Must(h.PurgeRooms(h.Ctx, 0))(t) // whose messages have lost their media
 	})
 }
 
 func TestSweepGoesOnPastABatch(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		sent := h.uploaded(t, "sent")
-		must(h.SendMessage(h.ctx, h.alice, h.group().ID, chat.NewMessage{MediaIDs: []uuid.UUID{sent.ID}}))(t)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		sent := uploadFile(t, h, "sent")
+		chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, h.NewGroup().ID, chat.NewMessage{MediaIDs: []uuid.UUID{sent.ID}}))(t)
 		for range 205 {
-			h.uploaded(t, "x")
+			uploadFile(t, h, "x")
 		}
 		var sweeps sync.WaitGroup
 		counts := make([]int, 2)
 		for i := range counts {
-			sweeps.Go(func() { counts[i] = must(h.SweepMedia(h.ctx, -time.Hour))(t) })
+			sweeps.Go(func() { counts[i] = chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t) })
 		}
 		sweeps.Wait()
-		counts[0] += must(h.SweepMedia(h.ctx, -time.Hour))(t) // what each had left to the other
-		if counts[0]+counts[1] != 205 || h.store.Len() != 1 {
-			t.Errorf("%v are swept, and %d stay", counts, h.store.Len())
+		counts[0] += chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t) // what each had left to the other
+		if counts[0]+counts[1] != 205 || h.Store.Len() != 1 {
+			t.Errorf("%v are swept, and %d stay", counts, h.Store.Len())
 		}
 	})
 }
 
 func TestSweepIsOutsideOfTransactions(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		ok(t, h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
-			_, err := s.SweepMedia(h.ctx, 0)
-			wantError(t, err, chat.ErrConflict)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		chatsuite.NoError(t, h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
+			_, err := s.SweepMedia(h.Ctx, 0)
+			chatsuite.WantError(t, err, chat.ErrConflict)
 			return nil
 		}))
-		without := must(chat.New(h.db, chat.Config{UserIDs: h.ids, UsersTable: h.config.UsersTable}))(t)
-		_, err := without.SweepMedia(h.ctx, 0)
-		wantError(t, err, chat.ErrNoMediaStore)
+		without := chatsuite.Must(chat.New(h.DB, chat.Config{UserIDs: h.UserIDs, UsersTable: h.Config.UsersTable}))(t)
+		_, err := without.SweepMedia(h.Ctx, 0)
+		chatsuite.WantError(t, err, chat.ErrNoMediaStore)
 	})
 }
 
@@ -142,26 +143,26 @@ func (s *stubbornStore) Delete(ctx context.Context, key string) error {
 func TestSweepWithAStoreThatDoesNotDelete(t *testing.T) {
 	t.Parallel()
 	store := &stubbornStore{MemoryStore: storage.Memory()}
-	h := newHost(t, onSQLite, func(c *chat.Config) { c.Media = store })
+	h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = store })
 	for i := range 250 {
-		if m := h.uploaded(t, "x"); i%100 == 7 {
+		if m := uploadFile(t, h, "x"); i%100 == 7 {
 			store.keeps = append(store.keeps, m.Key)
 		}
 	}
-	n, err := h.SweepMedia(h.ctx, -time.Hour)
-	if wantError(t, err, errStubborn); n != 247 || !errors.Is(err, chat.ErrMediaStore) {
+	n, err := h.SweepMedia(h.Ctx, -time.Hour)
+	if chatsuite.WantError(t, err, errStubborn); n != 247 || !errors.Is(err, chat.ErrMediaStore) {
 		t.Errorf("%d are swept, and %v", n, err)
 	}
 	for i := range 250 {
-		h.uploaded(t, fmt.Sprint(i))
+		uploadFile(t, h, fmt.Sprint(i))
 	}
 	store.down, store.deletes = true, 0
-	n, err = h.SweepMedia(h.ctx, -time.Hour)
-	if wantError(t, err, errStubborn); n != 0 || store.deletes > 100 {
+	n, err = h.SweepMedia(h.Ctx, -time.Hour)
+	if chatsuite.WantError(t, err, errStubborn); n != 0 || store.deletes > 100 {
 		t.Errorf("%d are swept of a store that is down, asked %d times", n, store.deletes)
 	}
 	store.down, store.keeps = false, nil
-	if n := must(h.SweepMedia(h.ctx, -time.Hour))(t); n != 253 || store.Len() != 0 {
+	if n := chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t); n != 253 || store.Len() != 0 {
 		t.Errorf("%d are swept when it is up again, and %d objects stay", n, store.Len())
 	}
 }
@@ -169,11 +170,11 @@ func TestSweepWithAStoreThatDoesNotDelete(t *testing.T) {
 // Sending and sweeping at once: a message that was sent has its medium, whole.
 func TestSweepBesideUploadsAndSends(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLiteFile, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, v)
-			room := h.group()
+			h := chatsuite.New(t, v)
+			room := h.NewGroup()
 			var senders, sweeper sync.WaitGroup
 			ended := make(chan struct{})
 			sweeper.Go(func() {
@@ -182,7 +183,7 @@ func TestSweepBesideUploadsAndSends(t *testing.T) {
 					case <-ended:
 						return
 					default:
-						must(h.SweepMedia(h.ctx, -time.Hour))(t)
+						chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t)
 					}
 				}
 			})
@@ -191,7 +192,7 @@ func TestSweepBesideUploadsAndSends(t *testing.T) {
 			for range 4 {
 				senders.Go(func() {
 					for range 40 {
-						outcome := h.sendWhileSwept(t, room.ID)
+						outcome := sendWhileSwept(t, h, room.ID)
 						mu.Lock()
 						outcomes[outcome]++
 						mu.Unlock()
@@ -201,8 +202,8 @@ func TestSweepBesideUploadsAndSends(t *testing.T) {
 			senders.Wait()
 			close(ended)
 			sweeper.Wait()
-			must(h.SweepMedia(h.ctx, -time.Hour))(t)
-			if rows, n := h.number("SELECT count(*) FROM chat_media"), h.store.Len(); n != outcomes["sent"] || int(rows) != n {
+			chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t)
+			if rows, n := h.QueryInt("SELECT count(*) FROM chat_media"), h.Store.Len(); n != outcomes["sent"] || int(rows) != n {
 				t.Errorf("%v: %d objects and %d rows stay", outcomes, n, rows)
 			}
 			t.Log(outcomes)
@@ -211,8 +212,8 @@ func TestSweepBesideUploadsAndSends(t *testing.T) {
 }
 
 // sendWhileSwept uploads and sends, and says what came of it.
-func (h *host) sendWhileSwept(t *testing.T, room uuid.UUID) string {
-	m, err := h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader("bytes")})
+func sendWhileSwept(t *testing.T, h *chatsuite.Host, room uuid.UUID) string {
+	m, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("bytes")})
 	if errors.Is(err, chat.ErrConflict) {
 		return "swept while uploaded"
 	}
@@ -220,7 +221,7 @@ func (h *host) sendWhileSwept(t *testing.T, room uuid.UUID) string {
 		t.Error(err)
 		return "failed"
 	}
-	_, err = h.SendMessage(h.ctx, h.alice, room, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}})
+	_, err = h.SendMessage(h.Ctx, h.Alice, room, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}})
 	if errors.Is(err, chat.ErrInvalid) {
 		return "swept before it was sent"
 	}
@@ -228,7 +229,7 @@ func (h *host) sendWhileSwept(t *testing.T, room uuid.UUID) string {
 		t.Error(err)
 		return "failed"
 	}
-	_, content, err := h.OpenMedia(h.ctx, h.alice, m.ID)
+	_, content, err := h.OpenMedia(h.Ctx, h.Alice, m.ID)
 	if err != nil {
 		t.Errorf("a medium that was sent: %v", err)
 		return "lost"
@@ -242,17 +243,17 @@ func (h *host) sendWhileSwept(t *testing.T, room uuid.UUID) string {
 func TestSweepCleansAFolder(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	h := newHost(t, onSQLite, func(c *chat.Config) { c.Media = storage.Dir(folder) })
-	h.uploaded(t, "x")
+	h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = storage.Dir(folder) })
+	uploadFile(t, h, "x")
 	left := filepath.Join(folder, "tmp", "LEFT")
-	ok(t, os.WriteFile(left, []byte("half an upload"), 0o600))
-	must(h.SweepMedia(h.ctx, time.Hour))(t)
+	chatsuite.NoError(t, os.WriteFile(left, []byte("half an upload"), 0o600))
+	chatsuite.Must(h.SweepMedia(h.Ctx, time.Hour))(t)
 	if _, err := os.Stat(left); err != nil {
 		t.Errorf("a file that is being written is gone: %v", err)
 	}
 	old := time.Now().Add(-2 * time.Hour)
-	ok(t, os.Chtimes(left, old, old))
-	must(h.SweepMedia(h.ctx, time.Hour))(t)
+	chatsuite.NoError(t, os.Chtimes(left, old, old))
+	chatsuite.Must(h.SweepMedia(h.Ctx, time.Hour))(t)
 	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("what a crash left stays: %v", err)
 	}

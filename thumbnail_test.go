@@ -23,6 +23,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // plainPicture is one of one colour.
@@ -33,7 +34,7 @@ func plainPicture(w, h int) *image.Paletted {
 func encoded(t testing.TB, encode func(io.Writer) error) string {
 	t.Helper()
 	var b bytes.Buffer
-	ok(t, encode(&b))
+	chatsuite.NoError(t, encode(&b))
 	return b.String()
 }
 
@@ -49,115 +50,108 @@ func photo(t testing.TB, w, h int) string {
 	return plain[:2] + exif + plain[2:]
 }
 
-func (h *host) uploaded(t testing.TB, content string) *chat.Media {
+// uploadFile uploads a file of Alice's.
+func uploadFile(t testing.TB, h *chatsuite.Host, content string) *chat.Media {
 	t.Helper()
-	return must(h.UploadMedia(h.ctx, h.alice, chat.NewMedia{FileName: "a picture", Body: strings.NewReader(content)}))(t)
+	return chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: "a picture", Body: strings.NewReader(content)}))(t)
 }
 
-// thumbnail opens a thumbnail and reads it.
-func (h *host) thumbnail(t testing.TB, actor chat.Actor, id uuid.UUID) (*chat.Media, string) {
+// readThumbnail opens a thumbnail and reads it.
+func readThumbnail(t testing.TB, h *chatsuite.Host, actor chat.Actor, id uuid.UUID) (*chat.Media, string) {
 	t.Helper()
-	m, content, err := h.OpenThumbnail(h.ctx, actor, id)
-	ok(t, err)
-	data := must(io.ReadAll(content))(t)
-	ok(t, content.Close())
+	m, content, err := h.OpenThumbnail(h.Ctx, actor, id)
+	chatsuite.NoError(t, err)
+	data := chatsuite.Must(io.ReadAll(content))(t)
+	chatsuite.NoError(t, content.Close())
 	return m, string(data)
 }
 
-func (h *host) wantNoThumbnail(t testing.TB, actor chat.Actor, id uuid.UUID) {
+func wantNoThumbnail(t testing.TB, h *chatsuite.Host, actor chat.Actor, id uuid.UUID) {
 	t.Helper()
-	_, _, err := h.OpenThumbnail(h.ctx, actor, id)
+	_, _, err := h.OpenThumbnail(h.Ctx, actor, id)
 	if !errors.Is(err, chat.ErrNotFound) {
 		t.Errorf("error is %v, want ErrNotFound", err)
 	}
 }
 
 func TestPhotosAreStoredUprightAndWithoutTheirPlace(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		whole := photo(t, 40, 30)
-		m := h.uploaded(t, whole)
-		stored := must(h.Media(h.ctx, h.alice, m.ID))(t)
+		m := uploadFile(t, h, whole)
+		stored := chatsuite.Must(h.Media(h.Ctx, h.Alice, m.ID))(t)
 		if diff := cmp.Diff(m, stored); diff != "" {
 			t.Error(diff)
 		}
 		if *m.Width != 30 || *m.Height != 40 || m.Size != int64(len(whole)-len("GPS-SECRET")) {
 			t.Errorf("it is %d × %d, of %d bytes", *m.Width, *m.Height, m.Size)
 		}
-		_, content, err := h.OpenMedia(h.ctx, h.alice, m.ID)
-		ok(t, err)
-		data := must(io.ReadAll(content))(t)
+		_, content, err := h.OpenMedia(h.Ctx, h.Alice, m.ID)
+		chatsuite.NoError(t, err)
+		data := chatsuite.Must(io.ReadAll(content))(t)
 		if int64(len(data)) != m.Size || bytes.Contains(data, []byte("SECRET")) {
 			t.Errorf("%d bytes are stored: %q", len(data), data[:100])
 		}
-		_, err = h.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader(whole[:40])})
-		h.wantField(t, err, chat.ErrInvalid, "body")
+		_, err = h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(whole[:40])})
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "body", 0)
 	})
 }
 
-func (h *host) wantField(t testing.TB, err, kind error, name string) {
-	t.Helper()
-	var field *chat.FieldError
-	if !errors.Is(err, kind) || !errors.As(err, &field) || field.Field != name {
-		t.Errorf("error is %v, want %v of %s", err, kind, name)
-	}
-}
-
 func TestThumbnailIsMadeOnceForThoseWhoSeeThePicture(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		m := h.uploaded(t, photo(t, 2000, 1000))
-		h.wantNoThumbnail(t, h.bob, m.ID) // not sent yet
-		must(h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
-		h.wantNoThumbnail(t, h.carol, m.ID)
-		if n := h.store.Len(); n != 1 {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		m := uploadFile(t, h, photo(t, 2000, 1000))
+		wantNoThumbnail(t, h, h.Bob, m.ID) // not sent yet
+		chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+		wantNoThumbnail(t, h, h.Carol, m.ID)
+		if n := h.Store.Len(); n != 1 {
 			t.Errorf("a thumbnail was made for somebody who may not see it: %d objects", n)
 		}
 
-		small, first := h.thumbnail(t, h.bob, m.ID)
-		again, second := h.thumbnail(t, h.alice, m.ID)
+		small, first := readThumbnail(t, h, h.Bob, m.ID)
+		again, second := readThumbnail(t, h, h.Alice, m.ID)
 		if diff := cmp.Diff(small, again); diff != "" || first != second {
 			t.Errorf("the second is another: %s", diff)
 		}
 		decoded, format, err := image.Decode(strings.NewReader(first))
-		ok(t, err)
+		chatsuite.NoError(t, err)
 		if format != "jpeg" || decoded.Bounds().Size() != image.Pt(256, 512) {
 			t.Errorf("it is a %s of %v", format, decoded.Bounds())
 		}
-		want := *must(h.Media(h.ctx, h.alice, m.ID))(t)
+		want := *chatsuite.Must(h.Media(h.Ctx, h.Alice, m.ID))(t)
 		width, height := int64(256), int64(512)
 		want.ContentType, want.Width, want.Height, want.Size, want.SHA256 = "image/jpeg", &width, &height, int64(len(first)), small.SHA256
 		if diff := cmp.Diff(&want, small); diff != "" || small.SHA256 == m.SHA256 {
 			t.Error(diff)
 		}
-		if n, rows := h.store.Len(), h.number("SELECT count(*) FROM chat_media"); n != 2 || rows != 1 {
+		if n, rows := h.Store.Len(), h.QueryInt("SELECT count(*) FROM chat_media"); n != 2 || rows != 1 {
 			t.Errorf("there are %d objects and %d rows", n, rows)
 		}
 	})
 }
 
 func TestPicturesThatAreTheirOwnThumbnailOrHaveNone(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		tiny := pngOf(t, 512, 3)
-		if m, content := h.thumbnail(t, h.alice, h.uploaded(t, tiny).ID); content != tiny || m.ContentType != "image/png" {
+		if m, content := readThumbnail(t, h, h.Alice, uploadFile(t, h, tiny).ID); content != tiny || m.ContentType != "image/png" {
 			t.Errorf("a small picture's is %+v", m)
 		}
 		film := encoded(t, func(to io.Writer) error {
 			return moving.EncodeAll(to, &moving.GIF{Image: []*image.Paletted{plainPicture(20, 10), plainPicture(20, 10)}, Delay: []int{1, 1}})
 		})
-		if m, _ := h.thumbnail(t, h.alice, h.uploaded(t, film).ID); m.ContentType != "image/jpeg" || *m.Width != 20 || *m.Height != 10 {
+		if m, _ := readThumbnail(t, h, h.Alice, uploadFile(t, h, film).ID); m.ContentType != "image/jpeg" || *m.Width != 20 || *m.Height != 10 {
 			t.Errorf("one that moves has %+v", m)
 		}
-		before := h.store.Len()
+		before := h.Store.Len()
 		large := []byte(pngOf(t, 600, 600)) // which says that it is larger
 		binary.BigEndian.PutUint32(large[16:], 24_001)
 		binary.BigEndian.PutUint32(large[20:], 1_000)
 		binary.BigEndian.PutUint32(large[29:], crc32.ChecksumIEEE(large[12:29]))
 		none := map[string]string{"a text": "words", "cut off": pngOf(t, 600, 600)[:60], "too large": string(large)}
 		for name, content := range none {
-			m := h.uploaded(t, content)
-			h.wantNoThumbnail(t, h.alice, m.ID)
-			h.wantNoThumbnail(t, chat.System, m.ID)
-			if n := h.store.Len(); n != before+1 {
+			m := uploadFile(t, h, content)
+			wantNoThumbnail(t, h, h.Alice, m.ID)
+			wantNoThumbnail(t, h, chat.System, m.ID)
+			if n := h.Store.Len(); n != before+1 {
 				t.Errorf("%s: %d objects", name, n-before)
 			}
 			before++
@@ -192,9 +186,9 @@ func (o hookedObject) Close() error {
 	return o.ReadCloser.Close()
 }
 
-func newHookedHost(t *testing.T, v variant) (*host, *hookedStore) {
+func newHookedHost(t *testing.T, v chatsuite.Variant) (*chatsuite.Host, *hookedStore) {
 	hooked := &hookedStore{}
-	h := newHost(t, v, func(c *chat.Config) {
+	h := chatsuite.New(t, v, func(c *chat.Config) {
 		hooked.MediaStore = c.Media
 		c.Media = hooked
 	})
@@ -203,10 +197,10 @@ func newHookedHost(t *testing.T, v variant) (*host, *hookedStore) {
 
 func TestPictureWithoutAThumbnailIsTriedOnce(t *testing.T) {
 	t.Parallel()
-	h, store := newHookedHost(t, onSQLite)
-	m := h.uploaded(t, pngOf(t, 600, 600)[:60])
+	h, store := newHookedHost(t, chatsuite.SQLite)
+	m := uploadFile(t, h, pngOf(t, 600, 600)[:60])
 	for range 3 {
-		h.wantNoThumbnail(t, h.alice, m.ID)
+		wantNoThumbnail(t, h, h.Alice, m.ID)
 	}
 	if n := store.opens.Load(); n != 1 {
 		t.Errorf("it was read %d times", n)
@@ -215,14 +209,14 @@ func TestPictureWithoutAThumbnailIsTriedOnce(t *testing.T) {
 
 func TestThumbnailsAreMadeOneAtATime(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLiteFile, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			h, store := newHookedHost(t, v)
 			var ids []uuid.UUID
 			pictures := map[string]bool{}
 			for range 3 {
-				m := h.uploaded(t, pngOf(t, 600, 500))
+				m := uploadFile(t, h, pngOf(t, 600, 500))
 				ids, pictures[m.Key] = append(ids, m.ID), true
 			}
 			var reading atomic.Int64
@@ -238,13 +232,13 @@ func TestThumbnailsAreMadeOneAtATime(t *testing.T) {
 			var all sync.WaitGroup
 			for i := range 12 {
 				all.Go(func() {
-					if _, content, err := h.OpenThumbnail(h.ctx, h.alice, ids[i%3]); err != nil || content.Close() != nil {
+					if _, content, err := h.OpenThumbnail(h.Ctx, h.Alice, ids[i%3]); err != nil || content.Close() != nil {
 						t.Error(err)
 					}
 				})
 			}
 			all.Wait()
-			if n := h.store.Len(); n != 6 {
+			if n := h.Store.Len(); n != 6 {
 				t.Errorf("3 pictures and their thumbnails are %d objects", n)
 			}
 		})
@@ -253,9 +247,9 @@ func TestThumbnailsAreMadeOneAtATime(t *testing.T) {
 
 func TestThumbnailThatIsNoLongerWaitedFor(t *testing.T) {
 	t.Parallel()
-	h, store := newHookedHost(t, onSQLiteFile)
-	m := h.uploaded(t, pngOf(t, 600, 500))
-	ctx, leave := context.WithCancel(h.ctx)
+	h, store := newHookedHost(t, chatsuite.SQLiteFile)
+	m := uploadFile(t, h, pngOf(t, 600, 500))
+	ctx, leave := context.WithCancel(h.Ctx)
 	var once sync.Once
 	entered, finish := make(chan struct{}), make(chan struct{})
 	store.open = func(context.Context, string) func() {
@@ -265,74 +259,74 @@ func TestThumbnailThatIsNoLongerWaitedFor(t *testing.T) {
 	}
 	made := make(chan error)
 	go func() {
-		_, _, err := h.OpenThumbnail(ctx, h.alice, m.ID)
+		_, _, err := h.OpenThumbnail(ctx, h.Alice, m.ID)
 		made <- err
 	}()
 	<-entered
-	waiting, gone := context.WithTimeout(h.ctx, 10*time.Millisecond)
+	waiting, gone := context.WithTimeout(h.Ctx, 10*time.Millisecond)
 	defer gone()
-	_, _, err := h.OpenThumbnail(waiting, h.alice, m.ID)
-	wantError(t, err, context.DeadlineExceeded)
+	_, _, err := h.OpenThumbnail(waiting, h.Alice, m.ID)
+	chatsuite.WantError(t, err, context.DeadlineExceeded)
 	leave()
 	close(finish)
-	wantError(t, <-made, context.Canceled)
-	if n := h.number("SELECT count(*) FROM chat_media WHERE thumbnail_key <> ''"); n != 1 {
+	chatsuite.WantError(t, <-made, context.Canceled)
+	if n := h.QueryInt("SELECT count(*) FROM chat_media WHERE thumbnail_key <> ''"); n != 1 {
 		t.Error("it was not finished")
 	}
 }
 
 func TestPictureThatGoesWhileItsThumbnailIsMade(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLiteFile, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			h, store := newHookedHost(t, v)
-			m := h.uploaded(t, pngOf(t, 600, 500))
-			sent := must(h.SendMessage(h.ctx, h.alice, h.group().ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+			m := uploadFile(t, h, pngOf(t, 600, 500))
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, h.NewGroup().ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
 			store.open = func(ctx context.Context, _ string) func() {
-				ok(t, h.DeleteMessage(ctx, h.alice, sent.ID))
+				chatsuite.NoError(t, h.DeleteMessage(ctx, h.Alice, sent.ID))
 				return func() {}
 			}
-			h.wantNoThumbnail(t, h.alice, m.ID)
-			h.clock.advance(time.Hour)
-			if n := must(h.SweepMedia(h.ctx, time.Minute))(t); n != 2 || h.store.Len() != 0 {
-				t.Errorf("%d are swept, and %d objects stay", n, h.store.Len())
+			wantNoThumbnail(t, h, h.Alice, m.ID)
+			h.Clock.Advance(time.Hour)
+			if n := chatsuite.Must(h.SweepMedia(h.Ctx, time.Minute))(t); n != 2 || h.Store.Len() != 0 {
+				t.Errorf("%d are swept, and %d objects stay", n, h.Store.Len())
 			}
 		})
 	}
 }
 
 func TestThumbnailOfARolledBackUpload(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		err := h.InTx(h.ctx, func(_ *gorm.DB, s *chat.Service) error {
-			m := must(s.UploadMedia(h.ctx, h.alice, chat.NewMedia{Body: strings.NewReader(pngOf(t, 600, 500))}))(t)
-			_, content, err := s.OpenThumbnail(h.ctx, h.alice, m.ID)
-			ok(t, err)
-			ok(t, content.Close())
-			if n := h.store.Len(); n != 2 {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		err := h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
+			m := chatsuite.Must(s.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(pngOf(t, 600, 500))}))(t)
+			_, content, err := s.OpenThumbnail(h.Ctx, h.Alice, m.ID)
+			chatsuite.NoError(t, err)
+			chatsuite.NoError(t, content.Close())
+			if n := h.Store.Len(); n != 2 {
 				t.Errorf("%d objects", n)
 			}
 			return errHost
 		})
-		wantError(t, err, errHost)
-		if n, rows := h.store.Len(), h.number("SELECT count(*) FROM chat_media"); n != 0 || rows != 0 {
+		chatsuite.WantError(t, err, errHost)
+		if n, rows := h.Store.Len(), h.QueryInt("SELECT count(*) FROM chat_media"); n != 0 || rows != 0 {
 			t.Errorf("%d objects and %d rows stay", n, rows)
 		}
 	})
 }
 
 func TestMediaURLIsForThoseWhoSeeTheFile(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		m := h.uploaded(t, "<html>")
-		url := must(h.MediaURL(h.ctx, h.alice, m.ID, time.Minute))(t)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		m := uploadFile(t, h, "<html>")
+		url := chatsuite.Must(h.MediaURL(h.Ctx, h.Alice, m.ID, time.Minute))(t)
 		want := "https://media.example/" + m.Key + `?valid=1m0s&type=application/octet-stream&as=attachment; filename="a picture"`
 		if url != want {
 			t.Errorf("the URL is %s", url)
 		}
-		_, err := h.MediaURL(h.ctx, h.bob, m.ID, time.Minute)
-		wantError(t, err, chat.ErrNotFound)
-		plain := must(chat.New(h.db, chat.Config{UserIDs: h.ids, UsersTable: h.config.UsersTable, Media: h.store}))(t)
-		_, err = plain.MediaURL(h.ctx, h.alice, m.ID, time.Minute)
-		wantError(t, err, chat.ErrNoMediaStore)
+		_, err := h.MediaURL(h.Ctx, h.Bob, m.ID, time.Minute)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		plain := chatsuite.Must(chat.New(h.DB, chat.Config{UserIDs: h.UserIDs, UsersTable: h.Config.UsersTable, Media: h.Store}))(t)
+		_, err = plain.MediaURL(h.Ctx, h.Alice, m.ID, time.Minute)
+		chatsuite.WantError(t, err, chat.ErrNoMediaStore)
 	})
 }
