@@ -296,6 +296,8 @@ func TestPictureThatGoesWhileItsThumbnailIsMade(t *testing.T) {
 	}
 }
 
+var errRollback = errors.New("the host changed its mind")
+
 func TestThumbnailOfARolledBackUpload(t *testing.T) {
 	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		err := h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
@@ -306,9 +308,9 @@ func TestThumbnailOfARolledBackUpload(t *testing.T) {
 			if n := h.Store.Len(); n != 2 {
 				t.Errorf("%d objects", n)
 			}
-			return errHost
+			return errRollback
 		})
-		chatsuite.WantError(t, err, errHost)
+		chatsuite.WantError(t, err, errRollback)
 		if n, rows := h.Store.Len(), h.QueryInt("SELECT count(*) FROM chat_media"); n != 0 || rows != 0 {
 			t.Errorf("%d objects and %d rows stay", n, rows)
 		}
