@@ -2,11 +2,11 @@ package chat_test
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/png"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -49,46 +49,6 @@ func TestMessageComesWithAllThatAPageShows(t *testing.T) {
 		if diff := cmp.Diff(page.Items[0], *alone); diff != "" {
 			t.Errorf("Message differs from the page: %s", diff)
 		}
-	})
-}
-
-func TestHistoryPages(t *testing.T) {
-	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
-		room := h.NewGroup()
-		for i := range 10 {
-			h.Send(h.Alice, room.ID, fmt.Sprint(i+1))
-		}
-		n := func(n int64) *int64 { return &n }
-		for name, c := range map[string]struct {
-			at            chat.HistoryQuery
-			first, last   int64
-			before, after bool
-		}{
-			"newest":            {chat.HistoryQuery{Limit: 3}, 8, 10, true, false},
-			"all":               {chat.HistoryQuery{}, 1, 10, false, false},
-			"before":            {chat.HistoryQuery{Before: n(8), Limit: 3}, 5, 7, true, true},
-			"before the second": {chat.HistoryQuery{Before: n(2), Limit: 3}, 1, 1, false, true},
-			"before the first":  {chat.HistoryQuery{Before: n(1)}, 0, 0, false, true},
-			"after":             {chat.HistoryQuery{After: n(3), Limit: 3}, 4, 6, true, true},
-			"after nothing":     {chat.HistoryQuery{After: n(0), Limit: 3}, 1, 3, false, true},
-			"after the last":    {chat.HistoryQuery{After: n(10)}, 0, 0, true, false},
-			"after far away":    {chat.HistoryQuery{After: n(1 << 62)}, 0, 0, true, false},
-			"around":            {chat.HistoryQuery{Around: n(5), Limit: 5}, 3, 7, true, true},
-			"around, even":      {chat.HistoryQuery{Around: n(5), Limit: 4}, 3, 6, true, true},
-			"around the first":  {chat.HistoryQuery{Around: n(1), Limit: 3}, 1, 3, false, true},
-			"around the last":   {chat.HistoryQuery{Around: n(10), Limit: 5}, 8, 10, true, false},
-		} {
-			page := chatsuite.Must(h.Messages(h.Ctx, h.Alice, room.ID, c.at))(t)
-			var first, last int64
-			if len(page.Items) > 0 {
-				first, last = page.Items[0].Number, page.Items[len(page.Items)-1].Number
-			}
-			if first != c.first || last != c.last || page.HasBefore != c.before || page.HasAfter != c.after {
-				t.Errorf("%s: %d to %d, before %v, after %v", name, first, last, page.HasBefore, page.HasAfter)
-			}
-		}
-		_, err := h.Messages(h.Ctx, h.Alice, room.ID, chat.HistoryQuery{Before: n(1), After: n(2)})
-		chatsuite.WantError(t, err, chat.ErrInvalid)
 	})
 }
 
@@ -188,5 +148,37 @@ func TestMediaAreSeenWhereTheyAreSent(t *testing.T) {
 		chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, room.ID, h.Bob))
 		_, err = h.Media(h.Ctx, h.Bob, picture.ID)
 		chatsuite.WantError(t, err, chat.ErrNotFound) // it is the room's now
+	})
+}
+
+func TestEditOfWhatChangedInTheMeantimeIsRefused(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		m := h.Send(h.Bob, room.ID, "one")
+		text := func(s string) *string { return &s }
+
+		first := m.ChangedAt()
+		edited := chatsuite.Must(h.EditMessage(h.Ctx, h.Bob, m.ID, chat.MessagePatch{Text: text("two"), IfChangedAt: &first}))(t)
+		_, err := h.EditMessage(h.Ctx, h.Bob, m.ID, chat.MessagePatch{Text: text("three"), IfChangedAt: &first})
+		chatsuite.WantError(t, err, chat.ErrPrecondition)
+		second := edited.ChangedAt()
+		chatsuite.Must(h.EditMessage(h.Ctx, h.Bob, m.ID, chat.MessagePatch{Text: text("four"), IfChangedAt: &second}))(t)
+		_, err = h.EditMessage(h.Ctx, h.Carol, m.ID, chat.MessagePatch{Text: text("x"), IfChangedAt: &first})
+		chatsuite.WantError(t, err, chat.ErrNotFound) // who may not see it does not learn that it changed
+
+		seen := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t).UpdatedAt
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{Name: text("A"), IfChangedAt: &seen}))(t)
+		_, err = h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{Name: text("B"), IfChangedAt: &seen})
+		chatsuite.WantError(t, err, chat.ErrPrecondition)
+		never := time.Time{}
+		_, err = h.UpdateRoom(h.Ctx, h.Bob, room.ID, chat.RoomPatch{Name: text("B"), IfChangedAt: &never})
+		chatsuite.WantError(t, err, chat.ErrForbidden)
+
+		if got := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t).Name; got != "A" {
+			t.Errorf("the room is called %q", got)
+		}
+		if got := chatsuite.Must(h.Message(h.Ctx, h.Alice, m.ID))(t).Text; got != "four" {
+			t.Errorf("the message says %q", got)
+		}
 	})
 }

@@ -1,11 +1,18 @@
 package chat_test
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
 	"mime"
 	"strings"
 	"testing"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func TestOnlyPicturesFilmsAndSoundsAreShown(t *testing.T) {
@@ -54,4 +61,34 @@ func TestNoNameBreaksOutOfTheHeader(t *testing.T) {
 			t.Errorf("%q: %s is read as %s %v, %v", name, got, kind, params, err)
 		}
 	}
+}
+
+// plainPicture is one of one colour.
+func plainPicture(w, h int) *image.Paletted {
+	return image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.RGBA{200, 30, 30, 255}, color.RGBA{}})
+}
+
+func encoded(t testing.TB, encode func(io.Writer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	chatsuite.NoError(t, encode(&b))
+	return b.String()
+}
+
+func pngOf(t testing.TB, w, h int) string {
+	return encoded(t, func(to io.Writer) error { return png.Encode(to, plainPicture(w, h)) })
+}
+
+// photo is a JPEG as a phone takes it: lying on its side, with the place in it.
+func photo(t testing.TB, w, h int) string {
+	plain := encoded(t, func(to io.Writer) error { return jpeg.Encode(to, plainPicture(w, h), nil) })
+	exif := "\xff\xe1\x00\x2cExif\x00\x00II\x2a\x00\x08\x00\x00\x00\x01\x00" +
+		"\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00" + "\x00\x00\x00\x00" + "GPS-SECRET"
+	return plain[:2] + exif + plain[2:]
+}
+
+// uploadFile uploads a file of Alice's.
+func uploadFile(t testing.TB, h *chatsuite.Host, content string) *chat.Media {
+	t.Helper()
+	return chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{FileName: "a picture", Body: strings.NewReader(content)}))(t)
 }

@@ -241,3 +241,19 @@ func wantEveryMediumThere(t *testing.T, h *chatsuite.Host, store *storage.Memory
 		chatsuite.NoError(t, content.Close())
 	}
 }
+
+func TestMediaURLIsForThoseWhoSeeTheFile(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		m := uploadFile(t, h, "<html>")
+		url := chatsuite.Must(h.MediaURL(h.Ctx, h.Alice, m.ID, time.Minute))(t)
+		want := "https://media.example/" + m.Key + `?valid=1m0s&type=application/octet-stream&as=attachment; filename="a picture"`
+		if url != want {
+			t.Errorf("the URL is %s", url)
+		}
+		_, err := h.MediaURL(h.Ctx, h.Bob, m.ID, time.Minute)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		plain := chatsuite.Must(chat.New(h.DB, chat.Config{UserIDs: h.UserIDs, UsersTable: h.Config.UsersTable, Media: h.Store}))(t)
+		_, err = plain.MediaURL(h.Ctx, h.Alice, m.ID, time.Minute)
+		chatsuite.WantError(t, err, chat.ErrNoMediaStore)
+	})
+}

@@ -1,17 +1,15 @@
 package chat_test
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"io"
 	"math"
 	"strings"
-	"sync"
 	"testing"
 	"testing/iotest"
-	"time"
 
-	"github.com/google/uuid"
+	"github.com/google/go-cmp/cmp"
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
@@ -75,62 +73,24 @@ func TestMediaOfACommitThatWasRefusedLeaveTheStore(t *testing.T) {
 	})
 }
 
-// A thumbnail is being made and needs what a host's transaction has, which asks for a
-// thumbnail: it is told to ask later.
-func TestThumbnailInATransactionWaitsForNobody(t *testing.T) {
-	t.Parallel()
-	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
-		t.Run(v.String(), func(t *testing.T) {
-			t.Parallel()
-			h, store := newHookedHost(t, v)
-			m, room := uploadFile(t, h, pngOf(t, 600, 500)), h.NewGroup()
-			entered, finish := make(chan struct{}), make(chan struct{})
-			var once sync.Once
-			store.open = func(context.Context, string) func() {
-				once.Do(func() { close(entered); <-finish })
-				return func() {}
-			}
-			outside := make(chan error, 1)
-			go func() { outside <- thumbnailError(h, h.Ctx, m.ID) }()
-			<-entered
-			chatsuite.NoError(t, h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
-				chatsuite.Must(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
-				close(finish)
-				_, _, err := s.OpenThumbnail(h.Ctx, h.Alice, m.ID)
-				chatsuite.WantError(t, err, chat.ErrConflict)
-				return nil
-			}))
-			chatsuite.NoError(t, <-outside)
-		})
-	}
-}
-
-func thumbnailError(h *chatsuite.Host, ctx context.Context, id uuid.UUID) error {
-	_, content, err := h.OpenThumbnail(ctx, h.Alice, id)
-	if err == nil {
-		err = content.Close()
-	}
-	return err
-}
-
-// A host's transaction keeps a picture's row: its thumbnail is given up after a while,
-// and the others are made.
-func TestThumbnailDoesNotWaitForAPictureForLong(t *testing.T) {
-	t.Parallel()
-	h := chatsuite.New(t, chatsuite.Postgres)
-	m, other, room := uploadFile(t, h, pngOf(t, 600, 500)), uploadFile(t, h, pngOf(t, 600, 501)), h.NewGroup()
-	tx := h.DB.Begin()
-	s, done := h.WithTx(tx)
-	chatsuite.Must(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
-	ctx, cancel := context.WithTimeout(h.Ctx, 20*time.Second) // the limit is 5 s
-	defer cancel()
-	first := make(chan error, 1)
-	go func() { first <- thumbnailError(h, ctx, m.ID) }()
-	if err := <-first; !chat.IsRetryable(err) {
-		t.Errorf("error is %v", err)
-	}
-	chatsuite.NoError(t, thumbnailError(h, ctx, other.ID))
-	chatsuite.NoError(t, tx.Commit().Error)
-	done()
-	chatsuite.NoError(t, thumbnailError(h, ctx, m.ID))
+func TestPhotosAreStoredUprightAndWithoutTheirPlace(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		whole := photo(t, 40, 30)
+		m := uploadFile(t, h, whole)
+		stored := chatsuite.Must(h.Media(h.Ctx, h.Alice, m.ID))(t)
+		if diff := cmp.Diff(m, stored); diff != "" {
+			t.Error(diff)
+		}
+		if *m.Width != 30 || *m.Height != 40 || m.Size != int64(len(whole)-len("GPS-SECRET")) {
+			t.Errorf("it is %d × %d, of %d bytes", *m.Width, *m.Height, m.Size)
+		}
+		_, content, err := h.OpenMedia(h.Ctx, h.Alice, m.ID)
+		chatsuite.NoError(t, err)
+		data := chatsuite.Must(io.ReadAll(content))(t)
+		if int64(len(data)) != m.Size || bytes.Contains(data, []byte("SECRET")) {
+			t.Errorf("%d bytes are stored: %q", len(data), data[:100])
+		}
+		_, err = h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(whole[:40])})
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "body", 0)
+	})
 }
