@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -35,6 +36,9 @@ func TestAcknowledgedMessagesSurviveAKill(t *testing.T) {
 			svc := chatsuite.Must(chat.New(db, config))(t)
 			room := chatsuite.Must(svc.CreateRoom(t.Context(), v.UserID(1), chat.NewRoom{Name: "x"}))(t)
 			acknowledged := sendUntilKilled(t, v, dsn, room.ID)
+			if v.Postgres {
+				waitUntilAlone(t, db)
+			}
 
 			var texts []string
 			chatsuite.NoError(t, db.Raw("SELECT text FROM chat_messages WHERE room_id = ? ORDER BY number", room.ID).Scan(&texts).Error)
@@ -56,6 +60,24 @@ func TestAcknowledgedMessagesSurviveAKill(t *testing.T) {
 			}
 		})
 	}
+}
+
+// waitUntilAlone returns when nobody else is connected to the database. What a killed
+// process has sent to PostgreSQL may be committed until its connections have ended.
+func waitUntilAlone(t *testing.T, db *gorm.DB) {
+	t.Helper()
+	pool := chatsuite.Must(db.DB())(t)
+	pool.SetMaxOpenConns(1)
+	pool.SetMaxIdleConns(1) // this pool's others are closed
+	var others int64
+	for end := time.Now().Add(chatsuite.Timeout); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		chatsuite.NoError(t, db.Raw(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+			AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&others).Error)
+		if others == 0 {
+			return
+		}
+	}
+	t.Fatalf("%d connections are still open", others)
 }
 
 // sendUntilKilled runs this test binary as the sender, kills it after some hundred
