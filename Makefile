@@ -9,8 +9,8 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: ## Run all tests on SQLite and PostgreSQL, with the race detector
-	go test -race -timeout 10m ./...
+test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the race detector
+	go run ./internal/dbtest/withpostgres go test -race -parallel 8 -timeout 10m ./...
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 
 .PHONY: test-long

@@ -8,19 +8,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func TestMetadataScansAndBinds(t *testing.T) {
 	t.Parallel()
 	buffer := []byte(`{"a": 1}`)
 	var m chat.Metadata
-	ok(t, m.Scan(buffer))
+	chatsuite.NoError(t, m.Scan(buffer))
 	copy(buffer, "XXXXXXXX")
 	if string(m) != `{"a": 1}` {
 		t.Errorf("metadata is %q: it keeps the driver's buffer", m)
 	}
 	for src, want := range map[any]string{`{"b":2}`: `{"b":2}`, nil: ""} {
-		ok(t, m.Scan(src))
+		chatsuite.NoError(t, m.Scan(src))
 		if string(m) != want || (src == nil) != (m == nil) {
 			t.Errorf("%v is scanned as %q", src, m)
 		}
@@ -47,8 +48,8 @@ func TestMetadataIsJSONInJSON(t *testing.T) {
 		`{"metadata":{"order":42}}`: `{"metadata":{"order":42}}`, `{"metadata":null}`: `{"metadata":null}`, `{}`: `{"metadata":null}`,
 	} {
 		var w wire
-		ok(t, json.Unmarshal([]byte(text), &w))
-		if got := string(must(json.Marshal(w))(t)); got != want {
+		chatsuite.NoError(t, json.Unmarshal([]byte(text), &w))
+		if got := string(chatsuite.Must(json.Marshal(w))(t)); got != want {
 			t.Errorf("%s comes back as %s", text, got)
 		}
 	}
@@ -56,25 +57,25 @@ func TestMetadataIsJSONInJSON(t *testing.T) {
 
 // The object that a host gives stays the host's, also where it is trimmed.
 func TestMetadataOfTheCallerIsLeftAlone(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		group := h.group()
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		group := h.NewGroup()
 		given := chat.Metadata("  {\"a\": 1}\n")
-		message := must(h.SendMessage(h.ctx, h.alice, group.ID, chat.NewMessage{Text: "a", Metadata: given}))(t)
-		must(h.EditMessage(h.ctx, h.alice, message.ID, chat.MessagePatch{Metadata: &given}))(t)
-		updated := must(h.UpdateRoom(h.ctx, h.alice, group.ID, chat.RoomPatch{Metadata: &given}))(t)
+		message := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, group.ID, chat.NewMessage{Text: "a", Metadata: given}))(t)
+		chatsuite.Must(h.EditMessage(h.Ctx, h.Alice, message.ID, chat.MessagePatch{Metadata: &given}))(t)
+		updated := chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, group.ID, chat.RoomPatch{Metadata: &given}))(t)
 		if string(given) != "  {\"a\": 1}\n" {
 			t.Errorf("the caller's metadata is %q now", given)
 		}
 		want := `{"a": 1}`
 		got := []string{
 			string(message.Metadata), string(updated.Metadata),
-			string(must(h.Message(h.ctx, h.alice, message.ID))(t).Metadata), string(must(h.Room(h.ctx, h.alice, group.ID))(t).Metadata),
+			string(chatsuite.Must(h.Message(h.Ctx, h.Alice, message.ID))(t).Metadata), string(chatsuite.Must(h.Room(h.Ctx, h.Alice, group.ID))(t).Metadata),
 		}
 		if diff := cmp.Diff([]string{want, want, want, want}, got); diff != "" {
 			t.Error(diff)
 		}
-		removed := must(h.UpdateRoom(h.ctx, h.alice, group.ID, chat.RoomPatch{Metadata: new(chat.Metadata)}))(t)
-		if removed.Metadata != nil || must(h.Room(h.ctx, h.alice, group.ID))(t).Metadata != nil {
+		removed := chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, group.ID, chat.RoomPatch{Metadata: new(chat.Metadata)}))(t)
+		if removed.Metadata != nil || chatsuite.Must(h.Room(h.Ctx, h.Alice, group.ID))(t).Metadata != nil {
 			t.Errorf("the room still has %q", removed.Metadata)
 		}
 	})
@@ -82,24 +83,24 @@ func TestMetadataOfTheCallerIsLeftAlone(t *testing.T) {
 
 // A host queries its metadata by SQL, so both databases must take it for JSON.
 func TestMetadataCanBeQueried(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		group := h.group()
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		group := h.NewGroup()
 		for _, text := range []string{
 			`{"order": 42}`, `{"order": 42, "note": "\ud83d\ude00 \u00e9"}`, `{"order": 42, "deep": ` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `}`,
 			`{"order": 42, "half": "\ud800"}`,
 		} {
-			_, err := h.SendMessage(h.ctx, h.alice, group.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(text)})
+			_, err := h.SendMessage(h.Ctx, h.Alice, group.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(text)})
 			if strings.Contains(text, "half") {
-				wantField(t, err, chat.ErrInvalid, "metadata", 0) // PostgreSQL cannot read half a character back
+				chatsuite.WantFieldError(t, err, chat.ErrInvalid, "metadata", 0) // PostgreSQL cannot read half a character back
 				continue
 			}
-			ok(t, err)
+			chatsuite.NoError(t, err)
 		}
-		orders := dumpOf(t, h.db, "SELECT CAST(metadata->>'order' AS text) FROM chat_messages ORDER BY number")
+		orders := chatsuite.QueryLines(t, h.DB, "SELECT CAST(metadata->>'order' AS text) FROM chat_messages ORDER BY number")
 		if want := strings.Repeat("42\n", 3); orders != want {
 			t.Errorf("orders are %q, want %q", orders, want)
 		}
-		if notes := dumpOf(t, h.db, "SELECT metadata->>'note' FROM chat_messages WHERE number = 2"); notes != "😀 é\n" {
+		if notes := chatsuite.QueryLines(t, h.DB, "SELECT metadata->>'note' FROM chat_messages WHERE number = 2"); notes != "😀 é\n" {
 			t.Errorf("the note is %q", notes)
 		}
 	})

@@ -6,66 +6,67 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func TestSameReactionAgainReturnsTheFirst(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		m := h.send(h.alice, room.ID, "hi")
-		first := must(h.React(h.ctx, h.bob, m.ID, "❤️"))(t)
-		again := must(h.React(h.ctx, h.bob, m.ID, "❤"))(t) // the same emoji without its selector
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		m := h.Send(h.Alice, room.ID, "hi")
+		first := chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "❤️"))(t)
+		again := chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "❤"))(t) // the same emoji without its selector
 		if *first != *again {
 			t.Errorf("%+v and %+v", first, again)
 		}
-		if got := must(h.Reaction(h.ctx, h.alice, first.ID))(t); *got != *first {
+		if got := chatsuite.Must(h.Reaction(h.Ctx, h.Alice, first.ID))(t); *got != *first {
 			t.Errorf("got %+v", got)
 		}
-		wantError(t, h.Unreact(h.ctx, h.alice, first.ID), chat.ErrForbidden)
-		ok(t, h.Unreact(h.ctx, h.bob, first.ID))
-		wantError(t, h.Unreact(h.ctx, h.bob, first.ID), chat.ErrNotFound)
-		h.wantKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.ReactionAdded, chat.ReactionRemoved)
+		chatsuite.WantError(t, h.Unreact(h.Ctx, h.Alice, first.ID), chat.ErrForbidden)
+		chatsuite.NoError(t, h.Unreact(h.Ctx, h.Bob, first.ID))
+		chatsuite.WantError(t, h.Unreact(h.Ctx, h.Bob, first.ID), chat.ErrNotFound)
+		h.WantEventKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.ReactionAdded, chat.ReactionRemoved)
 	})
 }
 
 func TestLikeReplacesDislike(t *testing.T) {
 	t.Parallel()
-	for _, v := range []variant{onSQLite, onPostgres} {
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, v, func(c *chat.Config) { c.Reactions = chat.LikeDislike })
-			room := h.group(h.bob)
-			m := h.send(h.alice, room.ID, "hi")
-			must(h.React(h.ctx, h.bob, m.ID, "like"))(t)
-			must(h.React(h.ctx, h.bob, m.ID, "dislike"))(t)
-			must(h.React(h.ctx, h.alice, m.ID, "dislike"))(t)
-			seen := must(h.Message(h.ctx, h.bob, m.ID))(t)
+			h := chatsuite.New(t, v, func(c *chat.Config) { c.Reactions = chat.LikeDislike })
+			room := h.NewGroup(h.Bob)
+			m := h.Send(h.Alice, room.ID, "hi")
+			chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "like"))(t)
+			chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "dislike"))(t)
+			chatsuite.Must(h.React(h.Ctx, h.Alice, m.ID, "dislike"))(t)
+			seen := chatsuite.Must(h.Message(h.Ctx, h.Bob, m.ID))(t)
 			if len(seen.Reactions) != 1 || seen.Reactions[0].Count != 2 || seen.Reactions[0].Reaction != "dislike" {
 				t.Errorf("reactions are %+v", seen.Reactions)
 			}
-			h.wantKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated,
+			h.WantEventKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated,
 				chat.ReactionAdded, chat.ReactionRemoved, chat.ReactionAdded, chat.ReactionAdded)
 		})
 	}
 }
 
 func TestReactionsAreListedNewestFirst(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		m := h.send(h.alice, room.ID, "hi")
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		m := h.Send(h.Alice, room.ID, "hi")
 		var want []uuid.UUID
 		for _, emoji := range []string{"👍", "🎉", "😂", "❤️", "🚀"} {
-			want = append([]uuid.UUID{must(h.React(h.ctx, h.bob, m.ID, emoji))(t).ID}, want...)
+			want = append([]uuid.UUID{chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, emoji))(t).ID}, want...)
 		}
-		must(h.React(h.ctx, h.alice, m.ID, "👍"))(t)
+		chatsuite.Must(h.React(h.Ctx, h.Alice, m.ID, "👍"))(t)
 		for name, query := range map[string]chat.ReactionsQuery{
 			"mine":           {Page: chat.Page{Limit: 2}},
 			"of the message": {MessageID: &m.ID, Page: chat.Page{Limit: 2}},
 		} {
 			var got []uuid.UUID
 			for {
-				page := must(h.Reactions(h.ctx, h.bob, query))(t)
+				page := chatsuite.Must(h.Reactions(h.Ctx, h.Bob, query))(t)
 				for _, r := range page.Items {
-					if r.UserID == h.bob {
+					if r.UserID == h.Bob {
 						got = append(got, r.ID)
 					}
 				}
@@ -82,8 +83,8 @@ func TestReactionsAreListedNewestFirst(t *testing.T) {
 				}
 			}
 		}
-		ok(t, h.RemoveUser(h.ctx, h.alice, room.ID, h.bob))
-		if page := must(h.Reactions(h.ctx, h.bob, chat.ReactionsQuery{}))(t); len(page.Items) != 0 {
+		chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, room.ID, h.Bob))
+		if page := chatsuite.Must(h.Reactions(h.Ctx, h.Bob, chat.ReactionsQuery{}))(t); len(page.Items) != 0 {
 			t.Error("a removed member sees reactions of the room")
 		}
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // snippet is a block of code in a document.
@@ -25,7 +26,7 @@ type snippet struct {
 func documents(t *testing.T) []string {
 	t.Helper()
 	docs, err := filepath.Glob("docs/*.md")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	return append(docs, "README.md")
 }
 
@@ -34,7 +35,7 @@ func snippets(t *testing.T, language string, files ...string) (found []snippet) 
 	t.Helper()
 	for _, file := range files {
 		text, err := os.ReadFile(file)
-		ok(t, err)
+		chatsuite.NoError(t, err)
 		var open *snippet
 		for i, line := range strings.Split(string(text), "\n") {
 			switch {
@@ -78,7 +79,7 @@ func TestReadmeProgramRuns(t *testing.T) {
 		t.Error(diff)
 	}
 	text, err := os.ReadFile("README.md")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	if !strings.Contains(string(text), "It prints `"+strings.TrimSpace(output)+"`.") {
 		t.Error("the README does not say what the program prints")
 	}
@@ -168,7 +169,7 @@ func TestLinksOfDocuments(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
 	for _, file := range append(documents(t), "CHANGELOG.md") {
 		text, err := os.ReadFile(file)
-		ok(t, err)
+		chatsuite.NoError(t, err)
 		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(file), found[1])); err != nil {
 				t.Errorf("%s: %v", file, err)
@@ -194,7 +195,7 @@ func TestReadmeCommands(t *testing.T) {
 		t.Error(err)
 	}
 	makefile, err := os.ReadFile("Makefile")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	if !strings.Contains(string(makefile), "\ntest:") {
 		t.Error("make has no target test")
 	}
@@ -204,7 +205,7 @@ func TestReadmeCommands(t *testing.T) {
 func TestReadmeTables(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("README.md")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	first := func(heading string) (names []string) { // the code in the first cells under a heading
 		_, rest, _ := strings.Cut(string(text), "\n## "+heading+"\n")
 		section, _, _ := strings.Cut(rest, "\n## ")
@@ -231,7 +232,7 @@ func TestReadmeTables(t *testing.T) {
 		t.Errorf("limits: %s", diff)
 	}
 	source, err := os.ReadFile("errors.go")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	var sentinels []string
 	for _, found := range regexp.MustCompile(`(?m)^\t(Err\w+) +=`).FindAllStringSubmatch(string(source), -1) {
 		sentinels = append(sentinels, found[1])
@@ -245,9 +246,9 @@ func TestReadmeTables(t *testing.T) {
 func TestDependenciesAreExplained(t *testing.T) {
 	t.Parallel()
 	requirements, err := os.ReadFile("go.mod")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	explained, err := os.ReadFile("docs/dependencies.md")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	found := regexp.MustCompile(`(?m)^\t(\S+) (v\S+)$`).FindAllStringSubmatch(string(requirements), -1)
 	if len(found) < 5 {
 		t.Fatalf("only %d direct requirements were found", len(found))
@@ -268,16 +269,16 @@ type module struct {
 func newModule(t *testing.T, name, source string) module {
 	t.Helper()
 	root, err := os.Getwd()
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	sums, err := os.ReadFile("go.sum")
-	ok(t, err)
+	chatsuite.NoError(t, err)
 	m := module{t, t.TempDir()}
 	for name, content := range map[string]string{
 		name:     source,
 		"go.sum": string(sums),
 		"go.mod": "module importer\n\ngo 1.25.0\n\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
 	} {
-		ok(t, os.WriteFile(filepath.Join(m.folder, name), []byte(content), 0o600))
+		chatsuite.NoError(t, os.WriteFile(filepath.Join(m.folder, name), []byte(content), 0o600))
 	}
 	return m
 }

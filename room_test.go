@@ -2,23 +2,23 @@ package chat_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 func TestRoomIsMadeWithItsMembers(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		readers := chat.NoPermissions
-		room, err := h.CreateRoom(h.ctx, h.alice, chat.NewRoom{
+		room, err := h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{
 			Type: chat.Channel, Name: "News", Description: "All of it", Public: true, Metadata: chat.Metadata(`{"team": 7}`),
-			Members: []chat.NewRoomUser{{UserID: h.bob, Permissions: &readers}, {UserID: h.carol}, {UserID: h.bob}, {UserID: h.alice}},
+			Members: []chat.NewRoomUser{{UserID: h.Bob, Permissions: &readers}, {UserID: h.Carol}, {UserID: h.Bob}, {UserID: h.Alice}},
 		})
-		ok(t, err)
-		seen := must(h.Room(h.ctx, h.alice, room.ID))(t)
+		chatsuite.NoError(t, err)
+		seen := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
 		if !room.Created || seen.Created {
 			t.Errorf("Created is %v of the room made and %v of the room read, want true and false", room.Created, seen.Created)
 		}
@@ -26,206 +26,159 @@ func TestRoomIsMadeWithItsMembers(t *testing.T) {
 		if diff := cmp.Diff(room, seen); diff != "" {
 			t.Errorf("CreateRoom and Room differ: %s", diff)
 		}
-		if seen.Name != "News" || !seen.Public || *seen.OwnerID != h.alice || string(seen.Metadata) != `{"team": 7}` {
+		if seen.Name != "News" || !seen.Public || *seen.OwnerID != h.Alice || string(seen.Metadata) != `{"team": 7}` {
 			t.Errorf("room is %+v", seen)
 		}
 		want := map[chat.UserID]chat.Permissions{
-			h.alice: chat.AllPermissions, h.bob: chat.NoPermissions, h.carol: chat.CanAddUsers,
+			h.Alice: chat.AllPermissions, h.Bob: chat.NoPermissions, h.Carol: chat.CanAddUsers,
 		}
-		if diff := cmp.Diff(want, h.effective(room.ID)); diff != "" {
+		if diff := cmp.Diff(want, effective(h, room.ID)); diff != "" {
 			t.Error(diff)
 		}
-		h.wantKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.UserAdded)
+		h.WantEventKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.UserAdded)
 	})
 }
 
 // effective is what each member of a room may do.
-func (h *host) effective(room uuid.UUID) map[chat.UserID]chat.Permissions {
-	h.t.Helper()
+func effective(h *chatsuite.Host, room uuid.UUID) map[chat.UserID]chat.Permissions {
+	h.T.Helper()
 	got := map[chat.UserID]chat.Permissions{}
-	for _, m := range must(h.RoomUsers(h.ctx, chat.System, room, chat.Page{}))(h.t).Items {
+	for _, m := range chatsuite.Must(h.RoomUsers(h.Ctx, chat.System, room, chat.Page{}))(h.T).Items {
 		got[m.UserID] = m.Effective
 	}
 	return got
 }
 
-func (h *host) wantKinds(room uuid.UUID, want ...chat.EventKind) {
-	h.t.Helper()
-	if diff := cmp.Diff(want, h.kinds(room)); diff != "" {
-		h.t.Errorf("events: %s", diff)
-	}
-}
-
 func TestSystemMakesARoomForAnOwner(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		_, err := h.CreateRoom(h.ctx, chat.System, chat.NewRoom{Name: "x"})
-		wantError(t, err, chat.ErrInvalid)
-		_, err = h.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "x", Owner: h.bob})
-		wantError(t, err, chat.ErrInvalid)
-		room := must(h.CreateRoom(h.ctx, chat.System, chat.NewRoom{Name: "x", Owner: h.bob}))(t)
-		if *room.OwnerID != h.bob {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		_, err := h.CreateRoom(h.Ctx, chat.System, chat.NewRoom{Name: "x"})
+		chatsuite.WantError(t, err, chat.ErrInvalid)
+		_, err = h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Owner: h.Bob})
+		chatsuite.WantError(t, err, chat.ErrInvalid)
+		room := chatsuite.Must(h.CreateRoom(h.Ctx, chat.System, chat.NewRoom{Name: "x", Owner: h.Bob}))(t)
+		if *room.OwnerID != h.Bob {
 			t.Errorf("owner is %v", *room.OwnerID)
 		}
-		if e := h.events(room.ID)[0]; e.ActorID != nil || *e.UserID != h.bob {
+		if e := h.Events(room.ID)[0]; e.ActorID != nil || *e.UserID != h.Bob {
 			t.Errorf("event is %+v", e)
 		}
 	})
 }
 
 func TestPrivateRoomIsThePairs(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		// The tenth user comes after the second by number and before it by text.
-		tenth := h.id(10)
-		room := must(h.OpenPrivate(h.ctx, h.bob, tenth))(t)
-		again := must(h.OpenPrivate(h.ctx, tenth, h.bob))(t)
-		if room.ID != again.ID || *room.Other != tenth || *again.Other != h.bob {
+		tenth := h.UserID(10)
+		room := chatsuite.Must(h.OpenPrivate(h.Ctx, h.Bob, tenth))(t)
+		again := chatsuite.Must(h.OpenPrivate(h.Ctx, tenth, h.Bob))(t)
+		if room.ID != again.ID || *room.Other != tenth || *again.Other != h.Bob {
 			t.Errorf("rooms %v and %v", room, again)
 		}
 		if room.OwnerID != nil || room.Me.Effective != chat.DefaultPermissions(chat.PrivateMessages) {
 			t.Errorf("room is %+v", room)
 		}
-		_, err := h.OpenPrivate(h.ctx, h.bob, h.bob)
-		wantError(t, err, chat.ErrInvalid)
-		if other := must(h.OpenPrivate(h.ctx, h.bob, h.carol))(t); other.ID == room.ID {
+		_, err := h.OpenPrivate(h.Ctx, h.Bob, h.Bob)
+		chatsuite.WantError(t, err, chat.ErrInvalid)
+		if other := chatsuite.Must(h.OpenPrivate(h.Ctx, h.Bob, h.Carol))(t); other.ID == room.ID {
 			t.Error("two pairs share a room")
 		}
-		h.wantKinds(room.ID, chat.RoomCreated)
-	})
-}
-
-func TestDeletedPrivateRoomMakesWayForANewOne(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t)
-		h.send(h.alice, room.ID, "hi")
-		ok(t, h.DeleteRoom(h.ctx, h.bob, room.ID))
-		_, err := h.Room(h.ctx, h.alice, room.ID)
-		wantError(t, err, chat.ErrNotFound)
-		wantError(t, h.DeleteRoom(h.ctx, h.bob, room.ID), chat.ErrNotFound)
-		if again := must(h.OpenPrivate(h.ctx, h.alice, h.bob))(t); again.ID == room.ID || again.LastNumber != 0 {
-			t.Errorf("the new room is %+v", again)
-		}
-		h.wantKinds(room.ID, chat.RoomCreated, chat.MessageCreated, chat.RoomDeleted)
+		h.WantEventKinds(room.ID, chat.RoomCreated)
 	})
 }
 
 func TestUpdateRoomChangesWhatIsGiven(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
 		name, none := "Friends", chat.Metadata(nil)
 		meta := chat.Metadata(`{"color":"red"}`)
-		updated := must(h.UpdateRoom(h.ctx, h.alice, room.ID, chat.RoomPatch{Name: &name, Metadata: &meta}))(t)
+		updated := chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{Name: &name, Metadata: &meta}))(t)
 		if updated.Name != name || updated.Description != room.Description || string(updated.Metadata) != string(meta) {
 			t.Errorf("room is %+v", updated)
 		}
 		if !updated.UpdatedAt.After(room.UpdatedAt) {
 			t.Error("updated_at did not move")
 		}
-		must(h.UpdateRoom(h.ctx, h.alice, room.ID, chat.RoomPatch{Name: &name}))(t) // the same: no event
-		must(h.UpdateRoom(h.ctx, h.alice, room.ID, chat.RoomPatch{Metadata: &none}))(t)
-		seen := must(h.Room(h.ctx, h.bob, room.ID))(t)
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{Name: &name}))(t) // the same: no event
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{Metadata: &none}))(t)
+		seen := chatsuite.Must(h.Room(h.Ctx, h.Bob, room.ID))(t)
 		if seen.Metadata != nil {
 			t.Errorf("metadata stays: %s", seen.Metadata)
 		}
-		h.wantKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.RoomUpdated, chat.RoomUpdated)
+		h.WantEventKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.RoomUpdated, chat.RoomUpdated)
 	})
 }
 
 func TestRoomDefaultHoldsForThoseWithoutASetOfTheirOwn(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob, h.carol)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob, h.Carol)
 		own := chat.CanRemoveUsers
-		must(h.UpdateRoomUser(h.ctx, h.alice, room.ID, h.carol, chat.RoomUserPatch{Permissions: &own}))(t)
+		chatsuite.Must(h.UpdateRoomUser(h.Ctx, h.Alice, room.ID, h.Carol, chat.RoomUserPatch{Permissions: &own}))(t)
 		silent := chat.NoPermissions
-		must(h.UpdateRoom(h.ctx, h.alice, room.ID, chat.RoomPatch{DefaultPermissions: &silent}))(t)
-		want := map[chat.UserID]chat.Permissions{h.alice: chat.AllPermissions, h.bob: chat.NoPermissions, h.carol: own}
-		if diff := cmp.Diff(want, h.effective(room.ID)); diff != "" {
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{DefaultPermissions: &silent}))(t)
+		want := map[chat.UserID]chat.Permissions{h.Alice: chat.AllPermissions, h.Bob: chat.NoPermissions, h.Carol: own}
+		if diff := cmp.Diff(want, effective(h, room.ID)); diff != "" {
 			t.Error(diff)
 		}
-		must(h.UpdateRoomUser(h.ctx, h.alice, room.ID, h.carol, chat.RoomUserPatch{ResetPermissions: true}))(t)
-		if got := h.effective(room.ID)[h.carol]; got != silent {
+		chatsuite.Must(h.UpdateRoomUser(h.Ctx, h.Alice, room.ID, h.Carol, chat.RoomUserPatch{ResetPermissions: true}))(t)
+		if got := effective(h, room.ID)[h.Carol]; got != silent {
 			t.Errorf("carol has %v", got)
 		}
-		_, err := h.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{Text: "x"})
-		wantError(t, err, chat.ErrForbidden)
+		_, err := h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: "x"})
+		chatsuite.WantError(t, err, chat.ErrForbidden)
 	})
 }
 
 func TestAvatarIsSeenWithTheRoom(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := must(h.CreateRoom(h.ctx, h.alice, chat.NewRoom{Name: "x", Public: true}))(t)
-		first, second := h.picture(h.alice), h.picture(h.alice)
-		must(h.UpdateRoom(h.ctx, h.alice, room.ID, chat.RoomPatch{AvatarID: &first.ID}))(t)
-		if seen := must(h.Room(h.ctx, h.bob, room.ID))(t); seen.AvatarID == nil || *seen.AvatarID != first.ID {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Public: true}))(t)
+		first, second := uploadPicture(h, h.Alice), uploadPicture(h, h.Alice)
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{AvatarID: &first.ID}))(t)
+		if seen := chatsuite.Must(h.Room(h.Ctx, h.Bob, room.ID))(t); seen.AvatarID == nil || *seen.AvatarID != first.ID {
 			t.Errorf("avatar is %v", seen.AvatarID)
 		}
-		must(h.Media(h.ctx, h.bob, first.ID))(t)
-		_, err := h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{first.ID}})
-		wantError(t, err, chat.ErrConflict)
+		chatsuite.Must(h.Media(h.Ctx, h.Bob, first.ID))(t)
+		_, err := h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{first.ID}})
+		chatsuite.WantError(t, err, chat.ErrConflict)
 
-		must(h.UpdateRoom(h.ctx, h.alice, room.ID, chat.RoomPatch{AvatarID: &second.ID}))(t)
-		_, err = h.Media(h.ctx, h.alice, first.ID)
-		wantError(t, err, chat.ErrNotFound) // replaced is released
-		must(h.UpdateRoom(h.ctx, h.alice, room.ID, chat.RoomPatch{AvatarID: &uuid.Nil}))(t)
-		if seen := must(h.Room(h.ctx, h.bob, room.ID))(t); seen.AvatarID != nil {
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{AvatarID: &second.ID}))(t)
+		_, err = h.Media(h.Ctx, h.Alice, first.ID)
+		chatsuite.WantError(t, err, chat.ErrNotFound) // replaced is released
+		chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{AvatarID: &uuid.Nil}))(t)
+		if seen := chatsuite.Must(h.Room(h.Ctx, h.Bob, room.ID))(t); seen.AvatarID != nil {
 			t.Errorf("avatar stays: %v", seen.AvatarID)
 		}
 	})
 }
 
 func TestOwnershipIsHandedOn(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		wantError(t, h.LeaveRoom(h.ctx, h.alice, room.ID), chat.ErrConflict)
-		_, err := h.TransferOwnership(h.ctx, h.bob, room.ID, h.bob)
-		wantError(t, err, chat.ErrForbidden)
-		_, err = h.TransferOwnership(h.ctx, h.alice, room.ID, h.carol)
-		wantError(t, err, chat.ErrNotFound)
-		must(h.TransferOwnership(h.ctx, h.alice, room.ID, h.bob))(t)
-		want := map[chat.UserID]chat.Permissions{h.alice: chat.DefaultPermissions(chat.Group), h.bob: chat.AllPermissions}
-		if diff := cmp.Diff(want, h.effective(room.ID)); diff != "" {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		chatsuite.WantError(t, h.LeaveRoom(h.Ctx, h.Alice, room.ID), chat.ErrConflict)
+		_, err := h.TransferOwnership(h.Ctx, h.Bob, room.ID, h.Bob)
+		chatsuite.WantError(t, err, chat.ErrForbidden)
+		_, err = h.TransferOwnership(h.Ctx, h.Alice, room.ID, h.Carol)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		chatsuite.Must(h.TransferOwnership(h.Ctx, h.Alice, room.ID, h.Bob))(t)
+		want := map[chat.UserID]chat.Permissions{h.Alice: chat.DefaultPermissions(chat.Group), h.Bob: chat.AllPermissions}
+		if diff := cmp.Diff(want, effective(h, room.ID)); diff != "" {
 			t.Error(diff)
 		}
-		ok(t, h.LeaveRoom(h.ctx, h.alice, room.ID))
-		_, err = h.Room(h.ctx, h.alice, room.ID)
-		wantError(t, err, chat.ErrNotFound)
-		h.wantKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.OwnerChanged, chat.UserRemoved)
+		chatsuite.NoError(t, h.LeaveRoom(h.Ctx, h.Alice, room.ID))
+		_, err = h.Room(h.Ctx, h.Alice, room.ID)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		h.WantEventKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.OwnerChanged, chat.UserRemoved)
 	})
 }
 
-func TestPurgeRemovesDeletedRoomsAndReleasesTheirMedia(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		kept, room := h.group(h.bob), h.group(h.bob)
-		picture := h.picture(h.bob)
-		first := must(h.SendMessage(h.ctx, h.bob, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{picture.ID}}))(t)
-		must(h.SendMessage(h.ctx, h.alice, room.ID, chat.NewMessage{Text: "nice", ReplyToID: &first.ID}))(t)
-		must(h.React(h.ctx, h.alice, first.ID, "👍"))(t)
-		h.send(h.bob, kept.ID, "stays")
-		ok(t, h.DeleteRoom(h.ctx, h.alice, room.ID))
-
-		if n := must(h.PurgeRooms(h.ctx, time.Hour))(t); n != 0 {
-			t.Errorf("purged %d rooms that were just deleted", n)
+func TestOpenPrivateTellsWhetherItMadeTheRoom(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		got := []bool{
+			chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(t).Created,
+			chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(t).Created,
+			chatsuite.Must(h.OpenPrivate(h.Ctx, h.Bob, h.Alice))(t).Created,
 		}
-		h.clock.advance(2 * time.Hour)
-		if n := must(h.PurgeRooms(h.ctx, time.Hour))(t); n != 1 {
-			t.Errorf("purged %d rooms", n)
-		}
-		for table, want := range map[string]int64{
-			"chat_rooms": 1, "chat_room_users": 2, "chat_messages": 1, "chat_message_media": 0, "chat_reactions": 0,
-		} {
-			if got := h.count(table); got != want {
-				t.Errorf("%s has %d rows, want %d", table, got, want)
-			}
-		}
-		var row chat.Media
-		ok(t, h.db.Where("id = ?", picture.ID).First(&row).Error)
-		if row.State != chat.MediaReleased {
-			t.Errorf("the picture is %s", row.State)
+		if !got[0] || got[1] || got[2] {
+			t.Errorf("opened: %v, want only the first", got)
 		}
 	})
-}
-
-func (h *host) count(table string) (n int64) {
-	h.t.Helper()
-	ok(h.t, h.db.Table(table).Count(&n).Error)
-	return n
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
 )
 
 // What hosts call their ids.
@@ -114,7 +115,7 @@ func TestUserIDKeepsNothingOfTheDrivers(t *testing.T) {
 	t.Parallel()
 	buffer := []byte("alice")
 	var id chat.UserID
-	ok(t, id.Scan(buffer))
+	chatsuite.NoError(t, id.Scan(buffer))
 	copy(buffer, "XXXXX")
 	if id != "alice" {
 		t.Errorf("id is %q now", id)
@@ -123,19 +124,19 @@ func TestUserIDKeepsNothingOfTheDrivers(t *testing.T) {
 
 // A pointer to a user id, such as Message.UserID, acts as the user it points to.
 func TestPointersToUserIDsAreActors(t *testing.T) {
-	overBoth(t, func(t *testing.T, h *host) {
-		room := h.group(h.bob)
-		sent := h.send(&h.bob, room.ID, "by a pointer")
-		if sent.UserID == nil || *sent.UserID != h.bob {
-			t.Errorf("the author is %v, want %v", sent.UserID, h.bob)
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		sent := h.Send(&h.Bob, room.ID, "by a pointer")
+		if sent.UserID == nil || *sent.UserID != h.Bob {
+			t.Errorf("the author is %v, want %v", sent.UserID, h.Bob)
 		}
-		if _, err := h.Room(h.ctx, sent.UserID, room.ID); err != nil {
+		if _, err := h.Room(h.Ctx, sent.UserID, room.ID); err != nil {
 			t.Errorf("the author of a message as the actor: %v", err)
 		}
-		if _, err := h.Room(h.ctx, &h.carol, room.ID); !errors.Is(err, chat.ErrNotFound) {
+		if _, err := h.Room(h.Ctx, &h.Carol, room.ID); !errors.Is(err, chat.ErrNotFound) {
 			t.Errorf("a stranger by a pointer: error is %v, want ErrNotFound", err)
 		}
-		fromSystem := h.send(&chat.System, room.ID, "by a pointer to System")
+		fromSystem := h.Send(&chat.System, room.ID, "by a pointer to System")
 		if fromSystem.UserID != nil {
 			t.Errorf("the author is %v, want none", fromSystem.UserID)
 		}
@@ -146,10 +147,10 @@ func TestPointersToUserIDsAreActors(t *testing.T) {
 			"an empty UserID":      chat.UserID(""),
 			"a pointer to nothing": new(chat.UserID),
 		} {
-			if _, err := h.Room(h.ctx, actor, room.ID); !errors.Is(err, chat.ErrUnauthenticated) {
+			if _, err := h.Room(h.Ctx, actor, room.ID); !errors.Is(err, chat.ErrUnauthenticated) {
 				t.Errorf("%s: error is %v, want ErrUnauthenticated", name, err)
 			}
-			if _, err := h.SendMessage(h.ctx, actor, room.ID, chat.NewMessage{Text: "hi"}); !errors.Is(err, chat.ErrUnauthenticated) {
+			if _, err := h.SendMessage(h.Ctx, actor, room.ID, chat.NewMessage{Text: "hi"}); !errors.Is(err, chat.ErrUnauthenticated) {
 				t.Errorf("%s sends: error is %v, want ErrUnauthenticated", name, err)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 // domainFile says who may do what. The domain's tests hold the service against it,
 // these the API.
-const domainFile = "../testdata/authorization.txt"
+const domainFile = "../tests/authorization/testdata/authorization.txt"
 
 // domainTable is what the file says, before its stars are resolved.
 type domainTable struct {

@@ -12,7 +12,7 @@ import (
 	"unicode"
 )
 
-const hostileFolder = "../testdata/hostile"
+const hostileFolder = "../tests/inputs/testdata/hostile"
 
 // hostileLines are the lines of a table beside the hostile files.
 func hostileLines(t testing.TB, table string) (lines []string) {

@@ -5,6 +5,8 @@
 //
 //	func TestMain(m *testing.M) { dbtest.Main(m) }
 //
+// The command withpostgres starts one server for all packages of a go test.
+//
 // Every database is empty or a copy of a [Template], belongs to one test, and is
 // gone when that test ends.
 package dbtest

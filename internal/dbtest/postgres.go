@@ -16,9 +16,9 @@ import (
 	"gorm.io/gorm"
 )
 
-// serverVariable names a server to use in place of a throwaway one, by the DSN
-// of a role that may create databases.
-const serverVariable = "CHAT_TEST_POSTGRES"
+// Variable is the environment variable that names a server to use in place of a
+// throwaway one, by the DSN of a role that may create databases.
+const Variable = "CHAT_TEST_POSTGRES"
 
 // Postgres returns a PostgreSQL database of the test's own. Where there is no
 // PostgreSQL the test is skipped, or fails when the variable CI is set.
@@ -63,6 +63,21 @@ func PsqlPath(t testing.TB) string {
 	return path
 }
 
+// Serve starts a throwaway server for other processes, which find it by its DSN in
+// [Variable]. Without PostgreSQL's binaries dsn is empty. The server ends with stop,
+// or with this process.
+func Serve() (dsn string, stop func() error, err error) {
+	binaries := findBinaries()
+	if binaries == "" {
+		return "", func() error { return nil }, nil
+	}
+	server, err := startServer(binaries, volatile)
+	if err != nil {
+		return "", nil, err
+	}
+	return server.dsn(), server.stop, nil
+}
+
 // Close stops the throwaway server, or drops the templates on the server that
 // CHAT_TEST_POSTGRES names. [Main] calls it.
 func Close() error { return shared.close() }
@@ -94,9 +109,9 @@ func choose(dsn, binaries, ci string) source {
 
 func needPostgres(t testing.TB) {
 	t.Helper()
-	from := choose(os.Getenv(serverVariable), findBinaries(), os.Getenv("CI"))
+	from := choose(os.Getenv(Variable), findBinaries(), os.Getenv("CI"))
 	if from == absent || from == missing {
-		giveUp(t, from == missing, "no PostgreSQL: neither "+serverVariable+
+		giveUp(t, from == missing, "no PostgreSQL: neither "+Variable+
 			" nor server binaries on PATH or in /usr/lib/postgresql/*/bin")
 	}
 }
@@ -166,7 +181,7 @@ func (s *sharedPostgres) get() (*cluster, error) {
 }
 
 func (s *sharedPostgres) start() (err error) {
-	dsn := os.Getenv(serverVariable)
+	dsn := os.Getenv(Variable)
 	if dsn == "" {
 		if s.server, err = startServer(findBinaries(), volatile); err != nil {
 			return err

@@ -3,7 +3,6 @@ package dbtest
 import (
 	"context"
 	"errors"
-	"os"
 	"os/exec"
 	"strings"
 	"sync/atomic"
@@ -110,7 +109,7 @@ func TestPsqlTakesTheDSN(t *testing.T) {
 // Another server plays the one that a developer names.
 func TestNamedServerIsLeftAsItWas(t *testing.T) {
 	other := NewServer(t).DSN(t, Template{})
-	t.Setenv(serverVariable, other)
+	t.Setenv(Variable, other)
 	var process sharedPostgres
 	cluster, err := process.get()
 	if err != nil {
@@ -156,11 +155,18 @@ func TestCrashLosesNothingCommitted(t *testing.T) {
 }
 
 func TestServersDifferInDurability(t *testing.T) {
-	if os.Getenv(serverVariable) != "" {
-		t.Skip("the named server's settings are its owner's")
+	durableDSN := NewServer(t).DSN(t, Template{})
+	volatileDSN, stop, err := Serve()
+	if err != nil {
+		t.Fatal(err)
 	}
-	durableServer := Open(t, postgres.Open(NewServer(t).DSN(t, Template{})), gorm.Config{})
-	for want, db := range map[string]*gorm.DB{"off": Postgres(t, Template{}), "on": durableServer} {
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	for want, dsn := range map[string]string{"off": volatileDSN, "on": durableDSN} {
+		db := Open(t, postgres.Open(dsn), gorm.Config{})
 		for _, setting := range []string{"fsync", "full_page_writes", "synchronous_commit"} {
 			var got string
 			if err := db.Raw("SELECT current_setting(?)", setting).Scan(&got).Error; err != nil {

@@ -18,6 +18,10 @@ import (
 	"time"
 )
 
+// maxConnections is enough for a dozen packages that test in parallel, with several
+// pools each.
+const maxConnections = 1000
+
 // patience is how long a server may take to start, recover or stop.
 const patience = time.Minute
 
@@ -196,7 +200,7 @@ func (s *server) run() error {
 	cmd := s.command(filepath.Join(s.binaries, "postgres"),
 		"-D", s.data(), "-p", strconv.Itoa(s.port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
-		"-c", "max_connections=300", "-c", "log_checkpoints=off",
+		"-c", "max_connections="+strconv.Itoa(maxConnections), "-c", "log_checkpoints=off",
 		"-c", "fsync="+string(s.durability), "-c", "full_page_writes="+string(s.durability),
 		"-c", "synchronous_commit="+string(s.durability),
 	)

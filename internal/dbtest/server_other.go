@@ -16,7 +16,7 @@ const (
 )
 
 func startServer(string, durability) (*server, error) {
-	return nil, errors.New("dbtest: a throwaway PostgreSQL server needs Linux or macOS; set " + serverVariable)
+	return nil, errors.New("dbtest: a throwaway PostgreSQL server needs Linux or macOS; set " + Variable)
 }
 
 func (*server) dsn() string { return "" }

@@ -52,7 +52,7 @@ func TestServerEndsWithTheProcess(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			process := exec.CommandContext(t.Context(), os.Args[0])
-			process.Env = append(os.Environ(), endVariable+"="+how, serverVariable+"=")
+			process.Env = append(os.Environ(), endVariable+"="+how, Variable+"=")
 			output, err := process.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)

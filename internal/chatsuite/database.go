@@ -1,0 +1,124 @@
+package chatsuite
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat"
+)
+
+// Events reads a room's log.
+func (h *Host) Events(room uuid.UUID) (events []chat.Event) {
+	h.T.Helper()
+	if err := h.DB.Where("room_id = ?", room).Order("seq").Find(&events).Error; err != nil {
+		h.T.Fatal(err)
+	}
+	return events
+}
+
+// EventKinds returns the kinds of a room's events, in order.
+func (h *Host) EventKinds(room uuid.UUID) (kinds []chat.EventKind) {
+	h.T.Helper()
+	for _, e := range h.Events(room) {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+// WantEventKinds marks the test as failed unless a room's events are of these kinds.
+func (h *Host) WantEventKinds(room uuid.UUID, want ...chat.EventKind) {
+	h.T.Helper()
+	if diff := cmp.Diff(want, h.EventKinds(room)); diff != "" {
+		h.T.Errorf("events: %s", diff)
+	}
+}
+
+// QueryInt reads a count or a sum.
+func (h *Host) QueryInt(query string, args ...any) (n int64) {
+	h.T.Helper()
+	if err := h.DB.Raw(query, args...).Scan(&n).Error; err != nil {
+		h.T.Fatal(err)
+	}
+	return n
+}
+
+// CountRows counts the rows of a table.
+func (h *Host) CountRows(table string) (n int64) {
+	h.T.Helper()
+	NoError(h.T, h.DB.Table(table).Count(&n).Error)
+	return n
+}
+
+// CheckRoomLogs marks the test as failed unless the counters of every room are right:
+// messages are numbered and events placed 1, 2, 3… up to what the room says, each
+// message has its one message_created, in the order of the numbers, and nobody has
+// read messages that are not there.
+func (h *Host) CheckRoomLogs() {
+	h.T.Helper()
+	var rooms []chat.Room
+	NoError(h.T, h.DB.Order("id").Find(&rooms).Error)
+	for _, room := range rooms {
+		h.checkRoomLog(room)
+	}
+	if n := h.QueryInt(`SELECT count(*) FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
+		WHERE u.last_read_number > r.last_number`); n != 0 {
+		h.T.Errorf("%d members have read messages that are not there", n)
+	}
+}
+
+func (h *Host) checkRoomLog(room chat.Room) {
+	h.T.Helper()
+	var messages []chat.Message
+	NoError(h.T, h.DB.Where("room_id = ?", room.ID).Order("number").Find(&messages).Error)
+	var created []uuid.UUID
+	events := h.Events(room.ID)
+	for i, e := range events {
+		if e.Seq != int64(i+1) {
+			h.T.Fatalf("room %s: event %d has seq %d", room.ID, i+1, e.Seq)
+		}
+		if e.Kind == chat.MessageCreated {
+			created = append(created, *e.MessageID)
+		}
+	}
+	var sent []uuid.UUID
+	for i, m := range messages {
+		if m.Number != int64(i+1) {
+			h.T.Fatalf("room %s: message %d has number %d", room.ID, i+1, m.Number)
+		}
+		sent = append(sent, m.ID)
+	}
+	if diff := cmp.Diff(sent, created); diff != "" {
+		h.T.Errorf("room %s: messages against message_created (-messages +events):\n%s", room.ID, diff)
+	}
+	if room.LastSeq != int64(len(events)) || room.LastNumber != int64(len(messages)) {
+		h.T.Errorf("room %s: last_seq %d of %d events, last_number %d of %d messages",
+			room.ID, room.LastSeq, len(events), room.LastNumber, len(messages))
+	}
+}
+
+// QueryLines returns the rows of a query of one column, a line each.
+func QueryLines(t testing.TB, db *gorm.DB, query string) string {
+	t.Helper()
+	var lines []string
+	if err := db.Raw(query).Scan(&lines).Error; err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// RowCounts returns the number of rows of every table and the counters of every room,
+// to compare with another time.
+func RowCounts(t testing.TB, db *gorm.DB) string {
+	t.Helper()
+	var counts []string
+	for _, table := range []string{"rooms", "room_users", "messages", "message_media", "media", "reactions", "events", "meta", "migrations"} {
+		counts = append(counts, fmt.Sprintf("SELECT '%s: ' || count(*) FROM chat_%[1]s", table))
+	}
+	return QueryLines(t, db, strings.Join(counts, " UNION ALL ")) +
+		QueryLines(t, db, "SELECT CAST(id AS text) || ' ' || last_seq || ' ' || last_number FROM chat_rooms ORDER BY 1")
+}

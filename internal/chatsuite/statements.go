@@ -1,0 +1,29 @@
+package chatsuite
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"gorm.io/gorm/logger"
+)
+
+// StatementLog is a GORM logger that keeps the statements that were run, without
+// BEGIN and COMMIT, which GORM does not log.
+type StatementLog struct {
+	logger.Interface
+	mu         sync.Mutex
+	Statements []string
+}
+
+// LogMode implements [logger.Interface].
+func (l *StatementLog) LogMode(logger.LogLevel) logger.Interface { return l }
+
+// Trace implements [logger.Interface].
+func (l *StatementLog) Trace(_ context.Context, _ time.Time, statement func() (string, int64), _ error) {
+	query, _ := statement()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Statements = append(l.Statements, strings.Join(strings.Fields(query), " "))
+}

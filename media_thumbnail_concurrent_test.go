@@ -1,0 +1,201 @@
+package chat_test
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
+)
+
+// hookedStore calls a hook before each Open, and what that returns after the Close.
+type hookedStore struct {
+	chat.MediaStore
+	opens atomic.Int64
+	open  func(ctx context.Context, key string) (closed func())
+}
+
+func (s *hookedStore) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	s.opens.Add(1)
+	closed := func() {}
+	if s.open != nil {
+		closed = s.open(ctx, key)
+	}
+	content, err := s.MediaStore.Open(ctx, key)
+	return hookedObject{content, closed}, err
+}
+
+type hookedObject struct {
+	io.ReadCloser
+	closed func()
+}
+
+func (o hookedObject) Close() error {
+	o.closed()
+	return o.ReadCloser.Close()
+}
+
+func newHookedHost(t *testing.T, v chatsuite.Variant) (*chatsuite.Host, *hookedStore) {
+	hooked := &hookedStore{}
+	h := chatsuite.New(t, v, func(c *chat.Config) {
+		hooked.MediaStore = c.Media
+		c.Media = hooked
+	})
+	return h, hooked
+}
+
+func TestThumbnailsAreMadeOneAtATime(t *testing.T) {
+	t.Parallel()
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			h, store := newHookedHost(t, v)
+			var ids []uuid.UUID
+			pictures := map[string]bool{}
+			for range 3 {
+				m := uploadFile(t, h, pngOf(t, 600, 500))
+				ids, pictures[m.Key] = append(ids, m.ID), true
+			}
+			var reading atomic.Int64
+			store.open = func(_ context.Context, key string) func() {
+				if !pictures[key] { // a thumbnail
+					return func() {}
+				}
+				if reading.Add(1) > 1 {
+					t.Error("two pictures are read at once")
+				}
+				return func() { reading.Add(-1) }
+			}
+			var all sync.WaitGroup
+			for i := range 12 {
+				all.Go(func() {
+					if _, content, err := h.OpenThumbnail(h.Ctx, h.Alice, ids[i%3]); err != nil || content.Close() != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			if n := h.Store.Len(); n != 6 {
+				t.Errorf("3 pictures and their thumbnails are %d objects", n)
+			}
+		})
+	}
+}
+
+func TestThumbnailThatIsNoLongerWaitedFor(t *testing.T) {
+	t.Parallel()
+	h, store := newHookedHost(t, chatsuite.SQLiteFile)
+	m := uploadFile(t, h, pngOf(t, 600, 500))
+	ctx, leave := context.WithCancel(h.Ctx)
+	var once sync.Once
+	entered, finish := make(chan struct{}), make(chan struct{})
+	store.open = func(context.Context, string) func() {
+		once.Do(func() { close(entered) })
+		<-finish
+		return func() {}
+	}
+	made := make(chan error)
+	go func() {
+		_, _, err := h.OpenThumbnail(ctx, h.Alice, m.ID)
+		made <- err
+	}()
+	<-entered
+	waiting, gone := context.WithTimeout(h.Ctx, 10*time.Millisecond)
+	defer gone()
+	_, _, err := h.OpenThumbnail(waiting, h.Alice, m.ID)
+	chatsuite.WantError(t, err, context.DeadlineExceeded)
+	leave()
+	close(finish)
+	chatsuite.WantError(t, <-made, context.Canceled)
+	if n := h.QueryInt("SELECT count(*) FROM chat_media WHERE thumbnail_key <> ''"); n != 1 {
+		t.Error("it was not finished")
+	}
+}
+
+func TestPictureThatGoesWhileItsThumbnailIsMade(t *testing.T) {
+	t.Parallel()
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			h, store := newHookedHost(t, v)
+			m := uploadFile(t, h, pngOf(t, 600, 500))
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, h.NewGroup().ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+			store.open = func(ctx context.Context, _ string) func() {
+				chatsuite.NoError(t, h.DeleteMessage(ctx, h.Alice, sent.ID))
+				return func() {}
+			}
+			wantNoThumbnail(t, h, h.Alice, m.ID)
+			h.Clock.Advance(time.Hour)
+			if n := chatsuite.Must(h.SweepMedia(h.Ctx, time.Minute))(t); n != 2 || h.Store.Len() != 0 {
+				t.Errorf("%d are swept, and %d objects stay", n, h.Store.Len())
+			}
+		})
+	}
+}
+
+// A thumbnail is being made and needs what a host's transaction has, which asks for a
+// thumbnail: it is told to ask later.
+func TestThumbnailInATransactionWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			h, store := newHookedHost(t, v)
+			m, room := uploadFile(t, h, pngOf(t, 600, 500)), h.NewGroup()
+			entered, finish := make(chan struct{}), make(chan struct{})
+			var once sync.Once
+			store.open = func(context.Context, string) func() {
+				once.Do(func() { close(entered); <-finish })
+				return func() {}
+			}
+			outside := make(chan error, 1)
+			go func() { outside <- thumbnailError(h, h.Ctx, m.ID) }()
+			<-entered
+			chatsuite.NoError(t, h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
+				chatsuite.Must(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+				close(finish)
+				_, _, err := s.OpenThumbnail(h.Ctx, h.Alice, m.ID)
+				chatsuite.WantError(t, err, chat.ErrConflict)
+				return nil
+			}))
+			chatsuite.NoError(t, <-outside)
+		})
+	}
+}
+
+func thumbnailError(h *chatsuite.Host, ctx context.Context, id uuid.UUID) error {
+	_, content, err := h.OpenThumbnail(ctx, h.Alice, id)
+	if err == nil {
+		err = content.Close()
+	}
+	return err
+}
+
+// A host's transaction keeps a picture's row: its thumbnail is given up after a while,
+// and the others are made.
+func TestThumbnailDoesNotWaitForAPictureForLong(t *testing.T) {
+	t.Parallel()
+	h := chatsuite.New(t, chatsuite.Postgres)
+	m, other, room := uploadFile(t, h, pngOf(t, 600, 500)), uploadFile(t, h, pngOf(t, 600, 501)), h.NewGroup()
+	tx := h.DB.Begin()
+	s, done := h.WithTx(tx)
+	chatsuite.Must(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+	ctx, cancel := context.WithTimeout(h.Ctx, 20*time.Second) // the limit is 5 s
+	defer cancel()
+	first := make(chan error, 1)
+	go func() { first <- thumbnailError(h, ctx, m.ID) }()
+	if err := <-first; !chat.IsRetryable(err) {
+		t.Errorf("error is %v", err)
+	}
+	chatsuite.NoError(t, thumbnailError(h, ctx, other.ID))
+	chatsuite.NoError(t, tx.Commit().Error)
+	done()
+	chatsuite.NoError(t, thumbnailError(h, ctx, m.ID))
+}

@@ -1,0 +1,49 @@
+package chat_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
+)
+
+func TestHistoryPages(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		for i := range 10 {
+			h.Send(h.Alice, room.ID, fmt.Sprint(i+1))
+		}
+		n := func(n int64) *int64 { return &n }
+		for name, c := range map[string]struct {
+			at            chat.HistoryQuery
+			first, last   int64
+			before, after bool
+		}{
+			"newest":            {chat.HistoryQuery{Limit: 3}, 8, 10, true, false},
+			"all":               {chat.HistoryQuery{}, 1, 10, false, false},
+			"before":            {chat.HistoryQuery{Before: n(8), Limit: 3}, 5, 7, true, true},
+			"before the second": {chat.HistoryQuery{Before: n(2), Limit: 3}, 1, 1, false, true},
+			"before the first":  {chat.HistoryQuery{Before: n(1)}, 0, 0, false, true},
+			"after":             {chat.HistoryQuery{After: n(3), Limit: 3}, 4, 6, true, true},
+			"after nothing":     {chat.HistoryQuery{After: n(0), Limit: 3}, 1, 3, false, true},
+			"after the last":    {chat.HistoryQuery{After: n(10)}, 0, 0, true, false},
+			"after far away":    {chat.HistoryQuery{After: n(1 << 62)}, 0, 0, true, false},
+			"around":            {chat.HistoryQuery{Around: n(5), Limit: 5}, 3, 7, true, true},
+			"around, even":      {chat.HistoryQuery{Around: n(5), Limit: 4}, 3, 6, true, true},
+			"around the first":  {chat.HistoryQuery{Around: n(1), Limit: 3}, 1, 3, false, true},
+			"around the last":   {chat.HistoryQuery{Around: n(10), Limit: 5}, 8, 10, true, false},
+		} {
+			page := chatsuite.Must(h.Messages(h.Ctx, h.Alice, room.ID, c.at))(t)
+			var first, last int64
+			if len(page.Items) > 0 {
+				first, last = page.Items[0].Number, page.Items[len(page.Items)-1].Number
+			}
+			if first != c.first || last != c.last || page.HasBefore != c.before || page.HasAfter != c.after {
+				t.Errorf("%s: %d to %d, before %v, after %v", name, first, last, page.HasBefore, page.HasAfter)
+			}
+		}
+		_, err := h.Messages(h.Ctx, h.Alice, room.ID, chat.HistoryQuery{Before: n(1), After: n(2)})
+		chatsuite.WantError(t, err, chat.ErrInvalid)
+	})
+}

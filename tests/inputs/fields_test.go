@@ -1,0 +1,341 @@
+package inputs_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
+)
+
+func textCalls() []badCall {
+	text := func(text string) chat.NewMessage { return chat.NewMessage{Text: text} }
+	edit := func(text string) chat.MessagePatch { return chat.MessagePatch{Text: &text} }
+	all := []badCall{
+		invalidIn("text", "neither text nor media", sends(text(""))),
+		invalidIn("text", "blank", sends(text(blank))),
+		invalidIn("text", "edited to nothing", edits(edit(""))),
+		invalidIn("text", "edited to blank", edits(edit(blank))),
+		invalidIn("client_id", "with NUL", sends(chat.NewMessage{Text: "a", ClientID: withNUL})),
+		invalidIn("client_id", "not UTF-8", sends(chat.NewMessage{Text: "a", ClientID: notUTF8})),
+		tooLargeIn("client_id", 255, "256 bytes", sends(chat.NewMessage{Text: "a", ClientID: strings.Repeat("c", 256)})),
+		tooLargeIn("client_id", 255, "256 bytes of 4", sends(chat.NewMessage{Text: "a", ClientID: strings.Repeat(oneRune4, 64)})),
+		invalidIn("reaction", "empty", reacts("")),
+		invalidIn("reaction", "blank", reacts(blank)),
+		invalidIn("reaction", "a letter", reacts("a")),
+		invalidIn("reaction", "with NUL", reacts("👍\x00")),
+		invalidIn("reaction", "not UTF-8", reacts("\xf0\x9f\x91")),
+		tooLargeIn("reaction", 255, "256 bytes", reacts(strings.Repeat("👍", 64))),
+	}
+	for _, bad := range []string{withNUL, notUTF8, "\xed\xa0\x80", "\x00"} {
+		all = append(all, invalidIn("text", "sent that is not text", sends(text(bad))),
+			invalidIn("text", "edited that is not text", edits(edit(bad))))
+	}
+	for _, over := range []string{strings.Repeat("a", 4001), strings.Repeat("é", 4001), strings.Repeat(oneRune4, 4001)} {
+		if len(over) > 16<<10 {
+			all = append(all, tooLargeIn("text", 16384, "bytes", sends(text(over))), tooLargeIn("text", 16384, "bytes", edits(edit(over))))
+			continue
+		}
+		all = append(all, tooLargeIn("text", 4000, "characters", sends(text(over))), tooLargeIn("text", 4000, "characters", edits(edit(over))))
+	}
+	return all
+}
+
+func roomCalls() []badCall {
+	group := func(change func(in *chat.NewRoom)) func(s *badScene) error {
+		in := chat.NewRoom{Name: "A group"}
+		change(&in)
+		return creates(in)
+	}
+	all := []badCall{
+		invalidIn("type", "unknown", group(func(in *chat.NewRoom) { in.Type = "club" })),
+		invalidIn("type", "wrongly cased", group(func(in *chat.NewRoom) { in.Type = "Group" })),
+		invalidIn("type", "with NUL", group(func(in *chat.NewRoom) { in.Type = "group\x00" })),
+		invalidIn("type", "private", group(func(in *chat.NewRoom) { in.Type = chat.PrivateMessages })),
+		invalidIn("type", "private and public", group(func(in *chat.NewRoom) { in.Type, in.Public = chat.PrivateMessages, true })),
+		invalidIn("type", "unknown in the inbox", func(s *badScene) error {
+			_, err := s.Rooms(s.Ctx, s.Alice, chat.RoomsQuery{Type: "club"})
+			return err
+		}),
+		tooLargeIn("members", 1000, "1,001 in a call", group(func(in *chat.NewRoom) { in.Members = make([]chat.NewRoomUser, 1001) })),
+		tooLargeIn("members", 1000, "1,001 added", func(s *badScene) error {
+			_, err := s.AddUsers(s.Ctx, s.Alice, s.channel.ID, make([]chat.NewRoomUser, 1001)...)
+			return err
+		}),
+		tooLargeIn("name", 128, "129 characters", group(func(in *chat.NewRoom) { in.Name = strings.Repeat("é", 129) })),
+		tooLargeIn("name", 128, "renamed to 129", updates(chat.RoomPatch{Name: ptr(strings.Repeat("n", 129))})),
+		tooLargeIn("description", 1024, "1,025 characters", group(func(in *chat.NewRoom) { in.Description = strings.Repeat("é", 1025) })),
+		tooLargeIn("description", 1024, "changed to 1,025", updates(chat.RoomPatch{Description: ptr(strings.Repeat("d", 1025))})),
+	}
+	for _, bad := range []string{"", blank, withNUL, notUTF8} {
+		all = append(all, invalidIn("name", "new", group(func(in *chat.NewRoom) { in.Name = bad })),
+			invalidIn("name", "changed", updates(chat.RoomPatch{Name: &bad})))
+	}
+	for _, bad := range []string{withNUL, notUTF8} {
+		all = append(all, invalidIn("description", "new", group(func(in *chat.NewRoom) { in.Description = bad })),
+			invalidIn("description", "changed", updates(chat.RoomPatch{Description: &bad})))
+	}
+	return all
+}
+
+// searchCalls refuse what is asked of rooms and of messages.
+func searchCalls() (all []badCall) {
+	rooms := func(query string) func(s *badScene) error {
+		return func(s *badScene) error {
+			_, err := s.SearchRooms(s.Ctx, s.Alice, chat.RoomSearchQuery{Query: query})
+			return err
+		}
+	}
+	messages := func(query string) func(s *badScene) error {
+		return func(s *badScene) error {
+			_, err := s.SearchMessages(s.Ctx, s.Alice, chat.MessageSearchQuery{Query: query})
+			return err
+		}
+	}
+	for _, query := range []string{withNUL, notUTF8} {
+		all = append(all, invalidIn("q", "for rooms", rooms(query)), invalidIn("q", "for messages", messages(query)))
+	}
+	for _, query := range []string{"", blank, "%", "--", "😀"} {
+		all = append(all, invalidIn("q", "without a word", messages(query)))
+	}
+	long, many := strings.Repeat("q", 257), strings.Repeat("q ", 17)
+	return append(all,
+		tooLargeIn("q", 256, "257 bytes for rooms", rooms(long)), tooLargeIn("q", 256, "257 bytes for messages", messages(long)),
+		tooLargeIn("q", 16, "17 words for rooms", rooms(many)), tooLargeIn("q", 16, "17 words for messages", messages(many)))
+}
+
+func ptr[T any](value T) *T { return &value }
+
+func metadataCalls() []badCall {
+	var all []badCall
+	give := func(refuse func(name string, call func(s *badScene) error) badCall, text string) {
+		m := chat.Metadata(text)
+		all = append(all,
+			refuse("sent", sends(chat.NewMessage{Text: "a", Metadata: m})),
+			refuse("edited", edits(chat.MessagePatch{Metadata: &m})),
+			refuse("of a new room", creates(chat.NewRoom{Name: "A", Metadata: m})),
+			refuse("of a room", updates(chat.RoomPatch{Metadata: &m})))
+	}
+	for _, bad := range []string{
+		"[]", `"a"`, "1", "true", "{", `{"a":}`, `{"a":1} {"b":2}`, `{"a":1,}`, "{a:1}", "nul", "{'a':1}",
+		"{\"a\":\"\x00\"}", `{"a":"\u0000"}`, `{"\u0000":1}`, `{"a":["b\u0000"]}`, "{\"a\":\"\xff\"}", "{\"a\":\"\n\"}",
+		`{"a":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`,
+	} {
+		give(func(name string, call func(s *badScene) error) badCall {
+			return invalidIn("metadata", name+" "+bad, call)
+		}, bad)
+	}
+	give(func(name string, call func(s *badScene) error) badCall {
+		return tooLargeIn("metadata", 8192, name, call)
+	}, `{"a":"`+strings.Repeat("x", 8192-7)+`"}`)
+	return all
+}
+
+func permissionCalls() []badCall {
+	var all []badCall
+	for _, bad := range []chat.Permissions{1 << 9, -1, math.MinInt64, chat.AllPermissions + 1, chat.CanDeleteRoom, chat.AllPermissions} {
+		all = append(all,
+			invalidIn("default_permissions", "new", creates(chat.NewRoom{Name: "A", DefaultPermissions: &bad})),
+			invalidIn("default_permissions", "changed", updates(chat.RoomPatch{DefaultPermissions: &bad})),
+			invalidIn("members[1].permissions", "new", func(s *badScene) error {
+				_, err := s.CreateRoom(s.Ctx, s.Alice, chat.NewRoom{Name: "A", Members: []chat.NewRoomUser{
+					{UserID: s.Bob}, {UserID: s.Carol, Permissions: &bad},
+				}})
+				return err
+			}),
+			invalidIn("members[0].permissions", "added", func(s *badScene) error {
+				_, err := s.AddUsers(s.Ctx, s.Alice, s.group.ID, chat.NewRoomUser{UserID: s.Carol, Permissions: &bad})
+				return err
+			}),
+			invalidIn("permissions", "changed", func(s *badScene) error {
+				_, err := s.UpdateRoomUser(s.Ctx, s.Alice, s.group.ID, s.Bob, chat.RoomUserPatch{Permissions: &bad})
+				return err
+			}))
+	}
+	none := chat.NoPermissions
+	return append(all, invalidIn("permissions", "given and left to the default", func(s *badScene) error {
+		_, err := s.UpdateRoomUser(s.Ctx, s.Alice, s.group.ID, s.Bob, chat.RoomUserPatch{Permissions: &none, ResetPermissions: true})
+		return err
+	}))
+}
+
+func numberCalls() []badCall {
+	number := int64(1)
+	var all []badCall
+	for _, negative := range []int64{-1, math.MinInt64} {
+		for field, at := range map[string]chat.HistoryQuery{
+			"before": {Before: &negative}, "after": {After: &negative}, "around": {Around: &negative}, "limit": {Limit: int(negative)},
+		} {
+			all = append(all, invalidIn(field, "negative", func(s *badScene) error {
+				_, err := s.Messages(s.Ctx, s.Alice, s.group.ID, at)
+				return err
+			}))
+		}
+		page := chat.Page{Limit: int(negative)}
+		all = append(all,
+			invalidIn("number", "negative", func(s *badScene) error {
+				_, err := s.MarkRead(s.Ctx, s.Alice, s.group.ID, negative)
+				return err
+			}),
+			invalidIn("limit", "of rooms", func(s *badScene) error {
+				_, err := s.Rooms(s.Ctx, s.Alice, chat.RoomsQuery{Page: page})
+				return err
+			}),
+			invalidIn("limit", "of users", func(s *badScene) error {
+				_, err := s.RoomUsers(s.Ctx, s.Alice, s.group.ID, page)
+				return err
+			}),
+			invalidIn("limit", "of found rooms", func(s *badScene) error {
+				_, err := s.SearchRooms(s.Ctx, s.Alice, chat.RoomSearchQuery{Page: page})
+				return err
+			}),
+			invalidIn("limit", "of found messages", func(s *badScene) error {
+				_, err := s.SearchMessages(s.Ctx, s.Alice, chat.MessageSearchQuery{Query: "a", Page: page})
+				return err
+			}),
+			invalidIn("limit", "of reactions", func(s *badScene) error {
+				_, err := s.Reactions(s.Ctx, s.Alice, chat.ReactionsQuery{Page: page})
+				return err
+			}))
+	}
+	for field, at := range map[string]chat.HistoryQuery{
+		"after": {Before: &number, After: &number}, "around": {After: &number, Around: &number},
+	} {
+		all = append(all, invalidIn(field, "beside another position", func(s *badScene) error {
+			_, err := s.Messages(s.Ctx, s.Alice, s.group.ID, at)
+			return err
+		}))
+	}
+	return all
+}
+
+// The largest inputs that are accepted come back as they went in.
+func TestInputsAtTheirLimitsAreKept(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		deep := `{"a":` + strings.Repeat("[", 60) + strings.Repeat("]", 60) + `}`
+		in := chat.NewRoom{
+			Type: chat.Channel, Name: strings.Repeat(oneRune4, 128), Description: strings.Repeat(oneRune4, 1024),
+			Metadata: chat.Metadata(`{"a":"` + strings.Repeat("x", 8192-8) + `"}`),
+		}
+		room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, in))(t)
+		got := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
+		if diff := cmp.Diff([]any{in.Name, in.Description, in.Metadata}, []any{got.Name, got.Description, got.Metadata}); diff != "" {
+			t.Error(diff)
+		}
+		for _, message := range []chat.NewMessage{
+			{Text: strings.Repeat("a", 4000)},
+			{Text: strings.Repeat("é", 4000)},
+			{Text: strings.Repeat(oneRune4, 4000)}, // 16,000 bytes
+			{Text: "\u2028 <&> \\ \" ' % ? $1 \u0001 \uffff " + family, ClientID: strings.Repeat("c", 255)},
+			{Text: "a", ClientID: "' OR 1=1 --", Metadata: chat.Metadata(`{"a":1,"a":2}`)}, // repeated keys are kept as they came
+			{Text: "a", Metadata: chat.Metadata(deep)},
+			{Text: "a", Metadata: chat.Metadata(` {"b": "\ud83d\ude00", "n": 123456789012345678901234567890e5}` + "\n")},
+		} {
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, message))(t)
+			got := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t)
+			wantMetadata := chat.Metadata(strings.TrimSpace(string(message.Metadata)))
+			if got.Text != message.Text || string(got.Metadata) != string(wantMetadata) {
+				t.Errorf("message is %.60q %.60s, want %.60q %.60s", got.Text, got.Metadata, message.Text, message.Metadata)
+			}
+			if message.ClientID != "" && *got.ClientID != message.ClientID {
+				t.Errorf("client id is %q, want %q", *got.ClientID, message.ClientID)
+			}
+		}
+	})
+}
+
+// Null and blank metadata are none.
+func TestEmptyMetadataIsNone(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		for _, none := range []string{"", " \n", "null", " null "} {
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(none)}))(t)
+			if got := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t); sent.Metadata != nil || got.Metadata != nil {
+				t.Errorf("%q is kept as %q", none, got.Metadata)
+			}
+		}
+		sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "a", Metadata: chat.Metadata(`{"a":1}`)}))(t)
+		edited := chatsuite.Must(h.EditMessage(h.Ctx, h.Alice, sent.ID, chat.MessagePatch{Metadata: new(chat.Metadata)}))(t)
+		if got := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t); edited.Metadata != nil || got.Metadata != nil || got.EditedAt == nil {
+			t.Errorf("the message still has %q", got.Metadata)
+		}
+	})
+}
+
+// Another host's limits hold, each named in its badCall.
+func TestLimitsOfTheHostAreHonoured(t *testing.T) {
+	limits := chat.Limits{
+		TextCharacters: 5, TextBytes: 12, Name: 9, Description: 3, MetadataBytes: 9, MediaPerMessage: 1, UploadBytes: 6,
+		ReactionBytes: 8, ReactionsPerMessage: 1, GroupMembers: 3, UsersPerCall: 2, PageSize: 2, PageMax: 3,
+	}
+	t.Parallel()
+	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			h := chatsuite.New(t, v, func(c *chat.Config) { c.Limits = limits })
+			testHostsLimits(t, h)
+			testHostsPages(t, h)
+		})
+	}
+}
+
+func testHostsLimits(t *testing.T, h *chatsuite.Host) {
+	room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "nine char", Description: "abc", Metadata: chat.Metadata(`{"a":"b"}`)}))(t)
+	message := h.Send(h.Alice, room.ID, "12345")
+	chatsuite.Must(h.React(h.Ctx, h.Alice, message.ID, "👍"))(t)
+	upload := func(body string) (*chat.Media, error) {
+		return h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(body)})
+	}
+	medium, another := chatsuite.Must(upload("123456"))(t), chatsuite.Must(upload("1"))(t)
+	send := func(in chat.NewMessage) error { _, err := h.SendMessage(h.Ctx, h.Alice, room.ID, in); return err }
+	create := func(in chat.NewRoom) error { _, err := h.CreateRoom(h.Ctx, h.Alice, in); return err }
+	react := func(reaction string) error { _, err := h.React(h.Ctx, h.Alice, message.ID, reaction); return err }
+	add := func(users ...chat.UserID) error {
+		members := make([]chat.NewRoomUser, len(users))
+		for i, id := range users {
+			members[i].UserID = id
+		}
+		_, err := h.AddUsers(h.Ctx, h.Alice, room.ID, members...)
+		return err
+	}
+	chatsuite.WantFieldError(t, send(chat.NewMessage{Text: "123456"}), chat.ErrTooLarge, "text", 5)
+	chatsuite.WantFieldError(t, send(chat.NewMessage{Text: "😀😀😀😀"}), chat.ErrTooLarge, "text", 12)
+	chatsuite.WantFieldError(t, send(chat.NewMessage{Text: "a", Metadata: chat.Metadata(`{"a":"bc"}`)}), chat.ErrTooLarge, "metadata", 9)
+	chatsuite.WantFieldError(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID, another.ID}}), chat.ErrTooLarge, "media_ids", 1)
+	chatsuite.WantFieldError(t, create(chat.NewRoom{Name: "ten chars."}), chat.ErrTooLarge, "name", 9)
+	chatsuite.WantFieldError(t, create(chat.NewRoom{Name: "A", Description: "abcd"}), chat.ErrTooLarge, "description", 3)
+	_, err := upload("1234567")
+	chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "body", 6)
+	chatsuite.WantFieldError(t, react("👍🏽👍🏽"), chat.ErrTooLarge, "reaction", 8)
+	chatsuite.WantFieldError(t, react("😀"), chat.ErrTooLarge, "reaction", 1)
+	chatsuite.WantFieldError(t, add(h.Bob, h.Carol, h.Dave), chat.ErrTooLarge, "members", 2)
+	chatsuite.NoError(t, add(h.Bob, h.Carol))
+	chatsuite.WantFieldError(t, add(h.Dave), chat.ErrTooLarge, "members", 3)
+	chatsuite.NoError(t, add(h.Bob, h.Carol)) // who is there already takes no place
+	chatsuite.NoError(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID}}))
+}
+
+func testHostsPages(t *testing.T, h *chatsuite.Host) {
+	room := h.NewRoom(chat.Channel, h.Bob, h.Carol)
+	chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Dave}, chat.NewRoomUser{UserID: h.Erin}))(t)
+	for range 5 {
+		h.Send(h.Alice, room.ID, "a")
+		h.NewRoom(chat.Channel)
+	}
+	for limit, want := range map[int]int{0: 2, 1: 1, 3: 3, 4: 3, math.MaxInt: 3} {
+		page := chat.Page{Limit: limit}
+		for list, length := range map[string]int{
+			"messages": len(chatsuite.Must(h.Messages(h.Ctx, h.Alice, room.ID, chat.HistoryQuery{Limit: limit}))(t).Items),
+			"users":    len(chatsuite.Must(h.RoomUsers(h.Ctx, h.Alice, room.ID, page))(t).Items),
+			"rooms":    len(chatsuite.Must(h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{Page: page}))(t).Items),
+		} {
+			if length != want {
+				t.Errorf("a page of %s with the limit %d has %d items, want %d", list, limit, length, want)
+			}
+		}
+	}
+}

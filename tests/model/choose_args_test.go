@@ -1,0 +1,324 @@
+package model_test
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+// The arguments of each command on the menu.
+
+func (c chooser) someone() []any { return []any{c.person()} }
+
+func (c chooser) someoneAndRoom() []any { return []any{c.person(), c.room().ID} }
+
+func (c chooser) memberAndRoom() []any {
+	r := c.room()
+	return []any{c.member(r), r.ID}
+}
+
+func (c chooser) createRoom() []any {
+	if len(c.livingRooms()) >= modelRooms && c.n(4) > 0 {
+		return []any{c.person(), chat.NewRoom{Type: "party", Name: "too many"}}
+	}
+	actor := c.person()
+	in := chat.NewRoom{
+		Type: pick(c, "", chat.Group, chat.Channel), Name: c.name(), Public: c.oneIn(3), Members: c.newUsers(),
+		DefaultPermissions: maybe(c, c.permissions), Metadata: c.metadata(),
+	}
+	if actor == chat.System {
+		in.Owner = rarely(c, modelUser(1+c.n(modelUsers)), "", badUser)
+	} else {
+		in.Owner = rarely(c, "", modelUser(1))
+	}
+	return []any{actor, in}
+}
+
+func (c chooser) name() string {
+	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b")
+}
+
+func (c chooser) newUsers() []chat.NewRoomUser {
+	users := make([]chat.NewRoomUser, rarely(c, c.n(4), 7))
+	for i := range users {
+		users[i] = chat.NewRoomUser{UserID: c.user()}
+		if c.oneIn(3) {
+			p := c.permissions()
+			users[i].Permissions = &p
+		}
+	}
+	return users
+}
+
+func (c chooser) openPrivate() []any {
+	// Mostly among few, or there would be nothing but private rooms.
+	return []any{rarely[chat.Actor](c, modelUser(1+c.n(3)), c.person()), rarely(c, modelUser(2+c.n(2)), c.user())}
+}
+
+func (c chooser) updateRoom() []any {
+	r := c.room()
+	actor := c.allowed(r, chat.CanEditRoom)
+	var patch chat.RoomPatch
+	switch c.n(6) {
+	case 0:
+		name := c.name()
+		patch.Name = &name
+	case 1:
+		description := rarely(c, pick(c, "", "Every day"), strings.Repeat("x", 31), "\xff")
+		patch.Description = &description
+	case 2:
+		public := c.oneIn(2)
+		patch.Public = &public
+	case 3:
+		p := c.permissions()
+		patch.DefaultPermissions = &p
+	case 4:
+		metadata := c.metadata()
+		patch.Metadata = &metadata
+	case 5:
+		var avatar uuid.UUID
+		actor, avatar = c.avatar(r, actor)
+		patch.AvatarID = &avatar
+	}
+	return []any{actor, r.ID, patch}
+}
+
+// avatar is mostly a picture that somebody may set, and who that is.
+func (c chooser) avatar(r *modelRoom, otherwise chat.Actor) (chat.Actor, uuid.UUID) {
+	for _, user := range slices.Sorted(maps.Keys(r.members)) {
+		for _, m := range c.free(user) {
+			if strings.HasPrefix(m.ContentType, "image/") && r.may(user, chat.CanEditRoom) && !c.oneIn(5) {
+				return user, m.ID
+			}
+		}
+	}
+	return otherwise, pick(c, c.medium(otherwise), uuid.Nil)
+}
+
+func (c chooser) deleteRoom() []any {
+	r := c.room()
+	return []any{c.allowed(r, chat.CanDeleteRoom), r.ID}
+}
+
+func (c chooser) purgeRooms() []any { return []any{c.ago()} }
+
+func (c chooser) addUsers() []any {
+	r := c.room()
+	needed := chat.CanAddUsers
+	if c.oneIn(2) {
+		needed |= chat.CanEditRoom
+	}
+	return []any{c.allowed(r, needed), r.ID, c.newUsers()}
+}
+
+// memberOf is mostly the id of a member.
+func (c chooser) memberOf(r *modelRoom) chat.UserID {
+	if len(r.members) == 0 || c.oneIn(8) {
+		return c.user()
+	}
+	return pick(c, slices.Sorted(maps.Keys(r.members))...)
+}
+
+func (c chooser) updateRoomUser() []any {
+	r := c.room()
+	user := c.memberOf(r)
+	if c.oneIn(3) { // mute, mostly for oneself
+		muted := c.oneIn(2)
+		return []any{rarely[chat.Actor](c, user, c.member(r)), r.ID, user, chat.RoomUserPatch{Muted: &muted}}
+	}
+	var patch chat.RoomUserPatch
+	if c.oneIn(3) {
+		patch.ResetPermissions = true
+	} else {
+		p := c.permissions()
+		patch.Permissions = &p
+	}
+	if c.oneIn(16) {
+		patch.ResetPermissions = true
+	}
+	return []any{c.allowed(r, chat.CanEditRoom), r.ID, user, patch}
+}
+
+func (c chooser) removeUser() []any {
+	r := c.room()
+	return []any{c.allowed(r, chat.CanRemoveUsers), r.ID, c.memberOf(r)}
+}
+
+func (c chooser) transferOwnership() []any {
+	r := c.room()
+	if r.OwnerID != nil && c.n(3) > 0 {
+		return []any{*r.OwnerID, r.ID, c.memberOf(r)}
+	}
+	return []any{c.member(r), r.ID, c.memberOf(r)}
+}
+
+func (c chooser) eraseUser() []any {
+	user := c.user()
+	successors := map[uuid.UUID]chat.UserID{}
+	for _, r := range c.livingRooms() {
+		if same(r.OwnerID, user) && c.n(4) > 0 {
+			if others := slices.DeleteFunc(slices.Sorted(maps.Keys(r.members)), func(u chat.UserID) bool {
+				return u == user
+			}); len(others) > 0 {
+				successors[r.ID] = pick(c, others...)
+			}
+		}
+	}
+	if c.oneIn(12) {
+		successors[c.room().ID] = c.user()
+	}
+	return []any{rarely[chat.Actor](c, chat.System, c.person()), user, chat.EraseOptions{Successors: successors}}
+}
+
+func (c chooser) roomUser() []any {
+	r := c.room()
+	return []any{c.member(r), r.ID, c.memberOf(r)}
+}
+
+func (c chooser) userPages() []any {
+	r := c.room()
+	return []any{c.member(r), r.ID, c.limit()}
+}
+
+func (c chooser) roomPages() []any {
+	if c.oneIn(16) {
+		return []any{c.person(), chat.RoomType("party"), 0}
+	}
+	return []any{c.person(), pick(c, "", chat.Group, chat.PrivateMessages, chat.Channel), c.limit()}
+}
+
+func (c chooser) markRead() []any {
+	r := c.written()
+	return []any{c.member(r), r.ID, rarely(c, int64(c.n(len(r.messages)+2)), -1, 1<<40)}
+}
+
+func (c chooser) sendMessage() []any {
+	r := c.room()
+	actor := c.allowed(r, chat.CanCreateMessages)
+	in := chat.NewMessage{Text: c.text()}
+	if c.oneIn(4) {
+		in.ClientID = rarely(c, pick(c, "c1", "c2"), "a\x00", strings.Repeat("c", 256))
+	}
+	if c.oneIn(4) && len(r.messages) > 0 || c.oneIn(40) {
+		in.ReplyToID = &c.message(r).ID
+	}
+	if len(c.free(actor)) > 0 && c.oneIn(2) || c.oneIn(20) {
+		for range rarely(c, 1+c.n(2), 3) {
+			if id := c.medium(actor); !slices.Contains(in.MediaIDs, id) || c.oneIn(10) {
+				in.MediaIDs = append(in.MediaIDs, id)
+			}
+		}
+		in.Text = pick(c, in.Text, "")
+	}
+	if c.oneIn(4) {
+		in.Metadata = c.metadata()
+	}
+	return []any{actor, r.ID, in}
+}
+
+func (c chooser) editMessage() []any {
+	r := c.written()
+	m := c.message(r)
+	patch := chat.MessagePatch{Text: maybe(c, c.text)}
+	if patch.Text == nil {
+		patch.Metadata = maybe(c, c.metadata)
+	}
+	return []any{c.authorOr(r, m, chat.CanEditMessages), m.ID, patch}
+}
+
+func (c chooser) deleteMessage() []any {
+	r := c.written()
+	m := c.message(r)
+	return []any{c.authorOr(r, m, chat.CanDeleteMessages), m.ID}
+}
+
+func (c chooser) memberAndMessage() []any {
+	r := c.written()
+	return []any{c.member(r), c.message(r).ID}
+}
+
+func (c chooser) messages() []any {
+	r := c.written()
+	at := chat.HistoryQuery{Limit: c.limit()}
+	number := rarely(c, int64(c.n(len(r.messages)+3)), 1<<40)
+	switch c.n(4) {
+	case 1:
+		at.Before = &number
+	case 2:
+		at.After = &number
+	case 3:
+		at.Around = &number
+	}
+	if c.oneIn(40) {
+		number, at.Limit = -1, 0
+	}
+	if at.Before == nil && c.oneIn(40) {
+		at = chat.HistoryQuery{Before: new(int64), After: at.After, Around: at.Around}
+	}
+	return []any{c.member(r), r.ID, at}
+}
+
+func (c chooser) react() []any {
+	r := c.written()
+	m := c.message(r)
+	if reacted := slices.DeleteFunc(slices.Clone(r.messages), func(m *modelMessage) bool {
+		return len(m.reactions) == 0
+	}); len(reacted) > 0 && c.oneIn(2) {
+		m = pick(c, reacted...)
+	}
+	actor := c.member(r)
+	if len(m.reactions) > 0 && c.oneIn(3) {
+		actor = pick(c, m.reactions...).UserID // again, or another
+	}
+	given := slices.Sorted(maps.Keys(c.reactions))
+	return []any{actor, m.ID, rarely(c, pick(c, given...), "", "a", "👍👍", strings.Repeat("👍", 9), "\xff")}
+}
+
+func (c chooser) unreact() []any {
+	user, id := c.reaction()
+	return []any{rarely[chat.Actor](c, user, c.person(), chat.System), id}
+}
+
+func (c chooser) memberAndReaction() []any {
+	_, id := c.reaction()
+	return []any{c.person(), id}
+}
+
+func (c chooser) reactionPages() []any {
+	if c.oneIn(2) {
+		return []any{c.person(), (*uuid.UUID)(nil), c.limit()}
+	}
+	r := c.written()
+	return []any{c.member(r), &c.message(r).ID, c.limit()}
+}
+
+// picture is a png of one pixel.
+var picture = func() string {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		panic(err)
+	}
+	return b.String()
+}()
+
+func (c chooser) upload() []any {
+	return []any{c.person(), pick(c, "", "lunch.png"), rarely(c, pick(c, picture, "The menu: soup."), strings.Repeat("x", 2001))}
+}
+
+func (c chooser) someoneAndMedium() []any {
+	if len(c.media) == 0 || c.oneIn(20) {
+		return []any{c.person(), modelID(1 << 20)}
+	}
+	m := pick(c, c.media...)
+	if m.UserID != nil && c.oneIn(3) {
+		return []any{*m.UserID, m.ID}
+	}
+	return []any{c.person(), m.ID}
+}

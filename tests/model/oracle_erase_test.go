@@ -1,0 +1,93 @@
+package model_test
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/go-df/chat"
+)
+
+// EraseUser takes a user out of everything, deleted rooms too.
+func (o *oracle) EraseUser(actor chat.Actor, user chat.UserID, in chat.EraseOptions) error {
+	if user == badUser {
+		return invalid("user_id")
+	}
+	by, err := o.who(actor)
+	if err != nil {
+		return err
+	}
+	if by != system {
+		return chat.ErrForbidden
+	}
+	for room, heir := range in.Successors {
+		r := o.living(room)
+		if r == nil || !same(r.OwnerID, user) || heir == user || r.members[heir] == nil {
+			return invalid("successors")
+		}
+	}
+	for _, r := range o.rooms {
+		if r.DeletedAt == nil && r.knows(user) {
+			heir, named := in.Successors[r.ID]
+			o.bereave(r, user, heir, named)
+		}
+		r.erase(user)
+	}
+	for _, m := range o.media {
+		if same(m.UserID, user) {
+			if !o.bound(m) {
+				m.State = chat.MediaReleased
+			}
+			m.UserID = nil
+		}
+	}
+	return nil
+}
+
+// knows: the user is a member, wrote here, or reacted here.
+func (r *modelRoom) knows(user chat.UserID) bool {
+	return r.members[user] != nil || slices.ContainsFunc(r.messages, func(m *modelMessage) bool {
+		return same(m.UserID, user) || slices.ContainsFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
+	})
+}
+
+// bereave is what a living room does about the loss.
+func (o *oracle) bereave(r *modelRoom, user, heir chat.UserID, named bool) {
+	if same(r.OwnerID, user) && !named {
+		o.end(r, system)
+		return
+	}
+	r.UpdatedAt = o.now
+	if same(r.OwnerID, user) {
+		r.OwnerID = &heir
+		o.log(r, chat.OwnerChanged, system, nil, &heir)
+	}
+	if same(r.PrivateA, user) || same(r.PrivateB, user) {
+		r.PrivateA, r.PrivateB = nil, nil
+	}
+	o.log(r, chat.AuthorErased, system, nil, nil)
+}
+
+// erase empties every reference to the user.
+func (r *modelRoom) erase(user chat.UserID) {
+	delete(r.members, user)
+	for member := range maps.Values(r.members) {
+		if same(member.CreatedBy, user) {
+			member.CreatedBy = nil
+		}
+	}
+	for _, m := range r.messages {
+		if same(m.UserID, user) {
+			m.UserID, m.ClientID = nil, nil
+		}
+		m.reactions = slices.DeleteFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
+	}
+	for i := range r.events {
+		e := &r.events[i]
+		if same(e.UserID, user) {
+			e.UserID = nil
+		}
+		if same(e.ActorID, user) {
+			e.ActorID = nil
+		}
+	}
+}

@@ -1,0 +1,273 @@
+package model_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+func (o *oracle) checkNewMessage(in *chat.NewMessage) (err error) {
+	if err := o.checkText(in.Text); err != nil {
+		return err
+	}
+	if strings.TrimSpace(in.Text) == "" && len(in.MediaIDs) == 0 {
+		return invalid("text")
+	}
+	if len(in.MediaIDs) > o.limits.MediaPerMessage {
+		return tooLarge("media_ids")
+	}
+	for i, id := range in.MediaIDs {
+		if slices.Index(in.MediaIDs, id) < i {
+			return invalid(fmt.Sprintf("media_ids[%d]", i))
+		}
+	}
+	if strings.Contains(in.ClientID, "\x00") {
+		return invalid("client_id")
+	}
+	if len(in.ClientID) > 255 {
+		return tooLarge("client_id")
+	}
+	in.Metadata, err = o.checkMetadata(in.Metadata)
+	return err
+}
+
+func (o *oracle) SendMessage(actor chat.Actor, room uuid.UUID, in chat.NewMessage) (*chat.Message, error) {
+	if err := o.checkNewMessage(&in); err != nil {
+		return nil, err
+	}
+	author, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.inside(author, room)
+	if err != nil {
+		return nil, err
+	}
+	if author != system && (!r.may(author, chat.CanCreateMessages) || r.halfEmpty()) {
+		return nil, chat.ErrForbidden
+	}
+	if first := r.sentBefore(author, in.ClientID); first != nil {
+		if !first.repeats(in) {
+			return nil, chat.ErrConflict
+		}
+		return r.shown(first, author), nil
+	}
+	if err := r.checkReply(in.ReplyToID); err != nil {
+		return nil, err
+	}
+	media, err := o.checkUploads(author, in.MediaIDs)
+	if err != nil {
+		return nil, err
+	}
+	return r.shown(o.post(r, author, in, media), author), nil
+}
+
+// sentBefore is the message that a client id stands for.
+func (r *modelRoom) sentBefore(author chat.UserID, clientID string) *modelMessage {
+	for _, m := range r.messages {
+		mine := m.UserID == nil && author == system || same(m.UserID, author)
+		if clientID != "" && mine && same(m.ClientID, clientID) {
+			return m
+		}
+	}
+	return nil
+}
+
+// repeats: what was changed since cannot be compared any more.
+func (m *modelMessage) repeats(in chat.NewMessage) bool {
+	if m.EditedAt != nil || m.DeletedAt != nil {
+		return true
+	}
+	var reply, replied uuid.UUID
+	if in.ReplyToID != nil {
+		reply = *in.ReplyToID
+	}
+	if m.ReplyToID != nil {
+		replied = *m.ReplyToID
+	}
+	return in.Text == m.Text && string(in.Metadata) == string(m.Metadata) && reply == replied &&
+		slices.EqualFunc(in.MediaIDs, m.media, func(id uuid.UUID, medium *chat.Media) bool { return id == medium.ID })
+}
+
+func (r *modelRoom) checkReply(id *uuid.UUID) error {
+	if id == nil {
+		return nil
+	}
+	for _, m := range r.messages {
+		switch {
+		case m.ID != *id:
+		case m.Deleted():
+			return chat.ErrConflict
+		default:
+			return nil
+		}
+	}
+	return invalid("reply_to_id")
+}
+
+func (o *oracle) post(r *modelRoom, author chat.UserID, in chat.NewMessage, media []*chat.Media) *modelMessage {
+	r.LastNumber++
+	r.LastMessageAt = o.stamp()
+	m := &modelMessage{media: media, Message: chat.Message{
+		ID: o.newID(), RoomID: r.ID, Number: r.LastNumber, UserID: ref(author), Text: in.Text, ReplyToID: in.ReplyToID,
+		Metadata: in.Metadata, CreatedAt: o.now,
+	}}
+	if in.ClientID != "" {
+		m.ClientID = &in.ClientID
+	}
+	r.messages = append(r.messages, m)
+	if member := r.members[author]; member != nil {
+		member.LastReadNumber, member.LastSeenAt = m.Number, o.stamp()
+	}
+	o.log(r, chat.MessageCreated, author, &m.ID, nil)
+	return m
+}
+
+func (o *oracle) EditMessage(actor chat.Actor, message uuid.UUID, patch chat.MessagePatch) (*chat.Message, error) {
+	if patch.Text != nil {
+		if err := o.checkText(*patch.Text); err != nil {
+			return nil, err
+		}
+	}
+	if patch.Metadata != nil {
+		kept, err := o.checkMetadata(*patch.Metadata)
+		if err != nil {
+			return nil, err
+		}
+		patch.Metadata = &kept
+	}
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	r, m, err := o.find(user, message)
+	if err != nil {
+		return nil, err
+	}
+	allowed := r.may(user, chat.CanEditMessages)
+	if user != system && same(m.UserID, user) {
+		allowed = r.may(user, chat.CanEditOwnMessages|chat.CanCreateMessages) && !r.halfEmpty()
+	}
+	switch {
+	case !allowed:
+		return nil, chat.ErrForbidden
+	case m.Deleted():
+		return nil, chat.ErrConflict
+	}
+	return o.rewrite(r, m, user, patch)
+}
+
+func (o *oracle) rewrite(r *modelRoom, m *modelMessage, user chat.UserID, patch chat.MessagePatch) (*chat.Message, error) {
+	text, metadata := m.Text, m.Metadata
+	if patch.Text != nil {
+		text = *patch.Text
+	}
+	if patch.Metadata != nil {
+		metadata = *patch.Metadata
+	}
+	if strings.TrimSpace(text) == "" && len(m.media) == 0 {
+		return nil, invalid("text")
+	}
+	if text != m.Text || string(metadata) != string(m.Metadata) {
+		m.Text, m.Metadata, m.EditedAt = text, metadata, o.stamp()
+		o.log(r, chat.MessageEdited, user, &m.ID, nil)
+	}
+	return r.shown(m, user), nil
+}
+
+func (o *oracle) DeleteMessage(actor chat.Actor, message uuid.UUID) error {
+	user, err := o.who(actor)
+	if err != nil {
+		return err
+	}
+	r, m, err := o.find(user, message)
+	if err != nil {
+		return err
+	}
+	needed := chat.CanDeleteMessages
+	if user != system && same(m.UserID, user) {
+		needed = chat.CanDeleteOwnMessages
+	}
+	switch {
+	case !r.may(user, needed):
+		return chat.ErrForbidden
+	case m.Deleted():
+		return nil
+	}
+	m.releaseMedia()
+	m.media, m.reactions = nil, nil
+	m.Text, m.Metadata, m.ReplyToID, m.DeletedAt = "", nil, nil, o.stamp()
+	o.log(r, chat.MessageDeleted, user, &m.ID, nil)
+	return nil
+}
+
+func (m *modelMessage) releaseMedia() {
+	for _, medium := range m.media {
+		medium.State = chat.MediaReleased
+	}
+}
+
+func (o *oracle) Message(actor chat.Actor, message uuid.UUID) (*chat.Message, error) {
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	r, m, err := o.find(user, message)
+	if err != nil {
+		return nil, err
+	}
+	return r.shown(m, user), nil
+}
+
+func (o *oracle) Messages(actor chat.Actor, room uuid.UUID, at chat.HistoryQuery) (*chat.MessagesPage, error) {
+	given := 0
+	for i, number := range []*int64{at.Before, at.After, at.Around} {
+		if number == nil {
+			continue
+		}
+		if given++; given > 1 || *number < 0 {
+			return nil, invalid([]string{"before", "after", "around"}[i])
+		}
+	}
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	limit, err := o.pageSize(at.Limit)
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.inside(user, room)
+	if err != nil {
+		return nil, err
+	}
+	from, to := r.stretch(at, limit)
+	page := &chat.MessagesPage{HasBefore: from > 0, HasAfter: to < len(r.messages)}
+	for _, m := range r.messages[from:to] {
+		page.Items = append(page.Items, *r.shown(m, user))
+	}
+	return page, nil
+}
+
+// stretch is which of the room's messages are on a page.
+func (r *modelRoom) stretch(at chat.HistoryQuery, limit int) (from, to int) {
+	all := len(r.messages)
+	upTo := func(number int64) int { return min(all, int(min(number, 1<<30))) }
+	switch {
+	case at.Before != nil:
+		to = upTo(max(*at.Before-1, 0))
+		return max(0, to-limit), to
+	case at.After != nil:
+		from = upTo(*at.After)
+		return from, min(all, from+limit)
+	case at.Around != nil:
+		middle := max(0, upTo(*at.Around)-1)
+		from = max(0, middle-limit/2)
+		return from, min(all, from+limit)
+	}
+	return max(0, all-limit), all
+}

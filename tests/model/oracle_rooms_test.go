@@ -1,0 +1,332 @@
+package model_test
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
+	in.Type = cmp.Or(in.Type, chat.Group)
+	if in.Type != chat.Group && in.Type != chat.Channel {
+		return invalid("type")
+	}
+	if err := o.checkName(in.Name); err != nil {
+		return err
+	}
+	if err := checkLine("description", in.Description, o.limits.Description); err != nil {
+		return err
+	}
+	if err := grantable("default_permissions", in.DefaultPermissions); err != nil {
+		return err
+	}
+	in.Metadata, err = o.checkMetadata(in.Metadata)
+	return err
+}
+
+func (o *oracle) checkName(name string) error {
+	if strings.TrimSpace(name) == "" {
+		return invalid("name")
+	}
+	return checkLine("name", name, o.limits.Name)
+}
+
+func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, error) {
+	if err := o.checkNewRoom(&in); err != nil {
+		return nil, err
+	}
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	owner := in.Owner
+	switch {
+	case user == system && (owner == "" || owner == badUser), user != system && owner != "":
+		return nil, invalid("owner")
+	case user != system:
+		owner = user
+	}
+	others, err := o.checkUsers(in.Members)
+	if err != nil {
+		return nil, err
+	}
+	var ownersOwn *chat.Permissions // what they will have when they hand the room on
+	others = slices.DeleteFunc(others, func(u chat.NewRoomUser) bool {
+		if u.UserID == owner {
+			ownersOwn = u.Permissions
+		}
+		return u.UserID == owner
+	})
+	if in.Type == chat.Group && 1+len(others) > o.limits.GroupMembers {
+		return nil, tooLarge("members")
+	}
+	r := o.newRoom(in.Type)
+	r.Name, r.Description, r.Public, r.Metadata, r.OwnerID = in.Name, in.Description, in.Public, in.Metadata, &owner
+	if in.DefaultPermissions != nil {
+		r.DefaultPermissions = *in.DefaultPermissions
+	}
+	o.log(r, chat.RoomCreated, user, nil, &owner)
+	o.enrol(r, user, owner, ownersOwn)
+	o.addAll(r, user, others)
+	made := r.seen(user)
+	made.Created = true
+	return made, nil
+}
+
+func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
+	r := &modelRoom{
+		Room:    chat.Room{ID: o.newID(), Type: kind, CreatedAt: o.now, UpdatedAt: o.now},
+		members: map[chat.UserID]*chat.RoomUser{},
+	}
+	switch kind {
+	case chat.PrivateMessages:
+		r.DefaultPermissions = chat.CanCreateMessages | chat.CanEditOwnMessages | chat.CanDeleteOwnMessages | chat.CanDeleteRoom
+	case chat.Group:
+		r.DefaultPermissions = chat.CanCreateMessages | chat.CanEditOwnMessages | chat.CanDeleteOwnMessages | chat.CanAddUsers
+	case chat.Channel:
+		r.DefaultPermissions = chat.CanAddUsers
+	}
+	o.rooms = append(o.rooms, r)
+	return r
+}
+
+func (o *oracle) addAll(r *modelRoom, by chat.UserID, users []chat.NewRoomUser) {
+	for _, u := range users {
+		o.enrol(r, by, u.UserID, u.Permissions)
+		o.log(r, chat.UserAdded, by, nil, &u.UserID)
+	}
+}
+
+func (o *oracle) OpenPrivate(actor chat.Actor, other chat.UserID) (*chat.Room, error) {
+	if other == badUser {
+		return nil, invalid("user_id")
+	}
+	me, err := o.person(actor)
+	if err != nil {
+		return nil, err
+	}
+	if me == other {
+		return nil, invalid("user_id")
+	}
+	a, b := min(me, other), max(me, other)
+	for _, r := range o.rooms {
+		if same(r.PrivateA, a) && same(r.PrivateB, b) {
+			return r.seen(me), nil
+		}
+	}
+	r := o.newRoom(chat.PrivateMessages)
+	r.PrivateA, r.PrivateB = &a, &b
+	o.log(r, chat.RoomCreated, me, nil, nil)
+	o.enrol(r, me, me, nil)
+	o.enrol(r, me, other, nil)
+	opened := r.seen(me)
+	opened.Created = true
+	return opened, nil
+}
+
+func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPatch) (*chat.Room, error) {
+	if err := o.checkPatch(&patch); err != nil {
+		return nil, err
+	}
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.inside(user, room)
+	if err != nil {
+		return nil, err
+	}
+	needed := chat.CanEditRoom
+	if patch.DefaultPermissions != nil {
+		needed |= *patch.DefaultPermissions ^ r.DefaultPermissions
+	}
+	switch {
+	case !r.may(user, needed):
+		return nil, chat.ErrForbidden
+	case r.private():
+		return nil, chat.ErrConflict
+	}
+	if err := grantable("default_permissions", patch.DefaultPermissions); err != nil {
+		return nil, err
+	}
+	if err := o.checkAvatar(user, r, patch.AvatarID); err != nil {
+		return nil, err
+	}
+	if o.apply(r, patch) {
+		r.UpdatedAt = o.now
+		o.log(r, chat.RoomUpdated, user, nil, nil)
+	}
+	return r.seen(user), nil
+}
+
+func (o *oracle) checkPatch(patch *chat.RoomPatch) error {
+	if patch.Name != nil {
+		if err := o.checkName(*patch.Name); err != nil {
+			return err
+		}
+	}
+	if patch.Description != nil {
+		if err := checkLine("description", *patch.Description, o.limits.Description); err != nil {
+			return err
+		}
+	}
+	if patch.Metadata != nil {
+		kept, err := o.checkMetadata(*patch.Metadata)
+		if err != nil {
+			return err
+		}
+		patch.Metadata = &kept
+	}
+	return knownBits("default_permissions", patch.DefaultPermissions)
+}
+
+// apply reports whether the patch changed anything.
+func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
+	before := r.Room
+	if patch.Name != nil {
+		r.Name = *patch.Name
+	}
+	if patch.Description != nil {
+		r.Description = *patch.Description
+	}
+	if patch.Public != nil {
+		r.Public = *patch.Public
+	}
+	if patch.DefaultPermissions != nil {
+		r.DefaultPermissions = *patch.DefaultPermissions
+	}
+	if patch.Metadata != nil {
+		r.Metadata = *patch.Metadata
+	}
+	if patch.AvatarID != nil && !same(r.AvatarID, *patch.AvatarID) {
+		o.setAvatar(r, *patch.AvatarID)
+	}
+	return r.Name != before.Name || r.Description != before.Description || r.Public != before.Public ||
+		r.DefaultPermissions != before.DefaultPermissions || string(r.Metadata) != string(before.Metadata) ||
+		r.AvatarID != before.AvatarID
+}
+
+func (o *oracle) DeleteRoom(actor chat.Actor, room uuid.UUID) error {
+	user, err := o.who(actor)
+	if err != nil {
+		return err
+	}
+	r, err := o.inside(user, room)
+	if err != nil {
+		return err
+	}
+	// In groups and channels nobody but the owner can hold the permission.
+	if !r.may(user, chat.CanDeleteRoom) {
+		return chat.ErrForbidden
+	}
+	o.end(r, user)
+	return nil
+}
+
+func (o *oracle) end(r *modelRoom, by chat.UserID) {
+	if r.AvatarID != nil {
+		o.setAvatar(r, uuid.Nil)
+	}
+	for _, m := range r.messages {
+		m.releaseMedia()
+	}
+	r.OwnerID, r.PrivateA, r.PrivateB = nil, nil, nil
+	r.DeletedAt, r.UpdatedAt = o.stamp(), o.now
+	o.log(r, chat.RoomDeleted, by, nil, nil)
+}
+
+// PurgeRooms forgets rooms that were deleted for longer than olderThan.
+func (o *oracle) PurgeRooms(olderThan time.Duration) (int, error) {
+	before := len(o.rooms)
+	o.rooms = slices.DeleteFunc(o.rooms, func(r *modelRoom) bool {
+		return r.DeletedAt != nil && r.DeletedAt.Before(o.now.Add(-olderThan))
+	})
+	return before - len(o.rooms), nil
+}
+
+func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	r := o.living(room)
+	if r == nil || !r.has(user) && !r.Public {
+		return nil, chat.ErrNotFound
+	}
+	return r.seenWhole(user), nil
+}
+
+// inbox is a user's rooms, the one that was last written to first.
+func (o *oracle) inbox(user chat.UserID, kind chat.RoomType) (rooms []chat.Room) {
+	for _, r := range o.rooms {
+		if r.DeletedAt == nil && r.members[user] != nil && (kind == "" || kind == r.Type) {
+			rooms = append(rooms, *r.seenWhole(user))
+		}
+	}
+	active := func(r chat.Room) time.Time {
+		if r.LastMessageAt != nil {
+			return *r.LastMessageAt
+		}
+		return r.CreatedAt
+	}
+	slices.SortFunc(rooms, func(a, b chat.Room) int { return active(b).Compare(active(a)) })
+	return rooms
+}
+
+// RoomPages is Rooms, page after page.
+func (o *oracle) RoomPages(actor chat.Actor, kind chat.RoomType, limit int) ([][]chat.Room, error) {
+	user, err := o.person(actor)
+	if err != nil {
+		return nil, err
+	}
+	size, err := o.pageSize(limit)
+	if err != nil {
+		return nil, err
+	}
+	if kind != "" && kind != chat.PrivateMessages && kind != chat.Group && kind != chat.Channel {
+		return nil, invalid("type")
+	}
+	return paged(o.inbox(user, kind), size), nil
+}
+
+func (o *oracle) Unread(actor chat.Actor) (total int64, err error) {
+	user, err := o.person(actor)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range o.inbox(user, "") {
+		total += r.Unread
+	}
+	return total, nil
+}
+
+func (o *oracle) TransferOwnership(actor chat.Actor, room uuid.UUID, to chat.UserID) (*chat.Room, error) {
+	if to == badUser {
+		return nil, invalid("user_id")
+	}
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	r, err := o.inside(user, room)
+	switch {
+	case err != nil:
+		return nil, err
+	case user != system && !same(r.OwnerID, user):
+		return nil, chat.ErrForbidden
+	case r.private():
+		return nil, chat.ErrConflict
+	case r.members[to] == nil:
+		return nil, chat.ErrNotFound
+	}
+	if !same(r.OwnerID, to) {
+		r.OwnerID, r.UpdatedAt = &to, o.now
+		o.log(r, chat.OwnerChanged, user, nil, &to)
+	}
+	return r.seen(user), nil
+}

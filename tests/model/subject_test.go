@@ -1,0 +1,169 @@
+package model_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
+)
+
+// subject is a database that is compared with the oracle.
+type subject struct {
+	*chatsuite.Host
+	toModel, toReal *translation
+}
+
+// reset empties the tables.
+func (s *subject) reset() error {
+	unknown := modelID(1<<20 + 1)
+	s.toModel = &translation{ids: map[uuid.UUID]uuid.UUID{}, users: map[chat.UserID]chat.UserID{}, unknown: &unknown}
+	s.toReal = &translation{ids: map[uuid.UUID]uuid.UUID{}, users: map[chat.UserID]chat.UserID{}}
+	for n := 1; n <= modelUsers; n++ {
+		s.toModel.users[s.UserID(n)], s.toReal.users[modelUser(n)] = modelUser(n), s.UserID(n)
+	}
+	return s.DB.Transaction(func(tx *gorm.DB) error {
+		for _, table := range []string{
+			"chat_events", "chat_reactions", "chat_message_media", "chat_messages", "chat_room_users", "chat_rooms", "chat_media",
+		} {
+			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+var errTakenBack = errors.New("the host takes it back")
+
+// answer runs a command. The result is still in the database's own ids.
+func (s *subject) answer(c command) answer {
+	c = c.translated(s.toReal)
+	if c.within == ownTransaction {
+		result, err := c.on(client{s.Service}, s.Ctx)
+		return answer{refusalOf(err), result}
+	}
+	var result any
+	var err error
+	ended := s.InTx(s.Ctx, func(_ *gorm.DB, bound *chat.Service) error {
+		result, err = c.on(client{bound}, s.Ctx)
+		if c.within == rolledBack {
+			return errTakenBack
+		}
+		return nil
+	})
+	if ended != nil && !errors.Is(ended, errTakenBack) {
+		err = errors.New(fmt.Sprint("the host's transaction ended with ", ended, " after ", err)) // no refusal any more
+	}
+	return answer{refusalOf(err), result}
+}
+
+// inModelIDs learns the id of what a command made, and translates its result.
+func (s *subject) inModelIDs(got, want any) any {
+	if made, is := idOf(got); is {
+		if model, is := idOf(want); is && s.toReal.ids[model] == uuid.Nil && s.toModel.ids[made] == uuid.Nil {
+			s.toReal.ids[model], s.toModel.ids[made] = made, model
+		}
+	}
+	return s.toModel.of(got)
+}
+
+func idOf(result any) (uuid.UUID, bool) {
+	v := reflect.ValueOf(result)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
+		return uuid.Nil, false
+	}
+	id := v.Elem().FieldByName("ID")
+	if !id.IsValid() {
+		return uuid.Nil, false
+	}
+	return id.Interface().(uuid.UUID), true
+}
+
+func (s *subject) tables() (*tables, error) {
+	t := &tables{}
+	for _, rows := range []any{&t.Rooms, &t.Users, &t.Messages, &t.MessageMedia, &t.Reactions, &t.Events} {
+		if err := s.DB.Find(rows).Error; err != nil {
+			return nil, err
+		}
+	}
+	if err := s.DB.Where("sha256 <> ''").Find(&t.Media).Error; err != nil {
+		return nil, err
+	}
+	return s.toModel.of(t).(*tables).sort(), nil
+}
+
+// client is a Service with some calls bundled or in plain values, as commands have
+// them.
+type client struct{ *chat.Service }
+
+func (c client) AddUsers(ctx context.Context, actor chat.Actor, room uuid.UUID, users []chat.NewRoomUser) ([]chat.RoomUser, error) {
+	return c.Service.AddUsers(ctx, actor, room, users...)
+}
+
+func (c client) Upload(ctx context.Context, actor chat.Actor, name, content string) (*chat.Media, error) {
+	return c.UploadMedia(ctx, actor, chat.NewMedia{FileName: name, Body: strings.NewReader(content)})
+}
+
+func (c client) Download(ctx context.Context, actor chat.Actor, media uuid.UUID) (string, error) {
+	_, body, err := c.OpenMedia(ctx, actor, media)
+	if err != nil {
+		return "", err
+	}
+	content, err := io.ReadAll(body)
+	return string(content), errors.Join(err, body.Close())
+}
+
+func (c client) RoomPages(ctx context.Context, actor chat.Actor, kind chat.RoomType, limit int) ([][]chat.Room, error) {
+	return follow(limit, func(at chat.Page) ([]chat.Room, string, error) {
+		page, err := c.Rooms(ctx, actor, chat.RoomsQuery{Type: kind, Page: at})
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
+func (c client) UserPages(ctx context.Context, actor chat.Actor, room uuid.UUID, limit int) ([][]chat.RoomUser, error) {
+	return follow(limit, func(at chat.Page) ([]chat.RoomUser, string, error) {
+		page, err := c.RoomUsers(ctx, actor, room, at)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
+func (c client) ReactionPages(ctx context.Context, actor chat.Actor, message *uuid.UUID, limit int) ([][]chat.Reaction, error) {
+	return follow(limit, func(at chat.Page) ([]chat.Reaction, string, error) {
+		page, err := c.Reactions(ctx, actor, chat.ReactionsQuery{MessageID: message, Page: at})
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
+// follow reads page after page until there is no next one.
+func follow[T any](limit int, read func(chat.Page) (items []T, next string, err error)) (pages [][]T, err error) {
+	at := chat.Page{Limit: limit}
+	for range 1000 {
+		items, next, err := read(at)
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, items)
+		if next == "" {
+			return pages, nil
+		}
+		at.Cursor = next
+	}
+	return nil, errors.New("the pages do not end")
+}

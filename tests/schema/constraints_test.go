@@ -1,0 +1,386 @@
+package schema_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
+)
+
+// values are a row, or what a statement changes of one, by column.
+type values map[string]any
+
+// rawScene writes to the tables past the library, as a host's careless statement
+// would.
+type rawScene struct {
+	*chatsuite.Host
+	group, channel, private, deleted, message, system, reaction, bound, free uuid.UUID
+}
+
+func newRawScene(h *chatsuite.Host) *rawScene {
+	s := &rawScene{Host: h}
+	s.group, s.channel = h.NewGroup(h.Bob, h.Carol).ID, h.NewRoom(chat.Channel, h.Bob).ID
+	s.private = chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(h.T).ID
+	s.deleted = h.NewGroup(h.Bob).ID
+	chatsuite.NoError(h.T, h.DeleteRoom(h.Ctx, h.Alice, s.deleted))
+	upload := func() uuid.UUID {
+		return chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("x")}))(h.T).ID
+	}
+	s.bound, s.free = upload(), upload()
+	s.message = chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, s.group, chat.NewMessage{Text: "a", ClientID: "c", MediaIDs: []uuid.UUID{s.bound}}))(h.T).ID
+	s.system = chatsuite.Must(h.SendMessage(h.Ctx, chat.System, s.group, chat.NewMessage{Text: "b", ClientID: "c"}))(h.T).ID
+	s.reaction = chatsuite.Must(h.React(h.Ctx, h.Alice, s.message, "👍"))(h.T).ID
+	return s
+}
+
+// fresh are rows that each table takes.
+func (s *rawScene) fresh(table string) values {
+	now := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	switch table {
+	case "chat_rooms":
+		return values{
+			"id": uuid.New(), "type": "group", "name": "A", "description": "", "is_public": false, "owner_id": s.Alice,
+			"default_permissions": 1, "last_seq": 0, "last_number": 0, "created_at": now, "updated_at": now,
+		}
+	case "chat_room_users":
+		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "last_read_number": 0, "created_at": now}
+	case "chat_messages":
+		return values{"id": uuid.New(), "room_id": s.group, "number": 3, "user_id": s.Alice, "text": "c", "client_id": "d", "created_at": now}
+	case "chat_message_media":
+		return values{"message_id": s.message, "media_id": s.free, "sequence": 1}
+	case "chat_media":
+		return values{
+			"id": uuid.New(), "user_id": s.Alice, "key": uuid.NewString(), "state": "ready", "file_name": "a", "content_type": "text/plain",
+			"size": 1, "sha256": "", "created_at": now,
+		}
+	case "chat_reactions":
+		return values{"id": uuid.New(), "message_id": s.message, "user_id": s.Alice, "reaction": "👎", "created_at": now}
+	case "chat_events":
+		return values{"room_id": s.group, "seq": 100, "kind": "room_updated", "created_at": now}
+	}
+	panic(table)
+}
+
+// rawInsert writes a fresh row with some columns changed.
+func rawInsert(table string, changes values) func(s *rawScene, tx *gorm.DB) error {
+	return func(s *rawScene, tx *gorm.DB) error {
+		row := s.fresh(table)
+		for column, value := range changes {
+			if from, is := value.(func(s *rawScene) any); is {
+				value = from(s)
+			}
+			row[column] = value
+		}
+		var columns []string
+		for column := range row {
+			columns = append(columns, column)
+		}
+		slices.Sort(columns)
+		args := make([]any, len(columns))
+		for i, column := range columns {
+			args[i] = row[column]
+		}
+		if err := tx.Exec("INSERT INTO "+table+" ("+strings.Join(columns, ", ")+") VALUES (?"+strings.Repeat(", ?", len(columns)-1)+")",
+			args...).Error; err != nil {
+			return err
+		}
+		if table == "chat_rooms" && row["owner_id"] == s.Alice { // the owner is to be a member
+			return tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, last_read_number, created_at) VALUES (?, ?, ?, 0, ?)",
+				row["id"], s.Alice, false, row["created_at"]).Error
+		}
+		return nil
+	}
+}
+
+// rawExec runs a statement whose arguments are taken from the scene.
+func rawExec(query string, args ...func(s *rawScene) any) func(s *rawScene, tx *gorm.DB) error {
+	return func(s *rawScene, tx *gorm.DB) error {
+		bound := make([]any, len(args))
+		for i, arg := range args {
+			bound[i] = arg(s)
+		}
+		result := tx.Exec(query, bound...)
+		if result.Error == nil && result.RowsAffected == 0 {
+			return errors.New("the statement meets no row")
+		}
+		return result.Error
+	}
+}
+
+var (
+	theGroup    = func(s *rawScene) any { return s.group }
+	theChannel  = func(s *rawScene) any { return s.channel }
+	thePrivate  = func(s *rawScene) any { return s.private }
+	theDeleted  = func(s *rawScene) any { return s.deleted }
+	theMessage  = func(s *rawScene) any { return s.message }
+	theSystem   = func(s *rawScene) any { return s.system }
+	theReaction = func(s *rawScene) any { return s.reaction }
+	theBound    = func(s *rawScene) any { return s.bound }
+	theFree     = func(s *rawScene) any { return s.free }
+	aliceID     = func(s *rawScene) any { return s.Alice }
+	bobID       = func(s *rawScene) any { return s.Bob }
+	carolID     = func(s *rawScene) any { return s.Carol }
+	daveID      = func(s *rawScene) any { return s.Dave }
+	nowhere     = func(*rawScene) any { return uuid.New() }
+	noUser      = func(s *rawScene) any { return s.Variant.UserID(chatsuite.Users + 1) }
+)
+
+// rawPrivate is a fresh private room with some columns changed.
+func rawPrivate(changes values) func(s *rawScene, tx *gorm.DB) error {
+	all := values{"type": "private_messages", "owner_id": nil, "private_a": carolID, "private_b": daveID}
+	for column, value := range changes {
+		all[column] = value
+	}
+	return rawInsert("chat_rooms", all)
+}
+
+// rawWrite is a statement past the library.
+type rawWrite struct {
+	name string
+	run  func(s *rawScene, tx *gorm.DB) error
+}
+
+// allowedWrites show that the forbidden ones below fail for the reason they name: these
+// differ from them in that alone.
+func allowedWrites() (all []rawWrite) {
+	for _, table := range []string{
+		"chat_rooms", "chat_room_users", "chat_messages", "chat_message_media", "chat_media", "chat_reactions", "chat_events",
+	} {
+		all = append(all, rawWrite{"a row of " + table, rawInsert(table, nil)})
+	}
+	return append(all,
+		rawWrite{"a private room of two others", rawPrivate(nil)},
+		rawWrite{"a private room whose other user is gone", rawPrivate(values{"private_a": nil, "private_b": nil})},
+		rawWrite{"a second room with nobody's pair", rawPrivate(values{"private_a": nil, "private_b": nil})},
+		rawWrite{"the same client id by another", rawInsert("chat_messages", values{"client_id": "c", "user_id": bobID})},
+		rawWrite{"the same client id in another room", rawInsert("chat_messages", values{"client_id": "c", "room_id": theChannel, "number": 1})},
+		rawWrite{"two messages without client ids", rawInsert("chat_messages", values{"client_id": nil, "user_id": nil})},
+		rawWrite{"another owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theGroup)},
+		rawWrite{"all permissions", rawExec("UPDATE chat_room_users SET permissions = 511 WHERE room_id = ?", theGroup)},
+		rawWrite{"an owner who is a member at commit", func(s *rawScene, tx *gorm.DB) error {
+			err := rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", daveID, theGroup)(s, tx)
+			return errors.Join(err, rawInsert("chat_room_users", nil)(s, tx))
+		}},
+	)
+}
+
+// forbiddenWrites each break one rule that the database keeps.
+func forbiddenWrites() []rawWrite {
+	return slices.Concat(forbiddenRooms(), forbiddenMembers(), forbiddenMessages(), forbiddenReferences())
+}
+
+func forbiddenRooms() []rawWrite {
+	all := []rawWrite{
+		{"a second room of a pair", rawPrivate(values{"private_a": aliceID, "private_b": bobID})},
+		{"a pair in the reversed order", rawPrivate(values{"private_a": daveID, "private_b": carolID})},
+		{"a pair of one", rawPrivate(values{"private_a": carolID, "private_b": carolID})},
+		{"half a pair", rawPrivate(values{"private_b": nil})},
+		{"the other half of a pair", rawPrivate(values{"private_a": nil})},
+		{"a pair reversed later", rawExec("UPDATE chat_rooms SET private_a = private_b, private_b = private_a WHERE id = ?", thePrivate)},
+		{"half a pair later", rawExec("UPDATE chat_rooms SET private_a = NULL WHERE id = ?", thePrivate)},
+		{"a group with a pair", rawInsert("chat_rooms", values{"private_a": carolID, "private_b": daveID})},
+		{"a private room with an owner", rawPrivate(values{"owner_id": aliceID})},
+		{"a private room that is public", rawPrivate(values{"is_public": true})},
+		{"a private room made public", rawExec("UPDATE chat_rooms SET is_public = ? WHERE id = ?", func(*rawScene) any { return true }, thePrivate)},
+		{"a private room given an owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", aliceID, thePrivate)},
+		{"a living group without an owner", rawInsert("chat_rooms", values{"owner_id": nil})},
+		{"a group that loses its owner", rawExec("UPDATE chat_rooms SET owner_id = NULL WHERE id = ?", theGroup)},
+		{"a channel that loses its owner", rawExec("UPDATE chat_rooms SET owner_id = NULL WHERE id = ?", theChannel)},
+		{"a deleted group with an owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theDeleted)},
+		{"a group deleted with its owner", rawExec("UPDATE chat_rooms SET deleted_at = created_at WHERE id = ?", theGroup)},
+		{"a private room deleted with its pair", rawExec("UPDATE chat_rooms SET deleted_at = created_at WHERE id = ?", thePrivate)},
+		{"a deleted room with an avatar", rawExec("UPDATE chat_rooms SET avatar_id = ? WHERE id = ?", theFree, theDeleted)},
+		{"an owner who is no member", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", daveID, theGroup)},
+		{"an owner who leaves", rawExec("DELETE FROM chat_room_users WHERE room_id = ? AND user_id = ?", theGroup, aliceID)},
+		{"an owner who becomes another", rawExec("UPDATE chat_room_users SET user_id = ? WHERE room_id = ? AND user_id = ?", daveID, theGroup, aliceID)},
+		{"one avatar of two rooms", func(s *rawScene, tx *gorm.DB) error {
+			err := rawExec("UPDATE chat_rooms SET avatar_id = ? WHERE id = ?", theFree, theGroup)(s, tx)
+			if err != nil {
+				return fmt.Errorf("the first of them: %w", errors.New(err.Error()))
+			}
+			return rawExec("UPDATE chat_rooms SET avatar_id = ? WHERE id = ?", theFree, theChannel)(s, tx)
+		}},
+		{"a room's id twice", rawInsert("chat_rooms", values{"id": theGroup})},
+	}
+	for column, wrong := range map[string][]any{
+		"type": {"club", "", nil, "Group"}, "default_permissions": {-1, 512, nil}, "last_seq": {-1, nil}, "last_number": {-1, nil},
+		"name": {nil}, "description": {nil}, "is_public": {nil}, "created_at": {nil}, "updated_at": {nil},
+	} {
+		for _, value := range wrong {
+			all = append(all, rawWrite{fmt.Sprintf("a room with %s %v", column, value), rawInsert("chat_rooms", values{column: value})})
+		}
+	}
+	return all
+}
+
+func forbiddenMembers() []rawWrite {
+	all := []rawWrite{
+		{"a membership twice", rawInsert("chat_room_users", values{"user_id": bobID})},
+		{"a reaction twice", rawInsert("chat_reactions", values{"reaction": "👍"})},
+		{"a reaction's id twice", rawInsert("chat_reactions", values{"id": theReaction})},
+	}
+	for column, wrong := range map[string][]any{
+		"permissions": {-1, 512}, "last_read_number": {-1, nil}, "muted": {nil}, "room_id": {nil}, "user_id": {nil}, "created_at": {nil},
+	} {
+		for _, value := range wrong {
+			all = append(all, rawWrite{fmt.Sprintf("a member with %s %v", column, value), rawInsert("chat_room_users", values{column: value})})
+		}
+	}
+	for column, wrong := range map[string][]any{"reaction": {"", nil}, "message_id": {nil}, "user_id": {nil}, "created_at": {nil}} {
+		for _, value := range wrong {
+			all = append(all, rawWrite{fmt.Sprintf("a reaction with %s %v", column, value), rawInsert("chat_reactions", values{column: value})})
+		}
+	}
+	return all
+}
+
+func forbiddenMessages() []rawWrite {
+	all := []rawWrite{
+		{"a number twice", rawInsert("chat_messages", values{"number": 2})},
+		{"a message's id twice", rawInsert("chat_messages", values{"id": theMessage})},
+		{"a client id twice", rawInsert("chat_messages", values{"client_id": "c"})},
+		{"a client id of System's twice", rawInsert("chat_messages", values{"client_id": "c", "user_id": nil})},
+		{"a seq twice", rawInsert("chat_events", values{"seq": 1})},
+		{"a medium in two messages", rawInsert("chat_message_media", values{"message_id": theSystem, "media_id": theBound})},
+		{"a medium twice in a message", rawInsert("chat_message_media", values{"media_id": theBound})},
+		{"two media in one place", rawInsert("chat_message_media", values{"sequence": 0})},
+		{"a medium before the first", rawInsert("chat_message_media", values{"sequence": -1})},
+		{"a medium's id twice", rawInsert("chat_media", values{"id": theFree})},
+		{"a store's key twice", rawExec("UPDATE chat_media SET key = (SELECT key FROM chat_media WHERE id = ?) WHERE id = ?", theBound, theFree)},
+		{"a thumbnail's key twice", rawExec("UPDATE chat_media SET thumbnail_key = 't' WHERE id IN (?, ?)", theBound, theFree)},
+	}
+	for table, columns := range map[string]map[string][]any{
+		"chat_messages": {"number": {0, -1, nil}, "room_id": {nil}, "text": {nil}, "created_at": {nil}},
+		"chat_media": {
+			"state": {"lost", "", nil}, "size": {-1, nil}, "key": {nil}, "file_name": {nil}, "content_type": {nil}, "sha256": {nil}, "created_at": {nil},
+		},
+		"chat_events":        {"seq": {0, nil}, "kind": {nil}, "room_id": {nil}, "created_at": {nil}},
+		"chat_message_media": {"message_id": {nil}, "media_id": {nil}, "sequence": {nil}},
+	} {
+		for column, wrong := range columns {
+			for _, value := range wrong {
+				all = append(all, rawWrite{fmt.Sprintf("%s with %s %v", table, column, value), rawInsert(table, values{column: value})})
+			}
+		}
+	}
+	return all
+}
+
+func forbiddenReferences() (all []rawWrite) {
+	for table, columns := range map[string][]string{
+		"chat_rooms": {"avatar_id"}, "chat_room_users": {"room_id"}, "chat_messages": {"room_id", "reply_to_id"},
+		"chat_message_media": {"message_id", "media_id"}, "chat_reactions": {"message_id"}, "chat_events": {"room_id"},
+	} {
+		for _, column := range columns {
+			all = append(all, rawWrite{table + "." + column + " that dangles", rawInsert(table, values{column: nowhere})})
+		}
+	}
+	for name, statement := range map[string]func(s *rawScene, tx *gorm.DB) error{
+		"a room with members":      rawExec("DELETE FROM chat_rooms WHERE id = ?", theGroup),
+		"a message with media":     rawExec("DELETE FROM chat_messages WHERE id = ?", theMessage),
+		"a medium in a message":    rawExec("DELETE FROM chat_media WHERE id = ?", theBound),
+		"a deleted room's members": rawExec("DELETE FROM chat_rooms WHERE id = ?", theDeleted),
+	} {
+		all = append(all, rawWrite{name + " deleted", statement})
+	}
+	return all
+}
+
+// forbiddenUsers hold where the host's table of users is named.
+func forbiddenUsers() (all []rawWrite) {
+	for table, columns := range map[string][]string{
+		"chat_rooms": {"owner_id"}, "chat_room_users": {"user_id", "created_by"}, "chat_messages": {"user_id"}, "chat_media": {"user_id"},
+		"chat_reactions": {"user_id"}, "chat_events": {"user_id", "actor_id"},
+	} {
+		for _, column := range columns {
+			all = append(all, rawWrite{table + "." + column + " of nobody", rawInsert(table, values{column: noUser})})
+		}
+	}
+	return append(all,
+		rawWrite{"a private room with nobody", rawPrivate(values{"private_b": noUser})},
+		rawWrite{"a user who owns rooms deleted", rawExec("DELETE FROM users WHERE id = ?", aliceID)},
+		rawWrite{"a user who is a member deleted", rawExec("DELETE FROM users WHERE id = ?", bobID)},
+		rawWrite{"a member's id changed", rawExec("UPDATE users SET id = ? WHERE id = ?", noUser, carolID)},
+	)
+}
+
+// attempted runs a statement in a transaction of its own, to commit it or only to
+// see whether the commit would succeed, and says why not.
+func attempted(s *rawScene, write rawWrite, commit bool) error {
+	undo := errors.New("undone")
+	err := s.DB.Transaction(func(tx *gorm.DB) error {
+		if err := write.run(s, tx); err != nil {
+			return err
+		}
+		if commit {
+			return nil
+		}
+		if s.Postgres {
+			return errors.Join(tx.Exec("SET CONSTRAINTS ALL IMMEDIATE").Error, undo)
+		}
+		if broken := chatsuite.QueryLines(s.T, tx, `SELECT "table" FROM pragma_foreign_key_check`); broken != "\n" {
+			return errors.New("the commit would fail: " + broken)
+		}
+		return undo
+	})
+	if !commit && errors.Is(err, undo) && !isConstraint(err) {
+		return nil
+	}
+	return err
+}
+
+// isConstraint tells the database's own refusal from a mistake in the statement.
+func isConstraint(err error) bool {
+	var coded interface{ SQLState() string }
+	if errors.As(err, &coded) {
+		return strings.HasPrefix(coded.SQLState(), "23")
+	}
+	return err != nil && strings.Contains(err.Error(), "constraint failed")
+}
+
+// What must never be in the tables cannot be, whoever writes to them.
+func TestTheDatabaseItselfKeepsTheRules(t *testing.T) {
+	chatsuite.RunOn(t, chatsuite.AllVariants(), func(t *testing.T, h *chatsuite.Host) {
+		s := newRawScene(h)
+		for _, write := range allowedWrites() {
+			if err := attempted(s, write, false); err != nil {
+				t.Errorf("%s is refused: %v", write.name, err)
+			}
+		}
+		before := chatsuite.RowCounts(t, h.DB)
+		forbidden := forbiddenWrites()
+		if h.UsersTable {
+			forbidden = append(forbidden, forbiddenUsers()...)
+		}
+		for _, write := range forbidden {
+			if err := attempted(s, write, true); !isConstraint(err) {
+				t.Errorf("%s: error is %v, want that of a constraint", write.name, err)
+			}
+		}
+		if diff := cmp.Diff(before, chatsuite.RowCounts(t, h.DB)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// Who replied to a message that is purged keeps the reply.
+func TestAPurgedMessageLeavesItsReplies(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		first := h.Send(h.Alice, room.ID, "first")
+		reply := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "re", ReplyToID: &first.ID}))(t)
+		chatsuite.NoError(t, h.DB.Exec("DELETE FROM chat_messages WHERE id = ?", first.ID).Error)
+		if got := chatsuite.Must(h.Message(h.Ctx, h.Alice, reply.ID))(t); got.ReplyToID != nil || got.Text != "re" {
+			t.Errorf("the reply is %+v", got)
+		}
+	})
+}
