@@ -275,7 +275,7 @@ func newModule(t *testing.T, name, source string) module {
 	for name, content := range map[string]string{
 		name:     source,
 		"go.sum": string(sums),
-		"go.mod": "module importer\n\ngo 1.25.0\n\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
+		"go.mod": "module importer\n\ngo 1.26.0\n\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
 	} {
 		ok(t, os.WriteFile(filepath.Join(m.folder, name), []byte(content), 0o600))
 	}
