@@ -271,11 +271,16 @@ func newModule(t *testing.T, name, source string) module {
 	ok(t, err)
 	sums, err := os.ReadFile("go.sum")
 	ok(t, err)
+	// With the requirements of this module written out, the go command reads no go.mod
+	// that building this module did not read: others may not be in the module cache.
+	requirements, err := os.ReadFile("go.mod")
+	ok(t, err)
+	_, rest, _ := strings.Cut(string(requirements), "\n")
 	m := module{t, t.TempDir()}
 	for name, content := range map[string]string{
 		name:     source,
 		"go.sum": string(sums),
-		"go.mod": "module importer\n\ngo 1.26.0\n\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
+		"go.mod": "module importer\n" + rest + "\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
 	} {
 		ok(t, os.WriteFile(filepath.Join(m.folder, name), []byte(content), 0o600))
 	}
