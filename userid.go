@@ -148,9 +148,6 @@ type principal struct {
 	id     UserID
 }
 
-// checked reports whether p came from a valid Actor.
-func (p principal) checked() bool { return p.system != (p.id != "") }
-
 // nullableID is the id for columns that are NULL for System.
 func (p principal) nullableID() *UserID {
 	if p.system {
