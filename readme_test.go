@@ -166,7 +166,7 @@ func TestSnippetsCompile(t *testing.T) {
 func TestLinksOfDocuments(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-	for _, file := range append(documents(t), "CHANGELOG.md") {
+	for _, file := range append(documents(t), "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "llms.txt") {
 		text, err := os.ReadFile(file)
 		ok(t, err)
 		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
@@ -238,6 +238,49 @@ func TestReadmeTables(t *testing.T) {
 	}
 	if diff := cmp.Diff(sentinels, first("Errors")); diff != "" {
 		t.Errorf("errors: %s", diff)
+	}
+}
+
+// llms.txt has the README's program, names every error, and names nothing that is not
+// there.
+func TestLLMsText(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	ok(t, err)
+	text, err := os.ReadFile("llms.txt")
+	ok(t, err)
+	_, program, _ := strings.Cut(string(readme), "```go\npackage main\n")
+	program, _, _ = strings.Cut(program, "```")
+	if !strings.Contains(string(text), "```go\npackage main\n"+program+"```") {
+		t.Error("the program is not the README's")
+	}
+
+	declared := map[string]bool{} // every exported name of the package
+	files, err := filepath.Glob("*.go")
+	ok(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		ok(t, err)
+		for _, found := range regexp.MustCompile(`(?m)^(?:\t|type |func |var |func \(s \*Service\) )([A-Z]\w*)`).FindAllStringSubmatch(string(source), -1) {
+			declared[found[1]] = true
+		}
+	}
+	_, rest, _ := strings.Cut(string(text), "## Main types\n")
+	rest, _, _ = strings.Cut(rest, "## Packages\n")
+	named := map[string]bool{}
+	for _, found := range regexp.MustCompile("`\\*?([A-Z]\\w*)`").FindAllStringSubmatch(rest, -1) {
+		named[found[1]] = true
+		if !declared[found[1]] {
+			t.Errorf("%s is not in the package", found[1])
+		}
+	}
+	for name := range declared {
+		if strings.HasPrefix(name, "Err") && !named[name] {
+			t.Errorf("%s is not named", name)
+		}
 	}
 }
 
