@@ -1,6 +1,7 @@
-# The linter is built from source at this version, apart from go.mod: its own
-# dependencies must not become those of the library.
-GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.12.2
+# The tools are built from source at the versions of tools/go.mod, a module of its
+# own: their dependencies must not become those of the library.
+GOLANGCI_LINT := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
+GOVULNCHECK := go tool -modfile=$(CURDIR)/tools/go.mod govulncheck
 
 .DEFAULT_GOAL := help
 
@@ -39,3 +40,8 @@ lint: ## Check the formatting, go vet and golangci-lint
 	GOOS=windows CGO_ENABLED=0 go build . ./storage ./httpadapter
 	$(GOLANGCI_LINT) run ./...
 	cd examples/routers && go vet ./... && $(GOLANGCI_LINT) run ./...
+
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in what the code calls; asks vuln.go.dev
+	$(GOVULNCHECK) ./...
+	cd examples/routers && $(GOVULNCHECK) ./...

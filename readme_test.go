@@ -167,7 +167,7 @@ func TestSnippetsCompile(t *testing.T) {
 func TestLinksOfDocuments(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
-	for _, file := range append(documents(t), "CHANGELOG.md") {
+	for _, file := range append(documents(t), "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "llms.txt") {
 		text, err := os.ReadFile(file)
 		chatsuite.NoError(t, err)
 		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
@@ -242,6 +242,49 @@ func TestReadmeTables(t *testing.T) {
 	}
 }
 
+// llms.txt has the README's program, names every error, and names nothing that is not
+// there.
+func TestLLMsText(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	chatsuite.NoError(t, err)
+	text, err := os.ReadFile("llms.txt")
+	chatsuite.NoError(t, err)
+	_, program, _ := strings.Cut(string(readme), "```go\npackage main\n")
+	program, _, _ = strings.Cut(program, "```")
+	if !strings.Contains(string(text), "```go\npackage main\n"+program+"```") {
+		t.Error("the program is not the README's")
+	}
+
+	declared := map[string]bool{} // every exported name of the package
+	files, err := filepath.Glob("*.go")
+	chatsuite.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		chatsuite.NoError(t, err)
+		for _, found := range regexp.MustCompile(`(?m)^(?:\t|type |func |var |func \(s \*Service\) )([A-Z]\w*)`).FindAllStringSubmatch(string(source), -1) {
+			declared[found[1]] = true
+		}
+	}
+	_, rest, _ := strings.Cut(string(text), "## Main types\n")
+	rest, _, _ = strings.Cut(rest, "## Packages\n")
+	named := map[string]bool{}
+	for _, found := range regexp.MustCompile("`\\*?([A-Z]\\w*)`").FindAllStringSubmatch(rest, -1) {
+		named[found[1]] = true
+		if !declared[found[1]] {
+			t.Errorf("%s is not in the package", found[1])
+		}
+	}
+	for name := range declared {
+		if strings.HasPrefix(name, "Err") && !named[name] {
+			t.Errorf("%s is not named", name)
+		}
+	}
+}
+
 // docs/dependencies.md has the version of every direct requirement.
 func TestDependenciesAreExplained(t *testing.T) {
 	t.Parallel()
@@ -272,11 +315,16 @@ func newModule(t *testing.T, name, source string) module {
 	chatsuite.NoError(t, err)
 	sums, err := os.ReadFile("go.sum")
 	chatsuite.NoError(t, err)
+	// With the requirements of this module written out, the go command reads no go.mod
+	// that building this module did not read: others may not be in the module cache.
+	requirements, err := os.ReadFile("go.mod")
+	chatsuite.NoError(t, err)
+	_, rest, _ := strings.Cut(string(requirements), "\n")
 	m := module{t, t.TempDir()}
 	for name, content := range map[string]string{
 		name:     source,
 		"go.sum": string(sums),
-		"go.mod": "module importer\n\ngo 1.25.0\n\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
+		"go.mod": "module importer\n" + rest + "\nrequire github.com/go-df/chat v0.0.0\n\nreplace github.com/go-df/chat => " + root + "\n",
 	} {
 		chatsuite.NoError(t, os.WriteFile(filepath.Join(m.folder, name), []byte(content), 0o600))
 	}

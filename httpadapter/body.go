@@ -42,7 +42,7 @@ var (
 // knows.
 func readID(decoder *jsontext.Decoder, id *uuid.UUID) error {
 	if decoder.PeekKind() != '"' {
-		return json.SkipFunc
+		return errors.ErrUnsupported
 	}
 	token, err := decoder.ReadToken()
 	if err != nil {
@@ -60,14 +60,14 @@ func readID(decoder *jsontext.Decoder, id *uuid.UUID) error {
 // patch, metadata.
 func refuseNull(decoder *jsontext.Decoder, value any) error {
 	if decoder.PeekKind() != 'n' {
-		return json.SkipFunc
+		return errors.ErrUnsupported
 	}
 	switch value.(type) {
 	case json.UnmarshalerFrom, *chat.Metadata:
-		return json.SkipFunc
+		return errors.ErrUnsupported
 	}
 	if reflect.TypeOf(value).Elem().Kind() == reflect.Pointer {
-		return json.SkipFunc
+		return errors.ErrUnsupported
 	}
 	return errNull
 }

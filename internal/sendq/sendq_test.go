@@ -162,8 +162,8 @@ func TestHeldRoomWaitsOutsideTheLanes(t *testing.T) {
 		}
 	}
 	select {
-	case <-held:
-		t.Error("settled while held")
+	case err := <-held:
+		t.Errorf("settled while held: %v", err)
 	default:
 	}
 	waits.end <- nil

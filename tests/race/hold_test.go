@@ -139,8 +139,8 @@ func TestReadersGoOnWhileAHostWritesToSQLite(t *testing.T) {
 			}
 			time.Sleep(time.Second) // long for a transaction, short for _busy_timeout
 			select {
-			case <-waiting:
-				return errors.New("something was written beside another writer")
+			case err := <-waiting:
+				return errors.Join(errors.New("something was written beside another writer"), err)
 			default:
 				return nil
 			}
