@@ -108,26 +108,26 @@ func TestRedirectToTheStore(t *testing.T) {
 	h.want(200, "", "bob", "GET "+h.sent("a.txt", "words"), "") // where it is not asked for
 }
 
-// still is a store that stands still until it is given up.
-type still struct{ chat.MediaStore }
+// stalled is a store that makes no progress until its context ends.
+type stalled struct{ chat.MediaStore }
 
-func (still) Put(ctx context.Context, _ string, _ io.Reader) error {
+func (stalled) Put(ctx context.Context, _ string, _ io.Reader) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-func (still) Open(ctx context.Context, _ string) (io.ReadCloser, error) {
+func (stalled) Open(ctx context.Context, _ string) (io.ReadCloser, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
 }
 
-func TestStoreThatStandsStill(t *testing.T) {
+func TestStoreThatMakesNoProgress(t *testing.T) {
 	t.Parallel()
 	store := storage.Memory()
-	h := newHost(t, "sqlite", func(c *chat.Config, _ *httpadapter.Config) { c.Media, c.MediaTimeout = store, 20*time.Millisecond })
+	h := newHost(t, "sqlite", func(c *chat.Config, _ *httpadapter.Config) { c.Media = store })
 	target, photo := h.sent("a.txt", "words"), h.sent("a.jpg", jpegOf(600, 300))
 	h.remount(must(chat.New(h.db, chat.Config{
-		UserIDs: chat.Int64IDs, UsersTable: "users", Media: still{store}, MediaTimeout: 20 * time.Millisecond,
+		UserIDs: chat.Int64IDs, UsersTable: "users", Media: stalled{store}, MediaTimeout: 20 * time.Millisecond,
 	}))(t))
 	h.want(503, "unavailable", "alice", "POST /media", "x", "Content-Type: ")
 	h.want(503, "unavailable", "bob", "GET "+target, "")
