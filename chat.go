@@ -54,8 +54,9 @@ import (
 	"github.com/go-df/chat/internal/sendq"
 )
 
-// Service is the chat domain on one database. It is safe for concurrent use,
-// holds no connection, and no goroutine beyond a call.
+// Service is the chat domain on one database. It is safe for concurrent use, holds no
+// connection, and no goroutine that outlives its work: what SendMessage leaves behind
+// when its context ends is done within seconds, and Close waits for it.
 type Service struct {
 	host    *gorm.DB // as the host set it up, for InTx
 	db      *gorm.DB // the same connections, for this package's statements
@@ -72,6 +73,7 @@ type state struct {
 	closed        atomic.Bool
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
+	locks         lockQueue
 	thumbnailing  chan struct{} // holds something while a thumbnail is made
 }
 
@@ -95,14 +97,17 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	host.Error = nil
 	s := &Service{host: host, db: ownSession(host), dialect: d, config: config,
 		state: &state{thumbnailing: make(chan struct{}, 1)}}
-	s.state.sends = sendq.New(sendLanes(d), sendBatch, s.commitSends)
+	s.state.locks.limit = s.lockWaiters
+	s.state.sends = sendq.New(s.sendQueue())
 	return s, nil
 }
 
-// Close marks the service as closed: operations that begin later return ErrClosed.
-// The database handle is the host's and stays open.
+// Close marks the service as closed: operations that begin later return ErrClosed. It
+// returns when the messages that are being sent are settled, within seconds. The
+// database handle is the host's and stays open.
 func (s *Service) Close() error {
 	s.state.closed.Store(true)
+	s.state.sends.Wait()
 	return nil
 }
 

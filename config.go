@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"context"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -30,6 +31,17 @@ type Config struct {
 	// MessageSearch makes Migrate keep a full-text index of messages, which costs
 	// every send something. Without it SearchMessages scans. Defaults to false.
 	MessageSearch bool
+	// SendContextKey returns which messages may be committed together. Sends that meet
+	// are grouped, and a group runs under the values of the context of one of its
+	// callers. Where the database handle looks at the context, as for row-level security
+	// or a schema per tenant, return what it looks at: only sends with the same key share
+	// a group. Defaults to nil: all may.
+	SendContextKey func(ctx context.Context) string
+	// LockWaiters is how many operations may wait for the locks of rooms, each with a
+	// connection, at a time; others that need the lock of a room wait without one.
+	// Defaults to a quarter of the pool's MaxOpenConns, at least 1, and to 8 where the
+	// pool is unlimited.
+	LockWaiters int
 	// Limits caps what one call may bring or make.
 	Limits Limits
 	// Clock tells the time, read once per operation. Defaults to time.Now.
@@ -107,6 +119,9 @@ func (c Config) validate(d dialect.Dialect) error {
 	}
 	if c.UsersTable != "" && !usersTablePattern.MatchString(c.UsersTable) {
 		return invalid("UsersTable", CodeInvalidConfig, `is not a plain table name such as "users" or "app.users"`)
+	}
+	if c.LockWaiters < 0 {
+		return invalid("LockWaiters", CodeInvalidConfig, "is negative")
 	}
 	if c.MediaTimeout < 0 {
 		return invalid("MediaTimeout", CodeInvalidConfig, "is negative")

@@ -28,10 +28,17 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 		if err != nil {
 			return nil, err
 		}
-		sends[i] = &send{sender: p, room: g.Room, in: g.In}
+		sends[i] = newSend(p, g.Room, g.In)
 	}
 	func() {
-		defer func() { _ = recover() }() // the outcomes tell
+		defer func() { // as the queue does
+			if recovered := recover(); recovered != nil {
+				err := s.sendPanicked(ctx, recovered, nil)
+				for _, one := range sends {
+					one.Fail(err)
+				}
+			}
+		}()
 		s.commitSends(ctx, sends, wait)
 	}()
 	outcomes := make([]Outcome, len(sends))

@@ -81,10 +81,11 @@ func (m *Media) uploadedBy(w principal) bool {
 	return m.UserID != nil && *m.UserID == w.id
 }
 
-// lockReadyMedia locks media in ascending id, so that each binds once.
-func (c *conn) lockReadyMedia(ids []uuid.UUID) ([]Media, error) {
+// lockReadyMedia reads ready media in ascending id with a locking clause, so that each
+// binds once.
+func (c *conn) lockReadyMedia(ids []uuid.UUID, lock string) ([]Media, error) {
 	return queryAll(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id "+c.dialect.InIDs()+
-		" AND state = ? ORDER BY id"+c.dialect.Lock("FOR NO KEY UPDATE"), dialect.JSONArray(ids), MediaReady)
+		" AND state = ? ORDER BY id"+lock, dialect.JSONArray(ids), MediaReady)
 }
 
 // usedMedia returns those of the ready media that are in a message or a room's avatar. It is

@@ -98,6 +98,9 @@ func (s *Service) sweep(ctx context.Context, before time.Time, ids []uuid.UUID) 
 // claimUnseen releases what is in no use, so that it cannot be sent, nor its upload shown,
 // from then on. What somebody is sending right now is left out.
 func (c *conn) claimUnseen(before time.Time, ids []uuid.UUID) ([]Media, error) {
+	if err := c.setLockTimeout(); err != nil {
+		return nil, err
+	}
 	locked, err := queryAll(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id "+c.dialect.InIDs()+
 		" AND created_at < ? ORDER BY id"+c.dialect.Lock("FOR UPDATE SKIP LOCKED"), dialect.JSONArray(ids), before)
 	if err != nil || len(locked) == 0 {
@@ -126,6 +129,9 @@ func (s *Service) deleteBytes(ctx context.Context, m *Media) error {
 
 // removeMedia removes released media, and their places in the messages of deleted rooms.
 func (c *conn) removeMedia(ids []uuid.UUID) (int64, error) {
+	if err := c.setLockTimeout(); err != nil {
+		return 0, err
+	}
 	if _, err := c.exec("DELETE FROM chat_message_media WHERE media_id "+c.dialect.InIDs(), dialect.JSONArray(ids)); err != nil {
 		return 0, err
 	}

@@ -182,6 +182,9 @@ func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
 func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, small []byte) error {
 	copied := &Media{ID: newID(), Key: key, State: MediaPending}
 	if err := s.do(ctx, System, func(c *call) error {
+		if err := c.setLockTimeout(); err != nil {
+			return err
+		}
 		copied.CreatedAt = c.now
 		return c.insertMedia(copied)
 	}); err != nil {

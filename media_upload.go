@@ -60,6 +60,9 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 	}
 	media := &Media{ID: newID(), Key: newKey(), State: MediaPending, FileName: name}
 	if err := s.do(ctx, actor, func(c *call) error {
+		if err := c.setLockTimeout(); err != nil {
+			return err
+		}
 		media.UserID, media.CreatedAt = c.actor.nullableID(), c.now
 		if !c.actor.system {
 			if err := c.checkUsers("actor", c.actor.id); err != nil {
@@ -203,6 +206,9 @@ func (m *Media) measure(head []byte, jpeg *picture.Stripper, limit int64) {
 // markReady makes a stored upload visible to its uploader, unless it waited for so
 // long that it was taken for abandoned.
 func (c *conn) markReady(m *Media) error {
+	if err := c.setLockTimeout(); err != nil {
+		return err
+	}
 	shown, err := c.exec(`UPDATE chat_media SET state = ?, content_type = ?, size = ?, width = ?, height = ?, sha256 = ?
 		WHERE id = ? AND state = ?`, MediaReady, m.ContentType, m.Size, m.Width, m.Height, m.SHA256, m.ID, MediaPending)
 	if err != nil {
@@ -221,7 +227,7 @@ var errAbandoned = conflict("the upload took too long and was removed")
 // own that is in no other use.
 func (c *call) lockAvatar(id uuid.UUID) error {
 	ids := []uuid.UUID{id}
-	found, err := c.lockReadyMedia(ids)
+	found, err := c.lockReadyMedia(ids, c.dialect.Lock("FOR NO KEY UPDATE"))
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,9 @@ func (b *batch) store() error {
 	if err := b.readRepeats(); err != nil {
 		return err
 	}
+	if err := b.lockSenders(); err != nil {
+		return err
+	}
 	if err := b.readReplies(); err != nil {
 		return err
 	}
@@ -95,6 +98,7 @@ func (b *batch) lockRooms() error {
 		query += " SKIP LOCKED"
 	}
 	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, dialect.JSONArray(keys(ids)))
+	b.turn.end()
 	b.locked = make(map[uuid.UUID]bool, len(locked))
 	for _, id := range locked {
 		b.locked[id] = true
@@ -118,7 +122,7 @@ func scanMembershipRow(rows row) (membershipRow, error) {
 	var m membershipRow
 	r := &m.room
 	err := rows.Scan(&r.ID, &r.Type, &r.Public, &r.OwnerID, &r.DefaultPermissions, &r.PrivateA, &r.LastSeq, &r.LastNumber,
-		&m.user, &m.permissions)
+		scanTime(&r.LastMessageAt), &m.user, &m.permissions)
 	return m, err
 }
 
@@ -127,7 +131,7 @@ func scanMembershipRow(rows row) (membershipRow, error) {
 func (b *batch) readRooms() error {
 	from, args := b.senders()
 	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
-		r.last_seq, r.last_number, u.user_id, u.permissions FROM `+from+`
+		r.last_seq, r.last_number, r.last_message_at, u.user_id, u.permissions FROM `+from+`
 		JOIN chat_rooms r ON r.id = j.room_id
 		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
 	if err != nil {
@@ -282,38 +286,10 @@ func (b *batch) readReplies() error {
 	}
 	replies, err := b.readHeads(ids)
 	b.replies = replies
-	return err
-}
-
-// lockMedia locks the media that the messages name, in ascending id, and then reads
-// which of them are free: ready, and in no message and no room's avatar.
-func (b *batch) lockMedia() error {
-	wanted := map[uuid.UUID]bool{}
-	for _, s := range b.sends {
-		if s.state == sendPending {
-			for _, id := range s.in.MediaIDs {
-				wanted[id] = true
-			}
-		}
-	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	ids := keys(wanted)
-	found, err := b.lockReadyMedia(ids)
-	if err != nil {
+	if err != nil || len(ids) == 0 || b.optimistic || b.inHost || b.dialect == dialect.SQLite {
 		return err
 	}
-	b.media = make(map[uuid.UUID]*Media, len(found))
-	for i := range found {
-		b.media[found[i].ID] = &found[i]
-	}
-	used, err := b.usedMedia(ids)
-	b.used = make(map[uuid.UUID]bool, len(used))
-	for _, id := range used {
-		b.used[id] = true
-	}
-	return err
+	return b.lockReplies(ids)
 }
 
 // accept decides one send that nothing has refused so far: it is a repeat, is refused,
@@ -332,7 +308,7 @@ func (b *batch) accept(s *send) {
 	}
 	m := &Message{
 		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
-		Metadata: s.in.Metadata, CreatedAt: b.now,
+		Metadata: s.in.Metadata,
 	}
 	if err := b.answer(m); err != nil {
 		s.refuse(err)
@@ -345,7 +321,11 @@ func (b *batch) accept(s *send) {
 	room := b.rooms[s.room]
 	room.LastNumber++
 	room.LastSeq++
-	m.Number = room.LastNumber
+	m.Number, m.CreatedAt = room.LastNumber, b.now
+	if room.LastMessageAt != nil {
+		m.CreatedAt = later(b.now, *room.LastMessageAt)
+	}
+	room.LastMessageAt = &m.CreatedAt
 	if s.in.ClientID != "" {
 		m.ClientID = &s.in.ClientID
 		b.first[s.client()] = m

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/sendq"
 )
 
 // NewMessage is a message to be sent. It needs a text or media.
@@ -80,6 +82,10 @@ func (in *NewMessage) checkRepeat(first *Message) error {
 // SendMessage adds a message to a room, numbers it, and marks everything up to it
 // as read by its author. It needs can_create_messages.
 //
+// It returns when ctx ends, and within some six seconds in any case outside of a host's
+// transaction. With an error of ctx, as with one of the database that is not retryable,
+// the message may be stored all the same: to send it again is safe with its ClientID.
+//
 // Errors: ErrNotFound, ErrForbidden, ErrInvalid (media that are not the actor's,
 // a reply to another room), ErrTooLarge, ErrConflict when a media item is in use, the
 // replied-to message was deleted, or the client id came before with another body.
@@ -91,8 +97,8 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 	if err != nil {
 		return nil, err
 	}
-	one := &send{sender: p, room: room, in: in}
-	if err := s.store(ctx, one); err != nil {
+	one, err := s.store(ctx, newSend(p, room, in))
+	if err != nil {
 		return nil, err
 	}
 	switch one.state {
@@ -111,6 +117,18 @@ type send struct {
 	in     NewMessage
 	id     uuid.UUID // of the message, the same in every try, so that no two tries store it twice
 	outcome
+	done chan struct{} // closed when the outcome is final
+}
+
+// newSend copies what a caller may change after an early return.
+func newSend(p principal, room uuid.UUID, in NewMessage) *send {
+	in.MediaIDs = slices.Clone(in.MediaIDs)
+	in.Metadata = slices.Clone(in.Metadata)
+	if in.ReplyToID != nil {
+		id := *in.ReplyToID
+		in.ReplyToID = &id
+	}
+	return &send{sender: p, room: room, in: in, done: make(chan struct{})}
 }
 
 // outcome is what has become of a send. A batch decides state; it is settled when that
@@ -119,6 +137,8 @@ type send struct {
 //	state         message    err   settled
 //	sendPending   nil        nil   never
 //	sendHeld      nil        nil   never: the send goes on in a batch that waits for its room
+//	sendBlocked   nil        nil   once the transaction that found it has ended: the caller
+//	                               sends again, with the same id
 //	sendAccepted  the new    nil   once it is committed
 //	sendRepeated  the first  nil   once the transaction that found it has ended
 //	sendRefused   nil        why   once the transaction that decided it has ended, or when
@@ -137,6 +157,7 @@ type sendState int
 const (
 	sendPending  sendState = iota // nothing is decided yet
 	sendHeld                      // another transaction has the room's lock
+	sendBlocked                   // another transaction has the lock of the author's row, their membership or media
 	sendAccepted                  // numbered, and written with the batch
 	sendRepeated                  // stored before: under the same client id, or by a try whose answer was lost
 	sendRefused
@@ -146,80 +167,158 @@ func (o *outcome) accept(m *Message)   { o.state, o.message = sendAccepted, m }
 func (o *outcome) repeatOf(m *Message) { o.state, o.message = sendRepeated, m }
 func (o *outcome) refuse(err error)    { o.state, o.message, o.err = sendRefused, nil, err }
 
-// fail settles a send whose transaction failed.
-func (o *outcome) fail(err error) {
-	o.refuse(err)
-	o.settled = true
+// settle makes the outcome of a send final.
+func (s *send) settle() {
+	if !s.settled {
+		s.settled = true
+		close(s.done)
+	}
+}
+
+// Settled is part of sendq.Item.
+func (s *send) Settled() <-chan struct{} { return s.done }
+
+// Fail settles a send whose transaction failed, unless it is settled.
+func (s *send) Fail(err error) {
+	if !s.settled {
+		s.refuse(err)
+		s.settle()
+	}
 }
 
 // store decides a send, and stores the message if it is accepted: in the host's
 // transaction or, where there is none, in a group with what others send meanwhile.
-func (s *Service) store(ctx context.Context, one *send) error {
+func (s *Service) store(ctx context.Context, one *send) (*send, error) {
 	if s.tx != nil {
 		_, err := transact(ctx, s, func(c *conn) (struct{}, error) {
 			b := &batch{conn: c, sends: []*send{one}, wait: true}
 			return struct{}{}, b.store()
 		})
-		return err
+		return one, err
 	}
 	if err := s.ready(ctx, s.db); err != nil {
-		return err
+		return nil, err
 	}
-	return s.state.sends.Do(ctx, one.room, one)
+	group := ""
+	if s.config.SendContextKey != nil {
+		group = s.config.SendContextKey(ctx)
+	}
+	began := time.Now()
+	for try := 1; ; try++ {
+		if err := s.state.sends.Do(ctx, one.room, group, one); err != nil {
+			return nil, err
+		}
+		if one.state != sendBlocked {
+			return one, nil
+		}
+		if time.Since(began) > lockTimeout {
+			return nil, &retryableError{err: errSenderLocked, lockTimeout: true}
+		}
+		if err := pause(ctx, min(try, blockedTries)); err != nil {
+			return nil, err
+		}
+		one = &send{sender: one.sender, room: one.room, in: one.in, id: one.id, done: make(chan struct{})}
+	}
 }
+
+// blockedTries bounds the pause before a blocked send is tried again: pause doubles it
+// with each try.
+const blockedTries = 4
+
+var errSenderLocked = errors.New("chat: the author's rows stayed locked by another transaction")
 
 // Concurrent sends meet in a queue and are committed in groups: under load one
 // commit serves many messages, and a lone sender is a group of one.
 
 const (
-	sendBatch    = 256              // messages a transaction
-	sendDeadline = 30 * time.Second // of a transaction
+	sendBatch = 256 // messages a group
+
+	// sendDeadline is for all that a group does. It is longer than lockTimeout, and with
+	// sendPatience shorter than the six seconds that SendMessage promises.
+	sendDeadline = lockTimeout + 300*time.Millisecond
+	// sendPatience is how long a message may have queued when a group before it gives up:
+	// longer, and it fails with that group.
+	sendPatience = 500 * time.Millisecond
+	// sendLaneTime is when a group that has not ended makes room for others.
+	sendLaneTime = time.Second
 )
 
-// sendLanes is how many groups are committed side by side. SQLite has one writer.
-func sendLanes(d dialect.Dialect) int {
-	if d == dialect.Postgres {
-		return 2
+// sendQueue is how sends are grouped. SQLite has one writer.
+func (s *Service) sendQueue() sendq.Options[uuid.UUID, *send] {
+	lanes := 1
+	if s.dialect == dialect.Postgres {
+		lanes = 2
 	}
-	return 1
+	return sendq.Options[uuid.UUID, *send]{
+		Lanes: lanes, Size: sendBatch, LaneTime: sendLaneTime, Patience: sendPatience,
+		Commit: s.commitSends, Panicked: s.sendPanicked,
+	}
 }
 
-// errBatchLost is what the others of a group get whose transaction panicked.
-var errBatchLost = errors.New("chat: the group of messages that this one was in failed")
+// errGroupLost is the error of the messages of a group whose transaction panicked.
+var errGroupLost = errors.New("chat: the group of messages that this one was in failed")
 
-// commitSends settles a group, or what is not settled of it. Where the rest as a whole
-// fails, each message is tried alone, so that one's fault is not the others'. It returns
-// the rooms that it was not told to wait for and that others have locked.
-func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) (held []uuid.UUID) {
-	deadline, cancel := context.WithTimeout(ctx, sendDeadline)
+func (s *Service) sendPanicked(ctx context.Context, recovered any, stack []byte) error {
+	s.config.Logger.ErrorContext(ctx, "a group of messages panicked", "panic", fmt.Sprint(recovered), "stack", string(stack))
+	return errGroupLost
+}
+
+// commitSends settles a group, and returns the rooms that it was not told to wait for and
+// that others have locked.
+func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) sendq.Result[uuid.UUID] {
+	ctx, cancel := context.WithTimeout(ctx, sendDeadline)
 	defer cancel()
-	done := false
-	defer func() {
-		if done {
-			return
+	var turn *lockTurn
+	if wait { // all of the group is for one room
+		var err error
+		if turn, err = s.state.locks.wait(ctx, group[0].room); err != nil {
+			return giveUp(group, err)
 		}
-		for _, one := range unsettled(group) { // a panic: what was accepted is rolled back, or its fate is not known
-			one.fail(errBatchLost)
-		}
-	}()
-	err := s.storeGroup(deadline, unsettled(group), wait)
+		defer func() { turn.end() }()
+	}
+	return s.settleSends(ctx, group, turn)
+}
+
+// settleSends settles what is not settled of a group. Where it fails as a whole, each
+// message is tried alone, so that one's fault is not the others'; but when it has waited
+// for too long, that settles all of it.
+func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn) (result sendq.Result[uuid.UUID]) {
+	err := s.storeGroup(ctx, group, turn)
 	sends := unsettled(group)
+	var retryable *retryableError
 	switch {
 	case err == nil:
 		for _, one := range sends {
-			if one.settled = one.state != sendHeld; !one.settled {
-				held = append(held, one.room)
+			if one.state == sendHeld {
+				result.Held = append(result.Held, one.room)
+				continue
 			}
+			one.settle()
 		}
+	case ctx.Err() != nil: // some of it may be stored all the same
+		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
+	case errors.As(err, &retryable) && retryable.lockTimeout:
+		return giveUp(sends, err)
 	case len(sends) == 1:
-		sends[0].fail(err)
+		sends[0].Fail(err)
 	default:
 		for _, one := range sends {
-			held = append(held, s.commitSends(ctx, []*send{one}, wait)...)
+			alone := s.settleSends(ctx, []*send{one}, turn)
+			result.Held = append(result.Held, alone.Held...)
+			if alone.GaveUp != nil {
+				result.GaveUp = alone.GaveUp
+			}
 		}
 	}
-	done = true
-	return held
+	return result
+}
+
+// giveUp settles all of a group with why it has waited for too long.
+func giveUp(group []*send, err error) sendq.Result[uuid.UUID] {
+	for _, one := range group {
+		one.Fail(err)
+	}
+	return sendq.Result[uuid.UUID]{GaveUp: err}
 }
 
 // unsettled are the sends whose outcome is not final yet.
@@ -232,9 +331,10 @@ func unsettled(sends []*send) (left []*send) {
 	return left
 }
 
-// storeGroup stores what it can without a lock, and the rest under it.
-func (s *Service) storeGroup(ctx context.Context, sends []*send, wait bool) error {
-	if s.dialect == dialect.Postgres && !wait {
+// storeGroup stores what it can without a lock, and the rest under it. With a turn it
+// waits for the room's lock.
+func (s *Service) storeGroup(ctx context.Context, sends []*send, turn *lockTurn) error {
+	if s.dialect == dialect.Postgres && turn == nil {
 		if err := s.storeOptimistically(ctx, sends); err != nil {
 			return err
 		}
@@ -243,8 +343,8 @@ func (s *Service) storeGroup(ctx context.Context, sends []*send, wait bool) erro
 	if len(sends) == 0 {
 		return nil
 	}
-	_, err := transact(ctx, s, func(c *conn) (struct{}, error) {
-		b := &batch{conn: c, sends: sends, wait: wait}
+	_, err := transactInTurn(ctx, s, turn, func(c *conn) (struct{}, error) {
+		b := &batch{conn: c, sends: sends, wait: turn != nil}
 		return struct{}{}, b.store()
 	})
 	return err
@@ -266,13 +366,15 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 		if err = databaseError(s.dialect, err); errors.As(err, &retryable) && retryable.lockTimeout {
 			return err // it has waited long enough
 		}
-		return nil // if it was written all the same, that is found under the lock
+		return ctx.Err() // if it was written all the same, that is found under the lock
 	}
 	if len(b.accepted) > 0 {
 		s.state.commits.notify()
 	}
 	for _, one := range b.sends {
-		one.settled = one.state == sendAccepted && !b.changed[one.room]
+		if one.state == sendAccepted && !b.changed[one.room] {
+			one.settle()
+		}
 	}
 	return nil
 }

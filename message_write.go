@@ -51,18 +51,19 @@ type messageRow struct {
 	ReplyToID *uuid.UUID `json:"reply_to_id"`
 	ClientID  *string    `json:"client_id"`
 	Metadata  *string    `json:"metadata"`
+	CreatedAt string     `json:"created_at"`
 }
 
 func (b *batch) insertMessages() error {
 	rows := make([]messageRow, len(b.accepted))
 	for i, m := range b.accepted {
 		rows[i] = messageRow{ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, Text: m.Text,
-			ReplyToID: m.ReplyToID, ClientID: m.ClientID, Metadata: m.Metadata.text()}
+			ReplyToID: m.ReplyToID, ClientID: m.ClientID, Metadata: m.Metadata.text(), CreatedAt: dialect.FormatTime(m.CreatedAt)}
 	}
 	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
-		SELECT j.id, j.room_id, j.number, j.user_id, j.text, j.reply_to_id, j.client_id, j.metadata, ? FROM `+
+		SELECT j.id, j.room_id, j.number, j.user_id, j.text, j.reply_to_id, j.client_id, j.metadata, j.created_at FROM `+
 		b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
-			"client_id text", "metadata text"), b.now, dialect.JSONArray(rows))
+			"client_id text", "metadata text", "created_at text"), dialect.JSONArray(rows))
 	return err
 }
 
@@ -70,6 +71,7 @@ type counterRow struct {
 	ID         uuid.UUID `json:"id"`
 	LastSeq    int64     `json:"last_seq"`
 	LastNumber int64     `json:"last_number"`
+	LastAt     string    `json:"last_message_at"`
 }
 
 func (b *batch) countMessages() error {
@@ -78,11 +80,11 @@ func (b *batch) countMessages() error {
 	for _, m := range b.accepted {
 		if room := b.rooms[m.RoomID]; !touched[room.ID] {
 			touched[room.ID] = true
-			rows = append(rows, counterRow{room.ID, room.LastSeq, room.LastNumber})
+			rows = append(rows, counterRow{room.ID, room.LastSeq, room.LastNumber, dialect.FormatTime(*room.LastMessageAt)})
 		}
 	}
-	_, err := b.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = ? FROM `+
-		b.jsonRows("id uuid", "last_seq bigint", "last_number bigint")+` WHERE chat_rooms.id = j.id`, b.now, dialect.JSONArray(rows))
+	_, err := b.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = j.last_message_at FROM `+
+		b.jsonRows("id uuid", "last_seq bigint", "last_number bigint", "last_message_at text")+` WHERE chat_rooms.id = j.id`, dialect.JSONArray(rows))
 	return err
 }
 
@@ -158,25 +160,36 @@ func (b *batch) writePostgres() error {
 	return nil
 }
 
+// writeStatement renders the statement. Without locks taken before, it locks what the
+// write needs of the authors and of the messages that are answered, and leaves out the
+// rooms of those that others have locked: their foreign keys would wait for them.
 func (b *batch) writeStatement() (query string, args []any) {
-	limit, join := "", ""
-	if b.optimistic { // else it was set with the locks
-		limit, join = "lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+"), ", " CROSS JOIN lock_timeout"
+	before, from, where := "", "", ""
+	if b.optimistic {
+		before = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() +
+			"), answered AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") + ` JOIN chat_messages m ON m.id = a.id
+			FOR KEY SHARE OF m SKIP LOCKED
+		), locked AS (
+			SELECT room_id, count(*) AS rows FROM (SELECT room_id FROM senders UNION ALL SELECT room_id FROM answered) AS l GROUP BY room_id
+		), `
+		from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
+		where = " WHERE j.needed = COALESCE(l.rows, 0)"
+		args = b.neededArrays()
 	}
-	query = "WITH " + limit + `found AS MATERIALIZED (
-			SELECT r.id, j.last_seq, j.last_number FROM ` +
-		b.unnest("j", "id uuid", "seen bigint", "last_seq bigint", "last_number bigint") + join + `
-			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
+	query = "WITH " + before + `found AS MATERIALIZED (
+			SELECT r.id, j.last_seq, j.last_number, j.last_message_at FROM ` +
+		b.unnest("j", "id uuid", "seen bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
+			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen` + where + ` ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
 		), counted AS (
-			UPDATE chat_rooms SET last_seq = f.last_seq, last_number = f.last_number, last_message_at = ?
+			UPDATE chat_rooms SET last_seq = f.last_seq, last_number = f.last_number, last_message_at = f.last_message_at
 			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
 		), accepted AS MATERIALIZED (
 			SELECT j.* FROM ` + b.unnest("j", "id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
-		"reply_to_id uuid", "client_id text", "metadata json", "newest boolean") + `
+		"reply_to_id uuid", "client_id text", "metadata json", "created_at timestamptz", "newest boolean") + `
 			WHERE j.room_id IN (SELECT id FROM counted) ORDER BY j.seq
 		), messages AS (
 			INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
-			SELECT id, room_id, number, user_id, text, reply_to_id, client_id, metadata, ? FROM accepted
+			SELECT id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at FROM accepted
 		), events AS (
 			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
 			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted
@@ -185,16 +198,53 @@ func (b *batch) writeStatement() (query string, args []any) {
 			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
 		) SELECT id FROM counted`
 	args = append(args, b.roomArrays()...)
-	args = append(args, b.now)
 	args = append(args, b.messageArrays()...)
-	return query, append(args, b.now, b.now, b.now)
+	return query, append(args, b.now, b.now)
 }
 
-// roomArrays are the rooms that are written to: their ids, last_seq as it was read, and
-// both counters as they will be.
+// needs are the authors of the accepted messages, and the messages that these answer,
+// each once.
+func (b *batch) needs() (authors map[memberKey]bool, answered map[uuid.UUID]uuid.UUID) {
+	authors, answered = map[memberKey]bool{}, map[uuid.UUID]uuid.UUID{}
+	for _, m := range b.accepted {
+		if m.UserID != nil {
+			authors[memberKey{m.RoomID, *m.UserID}] = true
+		}
+		if m.ReplyToID != nil {
+			answered[*m.ReplyToID] = m.RoomID
+		}
+	}
+	return authors, answered
+}
+
+// neededArrays are the rooms and users of the authors, and the messages that are
+// answered.
+func (b *batch) neededArrays() []any {
+	var rooms, users, messages dialect.Array
+	authors, answered := b.needs()
+	for m := range authors {
+		rooms.ID(&m.room)
+		users.Text((*string)(&m.user))
+	}
+	for id := range answered {
+		messages.ID(&id)
+	}
+	return []any{rooms.String(), users.String(), messages.String()}
+}
+
+// roomArrays are the rooms that are written to: their ids, last_seq as it was read, the
+// counters as they will be, and how many rows the write needs locked.
 func (b *batch) roomArrays() []any {
+	needed := map[uuid.UUID]int64{}
+	authors, answered := b.needs()
+	for m := range authors {
+		needed[m.room]++
+	}
+	for _, room := range answered {
+		needed[room]++
+	}
 	known := make(map[uuid.UUID]bool, len(b.rooms))
-	var ids, seen, seqs, numbers dialect.Array
+	var ids, seen, seqs, numbers, times, locks dialect.Array
 	for _, m := range b.accepted {
 		if known[m.RoomID] {
 			continue
@@ -205,8 +255,10 @@ func (b *batch) roomArrays() []any {
 		seen.Int(b.readSeqs[room.ID])
 		seqs.Int(room.LastSeq)
 		numbers.Int(room.LastNumber)
+		times.Time(*room.LastMessageAt)
+		locks.Int(needed[room.ID])
 	}
-	return []any{ids.String(), seen.String(), seqs.String(), numbers.String()}
+	return []any{ids.String(), seen.String(), seqs.String(), numbers.String(), times.String(), locks.String()}
 }
 
 // messageArrays are the columns of the messages. The newest of its author's in its room
@@ -218,7 +270,7 @@ func (b *batch) messageArrays() []any {
 			newest[memberKey{m.RoomID, *m.UserID}] = m.Number
 		}
 	}
-	var ids, rooms, numbers, seqs, users, texts, replies, clients, metadata, marks dialect.Array
+	var ids, rooms, numbers, seqs, users, texts, replies, clients, metadata, times, marks dialect.Array
 	for _, m := range b.accepted {
 		ids.ID(&m.ID)
 		rooms.ID(&m.RoomID)
@@ -229,8 +281,9 @@ func (b *batch) messageArrays() []any {
 		replies.ID(m.ReplyToID)
 		clients.Text(m.ClientID)
 		metadata.Text(m.Metadata.text())
+		times.Time(m.CreatedAt)
 		marks.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
 	}
 	return []any{ids.String(), rooms.String(), numbers.String(), seqs.String(), users.String(), texts.String(), replies.String(), clients.String(),
-		metadata.String(), marks.String()}
+		metadata.String(), times.String(), marks.String()}
 }

@@ -172,6 +172,9 @@ func (s *Service) CreateRoom(ctx context.Context, actor Actor, in NewRoom) (*Roo
 }
 
 func (c *call) createRoom(in NewRoom) (*Room, error) {
+	if err := c.setLockTimeout(); err != nil {
+		return nil, err
+	}
 	owner, err := c.ownerOf(in)
 	if err != nil {
 		return nil, err
@@ -269,6 +272,9 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 }
 
 func (c *call) openPrivate(me, other UserID) (*Room, error) {
+	if err := c.setLockTimeout(); err != nil {
+		return nil, err
+	}
 	if err := c.checkUsers("actor", me); err != nil {
 		return nil, err
 	}

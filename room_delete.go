@@ -75,6 +75,10 @@ const (
 // purge removes a batch of the messages of one deleted room, and with the last of them
 // the room.
 func (c *conn) purge(before time.Time) (purgeStep, error) {
+	c.untimed()
+	if err := c.setLockTimeout(); err != nil {
+		return purgedNothing, err
+	}
 	room, err := c.lockDeleted(before)
 	if err != nil || room == nil {
 		return purgedNothing, err

@@ -32,22 +32,26 @@ const (
 // access: what a transaction before this one committed is seen. It returns ErrNotFound
 // for a deleted room as for one that never was.
 func (c *call) lockRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	return c.scope(c.lockRoomsSQL(roomColumns, string(by)), id)
+	room, err := c.lockOneRoom(by, id)
+	if err != nil {
+		return nil, err
+	}
+	return c.scope(room)
 }
 
 // readRoom reads the room and the actor's access without a lock.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	return c.scope("SELECT "+roomColumns+" FROM chat_rooms WHERE "+string(by)+" AND deleted_at IS NULL", id)
-}
-
-func (c *call) scope(query string, id uuid.UUID) (*roomScope, error) {
-	room, err := queryOne(c.conn, scanRoom, query, id)
+	room, err := queryOne(c.conn, scanRoom, "SELECT "+roomColumns+" FROM chat_rooms WHERE "+string(by)+" AND deleted_at IS NULL", id)
 	if err != nil {
 		return nil, err
 	}
 	if room == nil {
 		return nil, ErrNotFound
 	}
+	return c.scope(room)
+}
+
+func (c *call) scope(room *Room) (*roomScope, error) {
 	p := &roomScope{call: c, room: room, access: access{system: c.actor.system}}
 	if p.access.system {
 		return p, nil

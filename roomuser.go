@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // RoomUser is a row of chat_room_users: a user's membership of a room.
@@ -277,10 +279,14 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 // moveMarker does nothing for those who are not members.
 func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
 	least, greatest := c.dialect.Least(), c.dialect.Greatest()
-	_, err := c.exec(`UPDATE chat_room_users SET last_seen_at = ?, last_read_number = `+greatest+`(last_read_number,
-			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id)))
+	before, from, set := "", "", ""
+	if c.dialect == dialect.Postgres && !c.inHost { // in the same statement, which saves a round trip
+		before, from, set = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+") ", " FROM lock_timeout", " AND is_set <> ''"
+	}
+	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = ?, last_read_number = `+greatest+`(last_read_number,
+			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id)))`+from+`
 		WHERE room_id = ? AND user_id = ?
-		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`,
+		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`+set,
 		c.now, number, room, user)
 	return err
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -27,6 +26,10 @@ type conn struct {
 	config  *Config
 	now     time.Time
 	inHost  bool // db is a transaction of the host's
+
+	locks *lockQueue  // for those who wait for the lock of a room
+	turn  *lockTurn   // the right to do so, if this transaction has it already
+	limit *time.Timer // ends the transaction when it has waited for too long; nil in a host's
 }
 
 // call is one operation of a principal.
@@ -36,7 +39,8 @@ type call struct {
 }
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
-	return &conn{db: db.WithContext(ctx), ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil}
+	return &conn{db: db.WithContext(ctx), ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil,
+		locks: &s.state.locks}
 }
 
 // read runs fn without a transaction of its own: each statement sees what is committed
@@ -77,36 +81,101 @@ func (s *Service) do(ctx context.Context, actor Actor, fn func(*call) error) err
 const (
 	writeTries = 5
 	retryPause = 5 * time.Millisecond
+
+	// transactionTime is how long one of the library's own transactions may take, with
+	// all its tries and waits: a lock timeout counts for one lock alone.
+	transactionTime = 6 * time.Second
 )
+
+var errTooLong = errors.New("chat: the transaction waited for too long")
 
 // transact runs fn in a transaction. One of the library's own is tried again when the
 // database gave it up, and those who wait for commits are woken after it.
 func transact[T any](ctx context.Context, s *Service, fn func(*conn) (T, error)) (T, error) {
+	return transactInTurn(ctx, s, nil, fn)
+}
+
+// transactInTurn is transact for a transaction that has the right to wait for a room's
+// lock.
+func transactInTurn[T any](ctx context.Context, s *Service, turn *lockTurn, fn func(*conn) (T, error)) (T, error) {
 	var zero T
+	defer func() { turn.end() }()
 	if err := s.ready(ctx, s.db); err != nil {
 		return zero, err
 	}
 	if s.tx != nil {
-		return attempt(ctx, s, s.db, fn)
+		return attempt(s, s.newConn(ctx, s.db), fn)
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	limit := time.AfterFunc(transactionTime, func() { cancel(errTooLong) })
+	defer limit.Stop()
 	for try := 1; ; try++ {
-		var result T
-		err := s.transaction(ctx, s.db.WithContext(ctx), func(tx *gorm.DB) (err error) {
-			result, err = attempt(ctx, s, tx, fn)
-			return err
-		})
-		if err == nil {
+		began := time.Now()
+		result, err := transactOnce(ctx, s, turn, limit, fn)
+		turn.end()
+		var busy roomBusyError
+		var again *retryableError
+		switch {
+		case err == nil:
 			s.state.commits.notify()
 			return result, nil
-		}
-		err = databaseError(s.dialect, err)
-		var again *retryableError
-		if !errors.As(err, &again) || again.lockTimeout || try == writeTries {
+		case errors.As(err, &busy):
+			if turn, err = s.state.locks.wait(ctx, busy.room); err != nil {
+				return zero, tooLong(ctx, err)
+			}
+			try = 0 // nothing was tried yet
+		case !errors.As(err, &again) || again.lockTimeout || try == writeTries || s.waitedOnSQLite(began):
 			return zero, err
+		default:
+			if err := pause(ctx, try); err != nil {
+				return zero, tooLong(ctx, err)
+			}
 		}
-		if err := pause(ctx, try); err != nil {
-			return zero, err
-		}
+	}
+}
+
+// waitedOnSQLite reports whether a try that began then has waited for the write lock
+// until the busy timeout of the connection was over.
+func (s *Service) waitedOnSQLite(began time.Time) bool {
+	return s.dialect == dialect.SQLite && time.Since(began) > time.Second
+}
+
+// transactOnce runs fn in a transaction, once. An error of the commit itself is not
+// retryable unless the database says that nothing was committed.
+func transactOnce[T any](ctx context.Context, s *Service, turn *lockTurn, limit *time.Timer, fn func(*conn) (T, error)) (T, error) {
+	var zero, result T
+	decided := false // fn has returned nil: what follows is the commit
+	err := s.transaction(ctx, s.db.WithContext(ctx), func(tx *gorm.DB) (err error) {
+		c := s.newConn(ctx, tx)
+		c.turn, c.limit = turn, limit
+		result, err = attempt(s, c, fn)
+		decided = err == nil
+		return err
+	})
+	switch {
+	case err == nil:
+		return result, nil
+	case decided:
+		return zero, databaseError(s.dialect, err)
+	}
+	return zero, tooLong(ctx, databaseError(s.dialect, err))
+}
+
+// tooLong returns errTooLong, as a retryable error, if that is why ctx has ended, and
+// else err. Nothing may have been committed.
+func tooLong(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errTooLong) {
+		return &retryableError{err: cause, lockTimeout: true}
+	}
+	return err
+}
+
+// untimed lets a transaction take as long as it has work to do. Its statements still
+// wait for a lock for lockTimeout at most.
+func (c *conn) untimed() {
+	if c.limit != nil {
+		c.limit.Stop()
 	}
 }
 
@@ -129,9 +198,8 @@ func (s *Service) transaction(ctx context.Context, handle *gorm.DB, fn func(tx *
 	}
 }
 
-func attempt[T any](ctx context.Context, s *Service, tx *gorm.DB, fn func(*conn) (T, error)) (T, error) {
+func attempt[T any](s *Service, c *conn, fn func(*conn) (T, error)) (T, error) {
 	var zero T
-	c := s.newConn(ctx, tx)
 	if s.dialect == dialect.SQLite {
 		if err := c.takeWriteLock(); err != nil {
 			return zero, databaseError(s.dialect, err)
@@ -161,6 +229,10 @@ func pause(ctx context.Context, try int) error {
 var errForeignKeysOff = errors.New("chat: this SQLite connection does not enforce foreign keys: " +
 	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))")
 
+// journalSizeLimit is to how many bytes SQLite cuts its log when it begins anew. It is a
+// setting of the connection that no DSN has.
+const journalSizeLimit = "67108864"
+
 // takeWriteLock checks that the SQLite connection enforces foreign keys, and takes the
 // write lock before anything is read: a transaction that reads first can find that it
 // may no longer write.
@@ -172,13 +244,14 @@ func (c *conn) takeWriteLock() error {
 	if on == nil || *on == 0 {
 		return errForeignKeysOff
 	}
+	if !c.inHost { // a long reader lets the log grow, and it would stay as long for good
+		if _, err := c.exec("PRAGMA journal_size_limit = " + journalSizeLimit); err != nil {
+			return err
+		}
+	}
 	_, err = c.exec("UPDATE chat_meta SET value = value WHERE key = 'no such key'")
 	return err
 }
-
-// lockTimeout is how long a statement of the library's own transactions waits for a
-// lock; then it fails with a retryable error. A host decides for its own transactions.
-const lockTimeout = 5 * time.Second
 
 // setLockTimeoutSQL sets the limit for the transaction at hand.
 var setLockTimeoutSQL = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockTimeout.Milliseconds(), 10) + "', true) AS is_set"
@@ -190,114 +263,6 @@ func (c *conn) setLockTimeout() error {
 	}
 	_, err := c.exec(setLockTimeoutSQL)
 	return err
-}
-
-// exec runs a statement and returns how many rows it changed.
-func (c *conn) exec(query string, args ...any) (int64, error) {
-	result := c.db.Exec(query, args...)
-	return result.RowsAffected, result.Error
-}
-
-// row is a *sql.Rows on one of its rows.
-type row interface{ Scan(dest ...any) error }
-
-// queryAll runs a query and reads its rows to the end, so that the connection is free
-// for the next statement.
-func queryAll[T any](c *conn, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
-	rows, err := c.db.Raw(query, args...).Rows()
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	for rows.Next() {
-		item, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("chat: read a row: %w", err)
-		}
-		items = append(items, item)
-	}
-	return items, rows.Err()
-}
-
-// queryOne returns the first row of a query, or nil when there is none.
-func queryOne[T any](c *conn, scan func(row) (T, error), query string, args ...any) (*T, error) {
-	items, err := queryAll(c, scan, query, args...)
-	if err != nil || len(items) == 0 {
-		return nil, err
-	}
-	return &items[0], nil
-}
-
-func scanValue[T any](r row) (value T, err error) {
-	err = r.Scan(&value)
-	return value, err
-}
-
-// jsonRows, unnest and castUser render what dialect has of the same names, with the
-// type of the host's user ids.
-func (c *conn) jsonRows(columns ...string) string {
-	return c.dialect.JSONRows(c.userColumn(), columns...)
-}
-
-func (c *conn) unnest(name string, columns ...string) string {
-	return dialect.Unnest(c.userColumn(), name, columns...)
-}
-
-func (c *conn) castUser() string { return c.dialect.CastUser(c.userColumn()) }
-
-func (c *conn) userColumn() string { return c.config.UserIDs.ColumnType(string(c.dialect)) }
-
-// utc scans a time that a driver gives as such or, where SQLite knows no column
-// type, as text.
-type utc struct{ dest **time.Time }
-
-func scanTime(dest **time.Time) sql.Scanner { return utc{dest} }
-
-var sqliteTimeLayouts = []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999"}
-
-func (u utc) Scan(src any) error {
-	var text string
-	switch v := src.(type) {
-	case nil:
-		*u.dest = nil
-		return nil
-	case time.Time:
-		v = v.UTC()
-		*u.dest = &v
-		return nil
-	case string:
-		text = v
-	case []byte:
-		text = string(v)
-	}
-	for _, layout := range sqliteTimeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			t = t.UTC()
-			*u.dest = &t
-			return nil
-		}
-	}
-	return fmt.Errorf("chat: cannot read a time from %v", src)
-}
-
-// scanRequiredTime is scanTime for columns that are never NULL.
-func scanRequiredTime(dest *time.Time) sql.Scanner { return requiredTime{dest} }
-
-type requiredTime struct{ dest *time.Time }
-
-func (r requiredTime) Scan(src any) error {
-	var t *time.Time
-	if err := scanTime(&t).Scan(src); err != nil {
-		return err
-	}
-	if t != nil {
-		*r.dest = *t
-	}
-	return nil
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -344,6 +309,15 @@ func ownSession(db *gorm.DB) *gorm.DB {
 	}
 	own.Config.ConnPool = own.Statement.ConnPool
 	return own
+}
+
+// later returns now, or a microsecond past last when the clock is behind it: stamps
+// never go back.
+func later(now, last time.Time) time.Time {
+	if now.After(last) {
+		return now
+	}
+	return last.Add(time.Microsecond)
 }
 
 // quietLogger keeps the host's GORM logger from printing what messages say: it gets

@@ -54,6 +54,7 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	if err := e.lockRooms(); err != nil {
 		return err
 	}
+	e.untimed()
 	checked, err := e.checkSuccessors(successors)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ package dialect
 import (
 	"database/sql"
 	"strings"
+	"time"
 )
 
 // Dialect is a kind of database, by the name that GORM has for it.
@@ -71,6 +72,10 @@ func (d Dialect) TimeType() string {
 	}
 	return "timestamptz"
 }
+
+// FormatTime writes a time as the drivers of SQLite bind it, for rows in JSON: times in
+// several formats would not sort.
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999999-07:00") }
 
 // Collation is what a column or an expression of user ids of this type needs beside
 // its type, so that PostgreSQL compares text byte by byte, as SQLite does.

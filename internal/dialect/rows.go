@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -124,6 +125,14 @@ func (a *Array) Text(s *string) {
 	a.next()
 	a.text = append(a.text, '"')
 	a.text = append(a.text, arrayEscapes.Replace(*s)...)
+	a.text = append(a.text, '"')
+}
+
+// Time appends a time.
+func (a *Array) Time(t time.Time) {
+	a.next()
+	a.text = append(a.text, '"')
+	a.text = t.UTC().AppendFormat(a.text, time.RFC3339Nano)
 	a.text = append(a.text, '"')
 }
 

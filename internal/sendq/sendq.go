@@ -1,114 +1,171 @@
-// Package sendq combines the work of concurrent callers into batches. Nobody waits
-// on a timer and there is no goroutine of its own: a caller who finds a free lane
-// leads a batch of all that has queued, and hands the lane on when it is done. A
-// lone caller works at once; under load, batches grow by themselves.
+// Package sendq combines the work of concurrent callers into batches. Nobody waits on a
+// timer: a batch of all that has queued begins as soon as a lane is free, in a goroutine
+// that ends with it. A lone caller's item is a batch at once; under load, batches grow by
+// themselves.
 package sendq
 
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 )
 
-// Commit settles the items of a batch, in order, and records in each what became of
-// it. Unless it is told to wait, it may leave alone the items of keys that somebody
-// else holds, and returns those keys.
-type Commit[K comparable, T any] func(ctx context.Context, items []T, wait bool) (held []K)
-
-// Queue is a combining queue. Items of one key are settled in the order in which
-// they came, never by two batches at once.
-type Queue[K comparable, T any] struct {
-	commit Commit[K, T]
-	lanes  int
-	size   int
-
-	mu      sync.Mutex
-	waiting []*entry[K, T]
-	busy    map[K]bool // keys of the batches at work
-	running int        // batches at work, those that wait for a held key aside
+// Item is what is queued.
+type Item interface {
+	// Settled returns a channel that is closed when the outcome of the item is final.
+	Settled() <-chan struct{}
+	// Fail makes err the outcome of an item that has none yet.
+	Fail(err error)
 }
 
-// New returns a queue that works on at most lanes batches side by side, each of at
-// most size items. A batch that waits for a held key takes no lane.
-func New[K comparable, T any](lanes, size int, commit Commit[K, T]) *Queue[K, T] {
-	return &Queue[K, T]{commit: commit, lanes: lanes, size: size, busy: map[K]bool{}}
+// Result is what became of a batch as a whole.
+type Result[K comparable] struct {
+	// Held are keys that somebody else holds: their items go on in batches that wait.
+	Held []K
+	// GaveUp is why the batch stopped waiting, if it did. Items of its keys that have
+	// queued for some time fail with it too.
+	GaveUp error
+}
+
+// Options of a Queue.
+type Options[K comparable, T Item] struct {
+	// Lanes is how many batches are at work side by side, those that wait for a held key
+	// aside.
+	Lanes int
+	// Size is how many items a batch has at most.
+	Size int
+	// LaneTime is how long a batch keeps its lane. One that takes longer goes on beside
+	// the lanes, so that what it waits for does not stop the others; there are at most
+	// as many of these as lanes, times four.
+	LaneTime time.Duration
+	// Patience is how long an item may have queued when a batch of its key gives up.
+	Patience time.Duration
+	// Commit settles the items of a batch, in order. Unless it is told to wait, it may
+	// leave items of keys that somebody else holds unsettled, and returns those keys. It
+	// gets the values of the context of one of the batch's callers, without its end.
+	Commit func(ctx context.Context, items []T, wait bool) Result[K]
+	// Panicked is called when Commit panics, with the error that the items of the batch
+	// failed with.
+	Panicked func(ctx context.Context, recovered any, stack []byte) error
+}
+
+// Queue is a combining queue. Items of one key are settled in the order in which they
+// came, never by two batches at once.
+type Queue[K comparable, T Item] struct {
+	options Options[K, T]
+
+	mu       sync.Mutex
+	waiting  []*entry[K, T]
+	busy     map[K]bool // keys of the batches at work
+	running  int        // batches in lanes
+	overtime int        // batches that lost their lane
+	atWork   int        // batches at work, in lanes or not
+	idle     sync.Cond  // nothing is at work
+}
+
+// New returns a queue.
+func New[K comparable, T Item](options Options[K, T]) *Queue[K, T] {
+	q := &Queue[K, T]{options: options, busy: map[K]bool{}}
+	q.idle.L = &q.mu
+	return q
 }
 
 // entry is one caller in the queue.
-type entry[K comparable, T any] struct {
-	key     K
-	item    T
-	lead    chan *batch[K, T] // the caller is to lead this batch
-	settled chan struct{}     // closed when somebody has settled the item
+type entry[K comparable, T Item] struct {
+	ctx   context.Context
+	key   K
+	group string
+	item  T
+	since time.Time
 }
 
-type batch[K comparable, T any] struct {
+func (e *entry[K, T]) settled() bool {
+	select {
+	case <-e.item.Settled():
+		return true
+	default:
+		return false
+	}
+}
+
+type batch[K comparable, T Item] struct {
 	entries []*entry[K, T]
-	wait    bool // for a key that was held, outside the lanes
+	wait    bool // for a key that was held, beside the lanes
+	inLane  bool
+	done    bool
 }
 
-// Do queues an item and returns when it is settled. When ctx ends before the item is
-// in a batch, it leaves the queue with ctx's error; from then on it is settled
-// whatever happens to ctx. Commit gets ctx's values without its end.
-func (q *Queue[K, T]) Do(ctx context.Context, key K, item T) error {
+// Do queues an item and returns when it is settled, or with ctx's error when ctx ends
+// before. An item that is in a batch by then is settled all the same, and nobody knows
+// of it. Only items of the same group share a batch.
+func (q *Queue[K, T]) Do(ctx context.Context, key K, group string, item T) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	e := &entry[K, T]{key: key, item: item, lead: make(chan *batch[K, T], 1), settled: make(chan struct{})}
+	e := &entry[K, T]{ctx: ctx, key: key, group: group, item: item, since: time.Now()}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, e)
-	q.appoint()
+	q.start()
 	q.mu.Unlock()
-	ended := ctx.Done()
-	for {
-		select {
-		case b := <-e.lead:
-			q.run(context.WithoutCancel(ctx), b)
-		case <-e.settled:
-			return nil
-		case <-ended:
-			if q.leave(e) {
-				return ctx.Err()
-			}
-			ended = nil
-		}
+	select {
+	case <-item.Settled():
+		return nil
+	case <-ctx.Done():
+	}
+	q.leave(e)
+	if e.settled() {
+		return nil
+	}
+	return ctx.Err()
+}
+
+// Wait returns when nothing is queued and no batch is at work.
+func (q *Queue[K, T]) Wait() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.atWork > 0 {
+		q.idle.Wait()
 	}
 }
 
 // leave takes an entry out of the queue, unless it is in a batch.
-func (q *Queue[K, T]) leave(e *entry[K, T]) bool {
+func (q *Queue[K, T]) leave(e *entry[K, T]) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	i := slices.Index(q.waiting, e)
-	if i < 0 {
-		return false
+	if i := slices.Index(q.waiting, e); i >= 0 {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
 	}
-	q.waiting = slices.Delete(q.waiting, i, i+1)
-	return true
 }
 
-// appoint makes batches of what waits for as long as a lane is free, and tells the
-// first caller of each to lead it. It is called with the lock held.
-func (q *Queue[K, T]) appoint() {
-	for q.running < q.lanes && len(q.waiting) > 0 {
+// start makes batches of what waits for as long as a lane is free. The caller holds the
+// lock.
+func (q *Queue[K, T]) start() {
+	for q.running < q.options.Lanes && len(q.waiting) > 0 {
 		b := q.take()
 		if len(b.entries) == 0 {
 			return
 		}
+		b.inLane = true
 		q.running++
-		b.entries[0].lead <- b
+		q.atWork++
+		go q.run(b)
 	}
 }
 
-// take removes from the queue, in order, the entries whose keys no batch is at work
-// on.
+// take removes from the queue, in order, the entries of one group whose keys no batch
+// is at work on.
 func (q *Queue[K, T]) take() *batch[K, T] {
 	b := &batch[K, T]{}
 	mine := map[K]bool{}
+	passed := map[K]bool{} // keys of entries that stay: those behind them stay too
 	left := q.waiting[:0]
 	for _, e := range q.waiting {
-		if len(b.entries) == q.size || q.busy[e.key] && !mine[e.key] {
+		foreign := len(b.entries) > 0 && e.group != b.entries[0].group
+		if len(b.entries) == q.options.Size || foreign || passed[e.key] || q.busy[e.key] && !mine[e.key] {
+			passed[e.key] = true
 			left = append(left, e)
 			continue
 		}
@@ -120,28 +177,61 @@ func (q *Queue[K, T]) take() *batch[K, T] {
 	return b
 }
 
-// run settles a batch and hands over. What is held by others goes on in batches of
-// its own, led by their first callers.
-func (q *Queue[K, T]) run(ctx context.Context, b *batch[K, T]) {
-	var held []K
-	defer func() { q.finish(b, held) }() // also when commit panics
+// run settles a batch and hands over.
+func (q *Queue[K, T]) run(b *batch[K, T]) {
+	if b.inLane {
+		timer := time.AfterFunc(q.options.LaneTime, func() { q.leaveLane(b) })
+		defer timer.Stop()
+	}
+	q.finish(b, q.commit(b))
+}
+
+func (q *Queue[K, T]) commit(b *batch[K, T]) (result Result[K]) {
+	ctx := context.WithoutCancel(b.entries[0].ctx)
 	items := make([]T, len(b.entries))
 	for i, e := range b.entries {
 		items[i] = e.item
 	}
-	held = q.commit(ctx, items, b.wait)
+	defer func() {
+		if recovered := recover(); recovered != nil {
+			err := q.options.Panicked(ctx, recovered, debug.Stack())
+			for _, item := range items {
+				item.Fail(err)
+			}
+			result = Result[K]{}
+		}
+	}()
+	return q.options.Commit(ctx, items, b.wait)
 }
 
-func (q *Queue[K, T]) finish(b *batch[K, T], held []K) {
+// leaveLane frees the lane of a batch that is still at work.
+func (q *Queue[K, T]) leaveLane(b *batch[K, T]) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	const most = 4
+	if b.done || q.overtime >= most*q.options.Lanes {
+		return
+	}
+	b.inLane = false
+	q.running--
+	q.overtime++
+	q.start()
+}
+
+// finish hands the lane over. What is held by others goes on in batches of its own.
+func (q *Queue[K, T]) finish(b *batch[K, T], result Result[K]) {
 	later := map[K]*batch[K, T]{}
-	for _, key := range held {
+	for _, key := range result.Held {
 		later[key] = &batch[K, T]{wait: true}
 	}
 	for _, e := range b.entries {
-		if next := later[e.key]; next != nil {
+		if next := later[e.key]; next != nil && !e.settled() {
 			next.entries = append(next.entries, e)
-		} else {
-			close(e.settled)
+		}
+	}
+	for key, next := range later {
+		if len(next.entries) == 0 {
+			delete(later, key)
 		}
 	}
 	// Callers who have more to do queue again before the next batch is made: they
@@ -149,20 +239,49 @@ func (q *Queue[K, T]) finish(b *batch[K, T], held []K) {
 	runtime.Gosched()
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	b.done = true
 	for _, e := range b.entries {
 		if later[e.key] == nil {
 			delete(q.busy, e.key)
 		}
 	}
+	if result.GaveUp != nil {
+		q.failWaiting(b, later, result.GaveUp)
+	}
 	for _, next := range later {
-		if len(next.entries) > 0 {
-			next.entries[0].lead <- next
-		}
+		q.atWork++
+		go q.run(next)
 	}
-	if !b.wait {
+	switch {
+	case b.wait:
+	case b.inLane:
 		q.running--
+	default:
+		q.overtime--
 	}
-	q.appoint()
+	q.start()
+	if q.atWork--; q.atWork == 0 {
+		q.idle.Broadcast()
+	}
+}
+
+// failWaiting fails the items that have queued behind a batch that gave up: they have
+// waited for the same thing, and would wait as long again.
+func (q *Queue[K, T]) failWaiting(b *batch[K, T], later map[K]*batch[K, T], err error) {
+	gaveUp := map[K]bool{}
+	for _, e := range b.entries {
+		gaveUp[e.key] = later[e.key] == nil
+	}
+	left := q.waiting[:0]
+	for _, e := range q.waiting {
+		if gaveUp[e.key] && time.Since(e.since) > q.options.Patience {
+			e.item.Fail(err)
+			continue
+		}
+		left = append(left, e)
+	}
+	clear(q.waiting[len(left):])
+	q.waiting = left
 }
 
 // Waiting is how many callers are queued and in no batch.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -18,12 +19,53 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type item struct {
 	room, number int
+	group        string
 	outcome      string
+	err          error
+	settled      atomic.Bool
+	done         chan struct{}
+}
+
+func newItem(room int) *item { return &item{room: room, done: make(chan struct{})} }
+
+func (i *item) Settled() <-chan struct{} { return i.done }
+
+func (i *item) settle() {
+	if i.settled.CompareAndSwap(false, true) {
+		close(i.done)
+	}
+}
+
+func (i *item) Fail(err error) {
+	if !i.settled.Load() {
+		i.err = err
+		i.settle()
+	}
+}
+
+var errPanicked = errors.New("the batch panicked")
+
+// newQueue returns a queue on a commit that settles what it does not hold. Its lanes are
+// not lost by time.
+func newQueue(lanes, size int, commit func(ctx context.Context, items []*item, wait bool) (held []int)) *sendq.Queue[int, *item] {
+	return sendq.New(sendq.Options[int, *item]{
+		Lanes: lanes, Size: size, LaneTime: time.Hour, Patience: time.Hour,
+		Commit: func(ctx context.Context, items []*item, wait bool) sendq.Result[int] {
+			held := commit(ctx, items, wait)
+			for _, i := range items {
+				if !slices.Contains(held, i.room) {
+					i.settle()
+				}
+			}
+			return sendq.Result[int]{Held: held}
+		},
+		Panicked: func(context.Context, any, []byte) error { return errPanicked },
+	})
 }
 
 func TestLoneCallerWorksAtOnce(t *testing.T) {
 	var batches [][]*item
-	q := sendq.New(1, 10, func(_ context.Context, items []*item, wait bool) []int {
+	q := newQueue(1, 10, func(_ context.Context, items []*item, wait bool) []int {
 		if wait {
 			t.Error("told to wait")
 		}
@@ -32,8 +74,8 @@ func TestLoneCallerWorksAtOnce(t *testing.T) {
 		return nil
 	})
 	for range 3 {
-		one := &item{}
-		if err := q.Do(t.Context(), 1, one); err != nil || one.outcome != "done" {
+		one := newItem(1)
+		if err := q.Do(t.Context(), 1, "", one); err != nil || one.outcome != "done" {
 			t.Errorf("%v, %q", err, one.outcome)
 		}
 	}
@@ -74,7 +116,7 @@ func (c *callers) call(ctx context.Context, room int) (err chan error) {
 	go func() {
 		defer c.Done()
 		close(started)
-		err <- c.q.Do(ctx, room, &item{room: room})
+		err <- c.q.Do(ctx, room, "", newItem(room))
 	}()
 	<-started
 	for range 100 {
@@ -92,7 +134,7 @@ func (c *callers) awaitQueued(t *testing.T, n int) {
 
 func TestWhatQueuesBehindABatchIsTheNext(t *testing.T) {
 	g := make(gate)
-	c := &callers{q: sendq.New(1, 3, g.commit)}
+	c := &callers{q: newQueue(1, 3, g.commit)}
 	c.call(t.Context(), 1)
 	first := <-g
 	const queued = 5
@@ -114,7 +156,7 @@ func TestWhatQueuesBehindABatchIsTheNext(t *testing.T) {
 
 func TestBatchesSideBySideHaveDifferentRooms(t *testing.T) {
 	g := make(gate)
-	c := &callers{q: sendq.New(2, 10, g.commit)}
+	c := &callers{q: newQueue(2, 10, g.commit)}
 	c.call(t.Context(), 1)
 	first := <-g
 	c.call(t.Context(), 1) // its room is at work: waits, though a lane is free
@@ -143,7 +185,7 @@ func TestBatchesSideBySideHaveDifferentRooms(t *testing.T) {
 
 func TestHeldRoomWaitsOutsideTheLanes(t *testing.T) {
 	g := make(gate)
-	c := &callers{q: sendq.New(1, 10, g.commit)}
+	c := &callers{q: newQueue(1, 10, g.commit)}
 	held := c.call(t.Context(), 1)
 	(<-g).end <- []int{1} // room 1 is somebody else's
 	waits := <-g
@@ -170,9 +212,9 @@ func TestHeldRoomWaitsOutsideTheLanes(t *testing.T) {
 	c.Wait()
 }
 
-func TestCancelledCallerLeavesTheQueueButNotItsBatch(t *testing.T) {
+func TestCancelledCallerReturnsAndItsBatchGoesOn(t *testing.T) {
 	g := make(gate)
-	c := &callers{q: sendq.New(1, 10, g.commit)}
+	c := &callers{q: newQueue(1, 10, g.commit)}
 	ctx, cancel := context.WithCancel(t.Context())
 	inBatch := c.call(ctx, 1)
 	first := <-g
@@ -183,10 +225,10 @@ func TestCancelledCallerLeavesTheQueueButNotItsBatch(t *testing.T) {
 	if err := <-queued; !errors.Is(err, context.Canceled) {
 		t.Errorf("queued: %v", err)
 	}
-	first.end <- nil
-	if err := <-inBatch; err != nil {
+	if err := <-inBatch; !errors.Is(err, context.Canceled) { // it is settled all the same
 		t.Errorf("in a batch: %v", err)
 	}
+	first.end <- nil
 	second := <-g
 	if len(second.rooms) != 1 {
 		t.Errorf("the next batch has %d", len(second.rooms))
@@ -195,26 +237,176 @@ func TestCancelledCallerLeavesTheQueueButNotItsBatch(t *testing.T) {
 	if err := <-stays; err != nil {
 		t.Error(err)
 	}
-	if err := c.q.Do(ctx, 1, &item{}); !errors.Is(err, context.Canceled) {
+	if err := c.q.Do(ctx, 1, "", newItem(1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: %v", err)
 	}
 	c.Wait()
 }
 
-func TestPanicOfOneBatchDoesNotStopTheQueue(t *testing.T) {
+func TestPanicOfOneBatchFailsItsItemsAlone(t *testing.T) {
 	var calls atomic.Int32
-	q := sendq.New(1, 10, func(context.Context, []*item, bool) []int {
+	q := newQueue(1, 10, func(context.Context, []*item, bool) []int {
 		if calls.Add(1) == 1 {
 			panic("a fault")
 		}
 		return nil
 	})
-	func() {
-		defer func() { _ = recover() }()
-		_ = q.Do(t.Context(), 1, &item{})
-	}()
-	if err := q.Do(t.Context(), 1, &item{}); err != nil {
+	one := newItem(1)
+	if err := q.Do(t.Context(), 1, "", one); err != nil || !errors.Is(one.err, errPanicked) {
+		t.Errorf("%v, and the item failed with %v", err, one.err)
+	}
+	if err := q.Do(t.Context(), 1, "", newItem(1)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestGroupsDoNotShareABatch(t *testing.T) {
+	begin := make(chan struct{})
+	var mu sync.Mutex
+	var batches [][]string
+	q := newQueue(1, 10, func(ctx context.Context, items []*item, _ bool) []int {
+		<-begin
+		mu.Lock()
+		defer mu.Unlock()
+		var groups []string
+		for _, i := range items {
+			groups = append(groups, i.group)
+			if ctx.Value(groupKey{}) != i.group {
+				t.Errorf("an item of %q runs under the context of %q", i.group, ctx.Value(groupKey{}))
+			}
+		}
+		batches = append(batches, groups)
+		return nil
+	})
+	var wg sync.WaitGroup
+	for n := range 20 {
+		wg.Go(func() {
+			one := newItem(n % 3)
+			one.group = []string{"a", "b"}[n%2]
+			if err := q.Do(context.WithValue(t.Context(), groupKey{}, one.group), one.room, one.group, one); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for q.Waiting() < 19 {
+		runtime.Gosched()
+	}
+	close(begin)
+	wg.Wait()
+	total := 0
+	for _, groups := range batches {
+		total += len(groups)
+		if len(slices.Compact(groups)) != 1 {
+			t.Errorf("a batch of %v", groups)
+		}
+	}
+	if total != 20 || len(batches) > 12 {
+		t.Errorf("%d items in %d batches", total, len(batches))
+	}
+}
+
+type groupKey struct{}
+
+func TestSlowBatchLosesItsLane(t *testing.T) {
+	began, release := make(chan struct{}), make(chan struct{})
+	q := sendq.New(sendq.Options[int, *item]{
+		Lanes: 1, Size: 10, LaneTime: time.Millisecond, Patience: time.Hour,
+		Commit: func(_ context.Context, items []*item, _ bool) sendq.Result[int] {
+			if items[0].room == 1 {
+				close(began)
+				<-release
+			}
+			for _, i := range items {
+				i.settle()
+			}
+			return sendq.Result[int]{}
+		},
+	})
+	stuck := make(chan error, 1)
+	go func() { stuck <- q.Do(t.Context(), 1, "", newItem(1)) }()
+	<-began
+	for range 3 { // others go on beside it
+		if err := q.Do(t.Context(), 2, "", newItem(2)); err != nil {
+			t.Error(err)
+		}
+	}
+	select {
+	case err := <-stuck:
+		t.Errorf("the slow batch ended: %v", err)
+	default:
+	}
+	close(release)
+	if err := <-stuck; err != nil {
+		t.Error(err)
+	}
+	q.Wait()
+}
+
+func TestWhatQueuedBehindABatchThatGaveUpFailsWithIt(t *testing.T) {
+	gaveUp := errors.New("waited for too long")
+	began, end := make(chan struct{}, 10), make(chan struct{})
+	q := sendq.New(sendq.Options[int, *item]{
+		Lanes: 1, Size: 10, LaneTime: time.Hour, Patience: 0,
+		Commit: func(_ context.Context, items []*item, _ bool) sendq.Result[int] {
+			began <- struct{}{}
+			<-end
+			if items[0].room != 1 {
+				items[0].settle()
+				return sendq.Result[int]{}
+			}
+			for _, i := range items {
+				i.Fail(gaveUp)
+			}
+			return sendq.Result[int]{GaveUp: gaveUp}
+		},
+	})
+	var wg sync.WaitGroup
+	items := []*item{newItem(1), newItem(1), newItem(1), newItem(2)}
+	for n, i := range items {
+		wg.Go(func() {
+			if err := q.Do(t.Context(), i.room, "", i); err != nil {
+				t.Error(err)
+			}
+		})
+		if n == 0 {
+			<-began
+		}
+	}
+	for q.Waiting() < 3 {
+		runtime.Gosched()
+	}
+	close(end)
+	wg.Wait()
+	for _, i := range items {
+		if failed := errors.Is(i.err, gaveUp); failed != (i.room == 1) {
+			t.Errorf("an item of room %d: %v", i.room, i.err)
+		}
+	}
+	if len(began) != 1 {
+		t.Errorf("%d further batches, want that of room 2", len(began))
+	}
+}
+
+func TestWaitReturnsWhenNothingIsAtWork(t *testing.T) {
+	var settled atomic.Bool
+	release := make(chan struct{})
+	q := newQueue(1, 10, func(context.Context, []*item, bool) []int {
+		<-release
+		settled.Store(true)
+		return nil
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- q.Do(ctx, 1, "", newItem(1)) }()
+	for range 1000 {
+		runtime.Gosched()
+	}
+	cancel() // the caller is gone, and the work goes on
+	<-done
+	time.AfterFunc(10*time.Millisecond, func() { close(release) })
+	q.Wait()
+	if !settled.Load() {
+		t.Error("it returned before")
 	}
 }
 
@@ -226,7 +418,7 @@ func TestEachItemIsSettledOnceInOrder(t *testing.T) {
 	atWork := map[int]bool{}
 	settled := map[int][]*item{}
 	var turn atomic.Int32
-	q := sendq.New(3, 16, func(_ context.Context, items []*item, wait bool) (held []int) {
+	q := newQueue(3, 16, func(_ context.Context, items []*item, wait bool) (held []int) {
 		mine := map[int]bool{}
 		holding := !wait && turn.Add(1)%7 == 0
 		mu.Lock()
@@ -256,7 +448,9 @@ func TestEachItemIsSettledOnceInOrder(t *testing.T) {
 	for s := range senders {
 		wg.Go(func() {
 			for n := range each {
-				if err := q.Do(t.Context(), s%roomCount, &item{room: s % roomCount, number: s*each + n}); err != nil {
+				one := newItem(s % roomCount)
+				one.number = s*each + n
+				if err := q.Do(t.Context(), one.room, "", one); err != nil {
 					t.Error(err)
 				}
 			}

@@ -1,0 +1,144 @@
+package chat
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// A group of sends never waits for a row that somebody else has locked, apart from that
+// of its room: one host's long transaction would keep everybody's messages waiting. It
+// leaves such rows out, and the sends that need them are blocked: their callers send them
+// again.
+
+// skipLocked is how a batch locks rows that others may hold for long: it leaves them
+// out, and with them its sends, rather than keep the other sends waiting. In a host's
+// transaction, which has no other sends, it waits.
+func (b *batch) skipLocked(clause string) string {
+	if b.inHost {
+		return b.dialect.Lock(clause)
+	}
+	return b.dialect.Lock(clause + " SKIP LOCKED")
+}
+
+// lockSenders locks what the write will need of the authors: their memberships, whose
+// read markers it moves, and their rows in the host's table, which the foreign key looks
+// at. A send whose author's rows are locked by others is blocked.
+func (b *batch) lockSenders() error {
+	if b.optimistic || b.inHost || b.dialect == dialect.SQLite {
+		return nil // the write itself looks, or waits, or there is nothing to wait for
+	}
+	var rooms, users dialect.Array
+	wanted := map[memberKey]bool{}
+	for _, s := range b.sends {
+		if s.state == sendPending && !s.sender.system && !wanted[s.member()] {
+			wanted[s.member()] = true
+			rooms.ID(&s.room)
+			users.Text((*string)(&s.sender.id))
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	locked, err := queryAll(b.conn, func(rows row) (m memberKey, err error) {
+		err = rows.Scan(&m.room, &m.user)
+		return m, err
+	}, b.lockSendersSQL(), rooms.String(), users.String())
+	if err != nil {
+		return err
+	}
+	for _, m := range locked {
+		delete(wanted, m)
+	}
+	for _, s := range b.sends {
+		if s.state == sendPending && wanted[s.member()] {
+			s.state = sendBlocked
+		}
+	}
+	return nil
+}
+
+// lockSendersSQL renders the query that locks the rows of authors, leaving out those that
+// others have locked. Its parameters are arrays of rooms and users.
+func (b *batch) lockSendersSQL() string {
+	query := "SELECT u.room_id, u.user_id FROM " + b.unnest("s", "room_id uuid", "user_id user") +
+		" JOIN chat_room_users u ON u.room_id = s.room_id AND u.user_id = s.user_id"
+	table := b.config.schema(b.dialect).QuotedUsersTable()
+	if table == "" {
+		return query + " FOR NO KEY UPDATE OF u SKIP LOCKED"
+	}
+	return query + " JOIN " + table + " h ON h.id = u.user_id FOR NO KEY UPDATE OF u SKIP LOCKED FOR KEY SHARE OF h SKIP LOCKED"
+}
+
+// lockReplies locks the messages that others answer, as the foreign key will. A send
+// that answers one which others have locked is blocked.
+func (b *batch) lockReplies(ids []uuid.UUID) error {
+	locked, err := queryAll(b.conn, scanValue[uuid.UUID], "SELECT id FROM chat_messages WHERE id "+b.dialect.InIDs()+
+		" ORDER BY id"+b.skipLocked("FOR KEY SHARE"), dialect.JSONArray(ids))
+	if err != nil {
+		return err
+	}
+	for _, s := range b.sends {
+		answers := s.state == sendPending && s.in.ReplyToID != nil
+		if answers && b.replies[*s.in.ReplyToID] != nil && !slices.Contains(locked, *s.in.ReplyToID) {
+			s.state = sendBlocked
+		}
+	}
+	return nil
+}
+
+// lockMedia locks the media that the messages name, in ascending id, and then reads
+// which of them are free: ready, and in no message and no room's avatar.
+func (b *batch) lockMedia() error {
+	wanted := map[uuid.UUID]bool{}
+	for _, s := range b.sends {
+		if s.state == sendPending {
+			for _, id := range s.in.MediaIDs {
+				wanted[id] = true
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	ids := keys(wanted)
+	found, err := b.lockReadyMedia(ids, b.skipLocked("FOR NO KEY UPDATE"))
+	if err != nil {
+		return err
+	}
+	b.media = make(map[uuid.UUID]*Media, len(found))
+	for i := range found {
+		b.media[found[i].ID] = &found[i]
+	}
+	if len(found) < len(ids) {
+		if err := b.blockForMedia(ids); err != nil {
+			return err
+		}
+	}
+	used, err := b.usedMedia(ids)
+	b.used = make(map[uuid.UUID]bool, len(used))
+	for _, id := range used {
+		b.used[id] = true
+	}
+	return err
+}
+
+// blockForMedia blocks the sends of media that are there and locked by others.
+func (b *batch) blockForMedia(ids []uuid.UUID) error {
+	ready, err := b.lockReadyMedia(ids, "")
+	if err != nil {
+		return err
+	}
+	locked := map[uuid.UUID]bool{}
+	for i := range ready {
+		locked[ready[i].ID] = b.media[ready[i].ID] == nil
+	}
+	for _, s := range b.sends {
+		if s.state == sendPending && slices.ContainsFunc(s.in.MediaIDs, func(id uuid.UUID) bool { return locked[id] }) {
+			s.state = sendBlocked
+		}
+	}
+	return nil
+}

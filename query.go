@@ -1,0 +1,117 @@
+package chat
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// exec runs a statement and returns how many rows it changed.
+func (c *conn) exec(query string, args ...any) (int64, error) {
+	result := c.db.Exec(query, args...)
+	return result.RowsAffected, result.Error
+}
+
+// row is a *sql.Rows on one of its rows.
+type row interface{ Scan(dest ...any) error }
+
+// queryAll runs a query and reads its rows to the end, so that the connection is free
+// for the next statement.
+func queryAll[T any](c *conn, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
+	rows, err := c.db.Raw(query, args...).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for rows.Next() {
+		item, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("chat: read a row: %w", err)
+		}
+		items = append(items, item)
+	}
+	return items, rows.Err()
+}
+
+// queryOne returns the first row of a query, or nil when there is none.
+func queryOne[T any](c *conn, scan func(row) (T, error), query string, args ...any) (*T, error) {
+	items, err := queryAll(c, scan, query, args...)
+	if err != nil || len(items) == 0 {
+		return nil, err
+	}
+	return &items[0], nil
+}
+
+func scanValue[T any](r row) (value T, err error) {
+	err = r.Scan(&value)
+	return value, err
+}
+
+// jsonRows, unnest and castUser render what dialect has of the same names, with the
+// type of the host's user ids.
+func (c *conn) jsonRows(columns ...string) string {
+	return c.dialect.JSONRows(c.userColumn(), columns...)
+}
+
+func (c *conn) unnest(name string, columns ...string) string {
+	return dialect.Unnest(c.userColumn(), name, columns...)
+}
+
+func (c *conn) castUser() string { return c.dialect.CastUser(c.userColumn()) }
+
+func (c *conn) userColumn() string { return c.config.UserIDs.ColumnType(string(c.dialect)) }
+
+// utc scans a time that a driver gives as such or, where SQLite knows no column
+// type, as text.
+type utc struct{ dest **time.Time }
+
+func scanTime(dest **time.Time) sql.Scanner { return utc{dest} }
+
+var sqliteTimeLayouts = []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999"}
+
+func (u utc) Scan(src any) error {
+	var text string
+	switch v := src.(type) {
+	case nil:
+		*u.dest = nil
+		return nil
+	case time.Time:
+		v = v.UTC()
+		*u.dest = &v
+		return nil
+	case string:
+		text = v
+	case []byte:
+		text = string(v)
+	}
+	for _, layout := range sqliteTimeLayouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			t = t.UTC()
+			*u.dest = &t
+			return nil
+		}
+	}
+	return fmt.Errorf("chat: cannot read a time from %v", src)
+}
+
+// scanRequiredTime is scanTime for columns that are never NULL.
+func scanRequiredTime(dest *time.Time) sql.Scanner { return requiredTime{dest} }
+
+type requiredTime struct{ dest *time.Time }
+
+func (r requiredTime) Scan(src any) error {
+	var t *time.Time
+	if err := scanTime(&t).Scan(src); err != nil {
+		return err
+	}
+	if t != nil {
+		*r.dest = *t
+	}
+	return nil
+}
