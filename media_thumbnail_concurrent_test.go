@@ -199,3 +199,47 @@ func TestThumbnailDoesNotWaitForAPictureForLong(t *testing.T) {
 	done()
 	chatsuite.NoError(t, thumbnailError(h, ctx, m.ID))
 }
+
+// Two processes make the thumbnail of one picture: one of them is kept, and the other's
+// bytes do not stay in the store.
+func TestTwoProcessesLeaveOneThumbnail(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		m := uploadFile(t, h, pngOf(t, 600, 500))
+		chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, h.NewGroup().ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+		var reading sync.WaitGroup // until both have the picture open
+		reading.Add(2)
+		store := &hookedStore{MediaStore: h.Config.Media, open: func(_ context.Context, key string) func() {
+			if key == m.Key {
+				reading.Done()
+				reading.Wait()
+			}
+			return func() {}
+		}}
+		config := h.Config
+		config.Media = store
+		open := func() error {
+			svc, err := chat.New(h.DB, config)
+			if err != nil {
+				return err
+			}
+			small, content, err := svc.OpenThumbnail(h.Ctx, h.Alice, m.ID)
+			if err != nil {
+				return err
+			}
+			if small.ContentType != "image/png" && small.ContentType != "image/jpeg" {
+				t.Errorf("the thumbnail is %+v", small)
+			}
+			return content.Close()
+		}
+		for _, err := range chatsuite.Parallel(open, open) {
+			chatsuite.NoError(t, err)
+		}
+		if n := h.Store.Len(); n != 2 {
+			t.Errorf("a picture and its thumbnail are %d objects", n)
+		}
+		chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t) // with the row of the slower one's upload
+		if n, rows := h.Store.Len(), h.CountRows("chat_media"); n != 2 || rows != 1 {
+			t.Errorf("after a sweep they are %d objects and %d rows", n, rows)
+		}
+	})
+}
