@@ -156,7 +156,7 @@ func TestThumbnailInATransactionWaitsForNobody(t *testing.T) {
 				return func() {}
 			}
 			outside := make(chan error, 1)
-			go func() { outside <- thumbnailError(h, h.Ctx, m.ID) }()
+			go func() { outside <- thumbnailError(h.Ctx, h, m.ID) }()
 			<-entered
 			chatsuite.NoError(t, h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 				chatsuite.Must(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
@@ -170,7 +170,7 @@ func TestThumbnailInATransactionWaitsForNobody(t *testing.T) {
 	}
 }
 
-func thumbnailError(h *chatsuite.Host, ctx context.Context, id uuid.UUID) error {
+func thumbnailError(ctx context.Context, h *chatsuite.Host, id uuid.UUID) error {
 	_, content, err := h.OpenThumbnail(ctx, h.Alice, id)
 	if err == nil {
 		err = content.Close()
@@ -190,14 +190,14 @@ func TestThumbnailDoesNotWaitForAPictureForLong(t *testing.T) {
 	ctx, cancel := context.WithTimeout(h.Ctx, 20*time.Second) // the limit is 5 s
 	defer cancel()
 	first := make(chan error, 1)
-	go func() { first <- thumbnailError(h, ctx, m.ID) }()
+	go func() { first <- thumbnailError(ctx, h, m.ID) }()
 	if err := <-first; !chat.IsRetryable(err) {
 		t.Errorf("error is %v", err)
 	}
-	chatsuite.NoError(t, thumbnailError(h, ctx, other.ID))
+	chatsuite.NoError(t, thumbnailError(ctx, h, other.ID))
 	chatsuite.NoError(t, tx.Commit().Error)
 	done()
-	chatsuite.NoError(t, thumbnailError(h, ctx, m.ID))
+	chatsuite.NoError(t, thumbnailError(ctx, h, m.ID))
 }
 
 // Two processes make the thumbnail of one picture: one of them is kept, and the other's
