@@ -187,7 +187,7 @@ func TestThumbnailDoesNotWaitForAPictureForLong(t *testing.T) {
 	tx := h.DB.Begin()
 	s, done := h.WithTx(tx)
 	chatsuite.Must(s.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
-	ctx, cancel := context.WithTimeout(h.Ctx, 20*time.Second) // the limit is 5 s
+	ctx, cancel := context.WithTimeout(h.Ctx, 45*time.Second) // a lock is waited for 5 s, a thumbnail made within a minute
 	defer cancel()
 	first := make(chan error, 1)
 	go func() { first <- thumbnailError(ctx, h, m.ID) }()
@@ -218,10 +218,7 @@ func TestTwoProcessesLeaveOneThumbnail(t *testing.T) {
 		config := h.Config
 		config.Media = store
 		open := func() error {
-			svc, err := chat.New(h.DB, config)
-			if err != nil {
-				return err
-			}
+			svc := chatsuite.Must(chat.New(h.DB, config))(t)
 			small, content, err := svc.OpenThumbnail(h.Ctx, h.Alice, m.ID)
 			if err != nil {
 				return err
