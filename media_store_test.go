@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -256,4 +257,35 @@ func TestMediaURLIsForThoseWhoSeeTheFile(t *testing.T) {
 		_, err = plain.MediaURL(h.Ctx, h.Alice, m.ID, time.Minute)
 		chatsuite.WantError(t, err, chat.ErrNoMediaStore)
 	})
+}
+
+// halfStore reads half of what it is given, keeps that, and reports no error.
+type halfStore struct{ *storage.MemoryStore }
+
+func (s halfStore) Put(ctx context.Context, key string, r io.Reader) error {
+	half := make([]byte, 10)
+	n, _ := r.Read(half)
+	return s.MemoryStore.Put(ctx, key, bytes.NewReader(half[:n]))
+}
+
+func TestStoreThatReadsHalfIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{"a text": strings.Repeat("word ", 1000), "a png": pngOf(t, 600, 500), "a jpeg": photo(t, 600, 500)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := storage.Memory()
+			h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = halfStore{store} })
+			m, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(content)})
+			if !errors.Is(err, chat.ErrMediaStore) || !errors.Is(err, io.ErrShortWrite) || m != nil {
+				t.Errorf("the upload returns %+v, %v", m, err)
+			}
+			if n := h.QueryInt("SELECT count(*) FROM chat_media WHERE state = 'ready'"); n != 0 {
+				t.Error("half of it can be seen")
+			}
+			chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t)
+			if n := store.Len() + int(h.CountRows("chat_media")); n != 0 {
+				t.Errorf("%d objects and rows stay", n)
+			}
+		})
+	}
 }

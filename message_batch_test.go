@@ -1,10 +1,12 @@
 package chat_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	stdlog "log"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -216,4 +218,38 @@ func TestHostsLogGetsStatementsWithoutWhatTheySay(t *testing.T) {
 			t.Errorf("the log is %s", log.String())
 		}
 	})
+}
+
+// A batch is written whatever becomes of the call that writes it: the contexts of all
+// its callers end while it is, and each message is stored and acknowledged.
+func TestBatchOutlivesTheCallersContexts(t *testing.T) {
+	t.Parallel()
+	h := chatsuite.New(t, chatsuite.Postgres)
+	room := h.NewGroup(h.Bob)
+	entered, goOn := make(chan struct{}), make(chan struct{})
+	beforeTheWrite(h, func() { close(entered); <-goOn })
+	var all sync.WaitGroup
+	all.Go(func() { h.Send(h.Alice, room.ID, "first") })
+	<-entered // the others queue behind it
+	ctx, cancel := context.WithCancel(h.Ctx)
+	defer cancel()
+	for _, sender := range []chat.UserID{h.Alice, h.Bob} {
+		all.Go(func() {
+			m, err := h.SendMessage(ctx, sender, room.ID, chat.NewMessage{Text: "queued"})
+			if err != nil || m.Number < 2 {
+				t.Errorf("%s: %+v, %v", sender, m, err)
+			}
+		})
+	}
+	time.Sleep(200 * time.Millisecond) // both are queued
+	onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "LEFT JOIN chat_room_users", cancel)
+	close(goOn)
+	all.Wait()
+	if ctx.Err() == nil {
+		t.Error("nothing was read for the batch")
+	}
+	if n := h.QueryInt("SELECT count(*) FROM chat_messages"); n != 3 {
+		t.Errorf("%d messages are stored, want 3", n)
+	}
+	h.CheckRoomLogs()
 }

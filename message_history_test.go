@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -46,4 +47,47 @@ func TestHistoryPages(t *testing.T) {
 		_, err := h.Messages(h.Ctx, h.Alice, room.ID, chat.HistoryQuery{Before: n(1), After: n(2)})
 		chatsuite.WantError(t, err, chat.ErrInvalid)
 	})
+}
+
+// A member is removed after it was decided that they may read, and before the messages
+// are read: what is written from then on is not for them.
+func TestMemberWhoIsRemovedMeanwhileReadsNothing(t *testing.T) {
+	for name, read := range map[string]func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error){
+		"a page": func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error) {
+			page, err := h.Messages(h.Ctx, h.Bob, m.RoomID, chat.HistoryQuery{})
+			if err != nil {
+				return nil, err
+			}
+			return page.Items, nil
+		},
+		"a message": func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error) {
+			seen, err := h.Message(h.Ctx, h.Bob, m.ID)
+			if err != nil {
+				return nil, err
+			}
+			return []chat.Message{*seen}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+				m := h.Send(h.Alice, h.NewGroup(h.Bob).ID, "before")
+				if seen, err := read(h, m); err != nil || len(seen) != 1 || seen[0].Text != "before" {
+					t.Fatalf("a member reads %+v, %v", seen, err)
+				}
+				removed, secret := false, "after"
+				onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "FROM chat_messages WHERE", func() {
+					chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, m.RoomID, h.Bob))
+					chatsuite.Must(h.EditMessage(h.Ctx, h.Alice, m.ID, chat.MessagePatch{Text: &secret}))(t)
+					removed = true
+				})
+				seen, err := read(h, m)
+				if len(seen) > 0 || err != nil && !errors.Is(err, chat.ErrNotFound) {
+					t.Errorf("who was removed reads %+v, %v", seen, err)
+				}
+				if !removed {
+					t.Error("nobody was removed")
+				}
+			})
+		})
+	}
 }

@@ -158,3 +158,26 @@ func TestTextsAreKept(t *testing.T) {
 		}
 	})
 }
+
+func TestNothingIsSentToADeletedRoom(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room, private := h.NewGroup(h.Bob), chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(t)
+		for _, id := range []uuid.UUID{room.ID, private.ID} {
+			chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, id))
+			media := h.Upload(h.Bob, "bytes")
+			for _, in := range []chat.NewMessage{{Text: "x"}, {Text: "x", ClientID: "c"}, {MediaIDs: []uuid.UUID{media.ID}}} {
+				_, err := h.SendMessage(h.Ctx, h.Bob, id, in)
+				chatsuite.WantError(t, err, chat.ErrNotFound)
+				err = h.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
+					return chatsuite.ErrorOf(s.SendMessage(h.Ctx, h.Bob, id, in))
+				})
+				chatsuite.WantError(t, err, chat.ErrNotFound)
+			}
+			_, err := h.SendMessage(h.Ctx, chat.System, id, chat.NewMessage{Text: "x"})
+			chatsuite.WantError(t, err, chat.ErrNotFound)
+		}
+		if n := h.CountRows("chat_messages"); n != 0 {
+			t.Errorf("%d messages are stored", n)
+		}
+	})
+}

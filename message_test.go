@@ -182,3 +182,21 @@ func TestEditOfWhatChangedInTheMeantimeIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// What a host kept with a message is no less the message than its text is.
+func TestDeletedMessageHasNoMetadata(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		m := chatsuite.Must(h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: "x", Metadata: chat.Metadata(`{"secret":1}`)}))(t)
+		chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, m.ID))
+		page := chatsuite.Must(h.Messages(h.Ctx, h.Alice, room.ID, chat.HistoryQuery{}))(t)
+		for _, seen := range []*chat.Message{chatsuite.Must(h.Message(h.Ctx, h.Alice, m.ID))(t), &page.Items[0]} {
+			if !seen.Deleted() || seen.Metadata != nil || seen.Text != "" {
+				t.Errorf("a tombstone is %+v", seen)
+			}
+		}
+		if n := h.QueryInt("SELECT count(*) FROM chat_messages WHERE metadata IS NOT NULL OR text <> ''"); n != 0 {
+			t.Error("the row still has what was deleted")
+		}
+	})
+}

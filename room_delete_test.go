@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -53,6 +54,33 @@ func TestPurgeRemovesDeletedRoomsAndReleasesTheirMedia(t *testing.T) {
 		chatsuite.NoError(t, h.DB.Where("id = ?", picture.ID).First(&row).Error)
 		if row.State != chat.MediaReleased {
 			t.Errorf("the picture is %s", row.State)
+		}
+	})
+}
+
+// A room of more messages than one transaction removes is gone with one call.
+func TestPurgeGoesOnPastABatch(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		const batch = 2000
+		kept, rooms := h.NewGroup(h.Bob), []*chat.Room{h.NewGroup(h.Bob), h.NewGroup(h.Bob)}
+		h.Send(h.Bob, kept.ID, "stays")
+		insertTexts(h, rooms[0].ID, slices.Repeat([]string{"x"}, batch))
+		insertTexts(h, rooms[1].ID, slices.Repeat([]string{"x"}, 2*batch+1))
+		last := chatsuite.Must(h.Messages(h.Ctx, h.Alice, rooms[1].ID, chat.HistoryQuery{Limit: 1}))(t).Items[0]
+		chatsuite.Must(h.React(h.Ctx, h.Alice, last.ID, "👍"))(t)
+		for _, room := range rooms {
+			chatsuite.NoError(t, h.DeleteRoom(h.Ctx, h.Alice, room.ID))
+		}
+		h.Clock.Advance(time.Hour)
+		if n := chatsuite.Must(h.PurgeRooms(h.Ctx, time.Minute))(t); n != len(rooms) {
+			t.Errorf("purged %d rooms, want %d", n, len(rooms))
+		}
+		for table, want := range map[string]int64{
+			"chat_rooms": 1, "chat_room_users": 2, "chat_messages": 1, "chat_reactions": 0, "chat_events": 3,
+		} {
+			if got := h.CountRows(table); got != want {
+				t.Errorf("%s has %d rows, want %d", table, got, want)
+			}
 		}
 	})
 }

@@ -70,3 +70,30 @@ func TestPublicRoomIsSeenAndJoined(t *testing.T) {
 		chatsuite.WantError(t, err, chat.ErrNotFound)
 	})
 }
+
+// Whoever adds several people must hold the permissions of each of them, in whatever
+// order they are named.
+func TestAddUsersChecksThePermissionsOfEverybody(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		held := chat.DefaultPermissions(chat.Group) | chat.CanAddUsers | chat.CanEditRoom
+		chatsuite.Must(h.UpdateRoomUser(h.Ctx, h.Alice, room.ID, h.Bob, chat.RoomUserPatch{Permissions: &held}))(t)
+		allowed, tooMany := chat.NoPermissions, chat.DefaultPermissions(chat.Group)|chat.CanDeleteMessages
+		may, mayNot := chat.NewRoomUser{UserID: h.Carol, Permissions: &allowed}, chat.NewRoomUser{UserID: h.Dave, Permissions: &tooMany}
+		plain := chat.NewRoomUser{UserID: h.Erin}
+		for _, users := range [][]chat.NewRoomUser{
+			{may, mayNot}, {mayNot, may}, {plain, mayNot}, {mayNot, plain}, {may, mayNot, plain},
+		} {
+			_, err := h.AddUsers(h.Ctx, h.Bob, room.ID, users...)
+			chatsuite.WantError(t, err, chat.ErrForbidden)
+		}
+		h.WantEventKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.UserUpdated)
+		chatsuite.Must(h.AddUsers(h.Ctx, h.Bob, room.ID, may, plain))(t)
+		want := map[chat.UserID]chat.Permissions{
+			h.Alice: chat.AllPermissions, h.Bob: held, h.Carol: allowed, h.Erin: chat.DefaultPermissions(chat.Group),
+		}
+		if diff := cmp.Diff(want, effective(h, room.ID)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

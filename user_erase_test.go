@@ -89,3 +89,24 @@ func TestSuccessorMustBeAnotherMemberOfAnOwnedRoom(t *testing.T) {
 		}
 	})
 }
+
+// Whoever has a user's messages on their screen learns that their author was erased, in
+// rooms that the user had left before too.
+func TestErasureIsInTheLogsOfRoomsThatTheUserHadLeft(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		wrote, reacted, silent := h.NewGroup(h.Bob), h.NewGroup(h.Bob), h.NewGroup(h.Bob)
+		m := h.Send(h.Bob, wrote.ID, "mine")
+		chatsuite.Must(h.React(h.Ctx, h.Bob, h.Send(h.Alice, reacted.ID, "hers").ID, "👍"))(t)
+		for _, room := range []uuid.UUID{wrote.ID, reacted.ID, silent.ID} {
+			chatsuite.NoError(t, h.LeaveRoom(h.Ctx, h.Bob, room))
+		}
+		chatsuite.NoError(t, h.EraseUser(h.Ctx, chat.System, h.Bob, chat.EraseOptions{}))
+		h.WantEventKinds(wrote.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.UserRemoved, chat.AuthorErased)
+		if seen := chatsuite.Must(h.Message(h.Ctx, h.Alice, m.ID))(t); seen.UserID != nil || seen.Text != "mine" {
+			t.Errorf("the message is %+v", seen)
+		}
+		h.WantEventKinds(reacted.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.ReactionAdded,
+			chat.UserRemoved, chat.AuthorErased)
+		h.WantEventKinds(silent.ID, chat.RoomCreated, chat.UserAdded, chat.UserRemoved)
+	})
+}

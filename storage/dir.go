@@ -34,6 +34,7 @@ type DirStore struct {
 	mu sync.Mutex
 
 	link func(root *os.Root, from, to string) error // replaced in tests
+	sync func(*os.File) error                       // has a file or a folder on disk; replaced in tests
 }
 
 // Dir returns a store in the folder at path. The folder is made at the first Put if it is
@@ -42,7 +43,7 @@ type DirStore struct {
 // The file of key K is XX/YY/K, where XXYY begins K's SHA-256 in hex: keys that begin
 // alike, with the time for example, still spread evenly.
 func Dir(path string) *DirStore {
-	return &DirStore{path: path, link: (*os.Root).Link}
+	return &DirStore{path: path, link: (*os.Root).Link, sync: (*os.File).Sync}
 }
 
 // Put stores what r yields under key. Its error matches [fs.ErrExist] if the key is taken,
@@ -74,7 +75,7 @@ func (d *DirStore) put(ctx context.Context, key string, r io.Reader) error {
 		return err
 	}
 	defer func() { _ = root.Remove(temporary) }() // a file that stays is RemoveTemporaries' work
-	if err := write(root, temporary, contextReader{ctx, r}); err != nil {
+	if err := d.write(root, temporary, contextReader{ctx, r}); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -111,7 +112,7 @@ func (d *DirStore) Delete(ctx context.Context, key string) error {
 		defer closeRoot(root)
 		name := fileName(key)
 		if err = root.Remove(name); err == nil {
-			err = syncFolder(root, path.Dir(name))
+			err = d.syncFolder(root, path.Dir(name))
 		}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -191,7 +192,7 @@ func (d *DirStore) makeFolders(root *os.Root, folders ...string) error {
 		if err != nil {
 			return err
 		}
-		if err := syncFolder(root, path.Dir(folder)); err != nil {
+		if err := d.syncFolder(root, path.Dir(folder)); err != nil {
 			return errors.Join(err, root.Remove(folder))
 		}
 	}
@@ -199,7 +200,7 @@ func (d *DirStore) makeFolders(root *os.Root, folders ...string) error {
 }
 
 // write makes the file name, with what r yields, and has it on disk when it returns.
-func write(root *os.Root, name string, r io.Reader) (err error) {
+func (d *DirStore) write(root *os.Root, name string, r io.Reader) (err error) {
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -208,7 +209,7 @@ func write(root *os.Root, name string, r io.Reader) (err error) {
 	if _, err := io.Copy(&eagerWriter{file: file}, r); err != nil {
 		return err
 	}
-	return file.Sync()
+	return d.sync(file)
 }
 
 // eagerWriter has the disk write while more is still to come, where the system can: the
@@ -240,7 +241,7 @@ func (d *DirStore) publish(root *os.Root, temporary, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := syncFolder(root, path.Dir(name)); err != nil {
+	if err := d.syncFolder(root, path.Dir(name)); err != nil {
 		return errors.Join(err, root.Remove(name))
 	}
 	return nil
@@ -261,7 +262,7 @@ func (d *DirStore) rename(root *os.Root, temporary, name string) error {
 }
 
 // syncFolder has the names in folder on disk, where the system knows such a thing.
-func syncFolder(root *os.Root, folder string) error {
+func (d *DirStore) syncFolder(root *os.Root, folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
@@ -269,7 +270,7 @@ func syncFolder(root *os.Root, folder string) error {
 	if err != nil {
 		return err
 	}
-	err = file.Sync()
+	err = d.sync(file)
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
 		err = nil
 	}

@@ -75,6 +75,73 @@ func TestDirFailureLeavesNoFiles(t *testing.T) {
 	}
 }
 
+// An object is on disk before it has its name, and its name is before Put returns.
+func TestDirSyncs(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows does not sync folders")
+	}
+	folder := t.TempDir()
+	var steps []string
+	s := storage.DirWithSync(folder, func(name string) error {
+		name = strings.TrimPrefix(filepath.ToSlash(name), filepath.ToSlash(folder)+"/")
+		if strings.HasPrefix(name, "tmp/") {
+			name = "the file"
+		}
+		steps = append(steps, name)
+		return nil
+	})
+	if err := s.Put(t.Context(), "hello", strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{".", ".", "2c", "the file", "link 2c/f2/hello", "2c/f2"} // tmp, 2c, 2c/f2; and the object
+	if diff := cmp.Diff(want, steps); diff != "" {
+		t.Errorf("the first object (-want +got):\n%s", diff)
+	}
+	if steps = nil; s.Delete(t.Context(), "hello") != nil || s.Put(t.Context(), "hello", strings.NewReader("x")) != nil {
+		t.Fatal("Delete or Put fails")
+	}
+	if diff := cmp.Diff([]string{"2c/f2", "the file", "link 2c/f2/hello", "2c/f2"}, steps); diff != "" {
+		t.Errorf("deleted and stored again (-want +got):\n%s", diff)
+	}
+}
+
+// Whatever cannot be written to the disk fails Put, which leaves no object and no file.
+func TestDirSyncThatFails(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows does not sync folders")
+	}
+	errDisk := errors.New("the disk is broken")
+	for failing := 1; ; failing++ {
+		folder := t.TempDir()
+		calls := 0
+		s := storage.DirWithSync(folder, func(name string) error {
+			if strings.HasPrefix(name, "link ") {
+				return nil
+			}
+			if calls++; calls == failing {
+				return errDisk
+			}
+			return nil
+		})
+		err := s.Put(t.Context(), "hello", strings.NewReader("x"))
+		if calls < failing {
+			if err != nil || failing != 6 {
+				t.Errorf("%d syncs, %v; want 5", calls, err)
+			}
+			return
+		}
+		if !errors.Is(err, errDisk) {
+			t.Errorf("sync %d fails, and Put returns %v", failing, err)
+		}
+		if got := files(t, folder); len(got) != 0 {
+			t.Errorf("sync %d fails, and there are %v", failing, got)
+		}
+		if err := s.Put(t.Context(), "hello", strings.NewReader("x")); err != nil {
+			t.Errorf("Put after sync %d failed: %v", failing, err)
+		}
+	}
+}
+
 func TestDirStaysInside(t *testing.T) {
 	outside := t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "hello"), []byte("secret"), 0o600); err != nil {

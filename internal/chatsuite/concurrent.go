@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,10 +32,16 @@ const Timeout = 30 * time.Second
 // maxGoroutines is more than any pool has connections.
 const maxGoroutines = 64
 
+// turns is how many calls of ParallelN run at once. With more, on a slow machine, locks
+// are held for longer than the service waits for them.
+var turns = make(chan struct{}, runtime.GOMAXPROCS(0))
+
 // ParallelN calls fn for 0 to n-1 from up to 64 goroutines that begin together. An
 // error or a panic fails the test.
 func ParallelN(t testing.TB, n int, fn func(i int) error) {
 	t.Helper()
+	turns <- struct{}{}
+	defer func() { <-turns }()
 	var next atomic.Int64
 	var done sync.WaitGroup
 	begin := make(chan struct{})

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -33,10 +34,12 @@ func SQLiteMemory(t testing.TB, template Template) *gorm.DB {
 }
 
 // SQLiteFile returns a SQLite database in a file of the test's own, opened as
-// [SQLiteDSN] says, with several connections.
+// [SQLiteDSN] says, with several connections. Writers wait longer for each other,
+// since many tests may share a slow machine.
 func SQLiteFile(t testing.TB, template Template) *gorm.DB {
 	t.Helper()
-	return Open(t, sqlite.Open(SQLiteDSN(SQLitePath(t, template))), gorm.Config{})
+	dsn := strings.Replace(SQLiteDSN(SQLitePath(t, template)), "_busy_timeout=5000", "_busy_timeout=30000", 1)
+	return Open(t, sqlite.Open(dsn), gorm.Config{})
 }
 
 // SQLitePath returns the path of a new SQLite file that nobody has open.

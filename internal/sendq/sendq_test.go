@@ -3,6 +3,7 @@ package sendq_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -471,5 +472,47 @@ func TestEachItemIsSettledOnceInOrder(t *testing.T) {
 	}
 	if total != senders*each {
 		t.Errorf("%d items settled of %d", total, senders*each)
+	}
+}
+
+type contextKey struct{}
+
+// The first of a batch settles it for all: that its own caller gives up must not end
+// the others' work.
+func TestBatchOutlivesTheContextOfItsFirstCaller(t *testing.T) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	q := sendq.New(1, 10, func(ctx context.Context, items []*item, _ bool) []int {
+		begun <- struct{}{}
+		<-goOn
+		for _, i := range items {
+			i.outcome = fmt.Sprint(ctx.Err(), " ", ctx.Value(contextKey{}))
+		}
+		return nil
+	})
+	var all sync.WaitGroup
+	all.Go(func() { _ = q.Do(t.Context(), 1, &item{}) })
+	<-begun // the others queue behind it
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, "first"))
+	var first, second item
+	queue := func(ctx context.Context, i *item, waiting int) {
+		all.Go(func() {
+			if err := q.Do(ctx, 1, i); err != nil {
+				t.Error(err)
+			}
+		})
+		for q.Waiting() != waiting {
+			runtime.Gosched()
+		}
+	}
+	queue(ctx, &first, 1)
+	queue(t.Context(), &second, 2)
+	goOn <- struct{}{}
+	<-begun
+	cancel()
+	goOn <- struct{}{}
+	all.Wait()
+	want := "<nil> first"
+	if first.outcome != want || second.outcome != want {
+		t.Errorf("the batch is settled with %q and %q, want %q", first.outcome, second.outcome, want)
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -38,7 +39,7 @@ const printDSN = `echo "$` + dbtest.Variable + `"; `
 // input and the DSN. Without PostgreSQL the test is skipped.
 func start(t *testing.T, script string) (process *exec.Cmd, stdin io.Closer, dsn string) {
 	t.Helper()
-	process = exec.CommandContext(t.Context(), os.Args[0], "sh", "-c", script)
+	process = exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "sh", "-c", script)
 	process.Env = append(os.Environ(), asCommand+"=1", dbtest.Variable+"=")
 	process.Stderr = os.Stderr
 	stdin, err := process.StdinPipe()
@@ -52,6 +53,10 @@ func start(t *testing.T, script string) (process *exec.Cmd, stdin io.Closer, dsn
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // unless it has ended: the script, which a kill would leave behind, gets the signal too
+		_ = process.Process.Signal(syscall.SIGTERM)
+		_ = process.Wait()
+	})
 	line, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
