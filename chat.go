@@ -74,6 +74,7 @@ type state struct {
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
 	locks         lockQueue
+	writes        atomic.Int64  // transactions on SQLite
 	thumbnailing  chan struct{} // holds something while a thumbnail is made
 }
 

@@ -204,6 +204,9 @@ func attempt[T any](s *Service, c *conn, fn func(*conn) (T, error)) (T, error) {
 		if err := c.takeWriteLock(); err != nil {
 			return zero, databaseError(s.dialect, err)
 		}
+		if err := c.limitJournal(s.state.writes.Add(1)); err != nil {
+			return zero, databaseError(s.dialect, err)
+		}
 	}
 	result, err := fn(c)
 	if err != nil {
@@ -229,9 +232,17 @@ func pause(ctx context.Context, try int) error {
 var errForeignKeysOff = errors.New("chat: this SQLite connection does not enforce foreign keys: " +
 	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))")
 
-// journalSizeLimit is to how many bytes SQLite cuts its log when it begins anew. It is a
-// setting of the connection that no DSN has.
-const journalSizeLimit = "67108864"
+// limitJournal tells SQLite to how many bytes to cut its log when it begins anew: a long
+// reader lets it grow, and it would stay as large. It is a setting of the connection that
+// no DSN has, so it is made again now and then, on whichever connection is at hand.
+func (c *conn) limitJournal(writes int64) error {
+	const every = 64
+	if c.inHost || writes%every != 1 {
+		return nil
+	}
+	_, err := c.exec("PRAGMA journal_size_limit = 67108864")
+	return err
+}
 
 // takeWriteLock checks that the SQLite connection enforces foreign keys, and takes the
 // write lock before anything is read: a transaction that reads first can find that it
@@ -243,11 +254,6 @@ func (c *conn) takeWriteLock() error {
 	}
 	if on == nil || *on == 0 {
 		return errForeignKeysOff
-	}
-	if !c.inHost { // a long reader lets the log grow, and it would stay as long for good
-		if _, err := c.exec("PRAGMA journal_size_limit = " + journalSizeLimit); err != nil {
-			return err
-		}
 	}
 	_, err = c.exec("UPDATE chat_meta SET value = value WHERE key = 'no such key'")
 	return err

@@ -350,20 +350,21 @@ func TestPostgresLocksThatFailAreRetryable(t *testing.T) {
 	})
 }
 
-// A host that locks its own user and then the room meets a sender who holds the room
-// and needs the user.
+// A host that locks its own user and then the room meets somebody who holds the room and
+// adds that user. The one that the database gives up is tried again.
 func TestADeadlockWithAHostIsTriedAgain(t *testing.T) {
 	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
 		room := h.NewGroup(h.Bob)
 		for try := 1; ; try++ {
-			sent := make(chan error, 1)
+			user := h.UserID(10 + try)
+			added := make(chan error, 1)
 			var blocked error
 			err := h.DB.Transaction(func(tx *gorm.DB) error {
-				if err := tx.Exec("SELECT 1 FROM users WHERE id = ? FOR UPDATE", h.Bob).Error; err != nil {
+				if err := tx.Exec("SELECT 1 FROM users WHERE id = ? FOR UPDATE", user).Error; err != nil {
 					return err
 				}
 				go func() {
-					sent <- chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: fmt.Sprint(try)}))
+					added <- chatsuite.ErrorOf(h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: user}))
 				}()
 				if blocked = waitUntilBlocked(h); blocked != nil {
 					return blocked
@@ -371,12 +372,12 @@ func TestADeadlockWithAHostIsTriedAgain(t *testing.T) {
 				return tx.Exec("SELECT 1 FROM chat_rooms WHERE id = ? FOR UPDATE", room.ID).Error
 			})
 			chatsuite.NoError(t, blocked)
-			chatsuite.NoError(t, <-sent)
-			if n := h.QueryInt("SELECT count(*) FROM chat_messages"); n != int64(try) {
-				t.Fatalf("%d messages of %d sends", n, try)
+			chatsuite.NoError(t, <-added)
+			if n := h.QueryInt("SELECT count(*) FROM chat_room_users"); n != int64(2+try) {
+				t.Fatalf("%d members after %d were added", n, try)
 			}
 			if err == nil {
-				break // the sender was the one given up, and tried again
+				break // the library was the one given up, and tried again
 			}
 			if try == 5 {
 				t.Fatalf("the host is always the one given up: %v", err)

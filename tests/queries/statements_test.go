@@ -31,6 +31,8 @@ func newCounted(t *testing.T, v chatsuite.Variant) *counted {
 	log := &chatsuite.StatementLog{Interface: logger.Discard}
 	svc := chatsuite.Must(chat.New(h.DB.Session(&gorm.Session{Logger: log}), h.Config))(t)
 	chatsuite.Must(svc.Unread(h.Ctx, h.Alice))(t) // the schema is checked once
+	// SQLite's journal_size_limit is set with the first write, and with each 64th.
+	chatsuite.NoError(t, svc.EraseUser(h.Ctx, chat.System, h.UserID(chatsuite.Users), chat.EraseOptions{}))
 	for n := chatsuite.Users + 1; n <= 400; n++ {
 		chatsuite.NoError(t, h.DB.Exec("INSERT INTO users (id, name) VALUES (?, '')", h.UserID(n)).Error)
 	}
@@ -105,7 +107,7 @@ func TestRoomsAndMembersCostAConstantNumberOfStatements(t *testing.T) {
 				return chatsuite.ErrorOf(c.svc.CreateRoom(c.Ctx, c.Alice, chat.NewRoom{Name: "x", Members: c.users(10, n)}))
 			}
 		}
-		c.costs("CreateRoom", wants{6, 5}, create(0), create(1), create(100))
+		c.costs("CreateRoom", wants{6, 6}, create(0), create(1), create(100))
 
 		rooms := []*chat.Room{c.NewGroup(), c.NewGroup(), c.NewGroup()}
 		for i, n := range []int{0, 0, 200} {
@@ -122,8 +124,8 @@ func TestRoomsAndMembersCostAConstantNumberOfStatements(t *testing.T) {
 		open := func(n int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.OpenPrivate(c.Ctx, c.Alice, c.UserID(n))) }
 		}
-		c.costs("OpenPrivate of a new room", wants{8, 8}, open(10), open(11))
-		c.costs("OpenPrivate of an old room", wants{5, 5}, open(10), open(11))
+		c.costs("OpenPrivate of a new room", wants{8, 9}, open(10), open(11))
+		c.costs("OpenPrivate of an old room", wants{5, 6}, open(10), open(11))
 
 		remove := func(room, n int) func() error {
 			return func() error { return c.svc.RemoveUser(c.Ctx, c.Alice, rooms[room].ID, c.UserID(n)) }
@@ -152,13 +154,13 @@ func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
 		}
 		plain := chat.NewMessage{Text: "x"}
 		c.costs("a plain message", wants{7, 2}, send(short, plain), send(long, plain))
-		c.costs("a message with media", wants{10, 6},
+		c.costs("a message with media", wants{10, 7},
 			send(short, chat.NewMessage{MediaIDs: media(1)}), send(long, chat.NewMessage{MediaIDs: media(10)}))
 		c.costs("a reply", wants{8, 3},
 			send(short, chat.NewMessage{Text: "x", ReplyToID: &first.ID}), send(long, chat.NewMessage{Text: "x", ReplyToID: &last.ID}))
 		once := chat.NewMessage{Text: "x", ClientID: "once"}
 		c.costs("a message with a client id", wants{8, 3}, send(short, once), send(long, once))
-		c.costs("a repeat", wants{10, 12}, send(short, once), send(long, once))
+		c.costs("a repeat", wants{10, 13}, send(short, once), send(long, once))
 
 		for i := range 40 {
 			chatsuite.Must(c.React(c.Ctx, c.UserID(10+i), last.ID, "👍"))(t)
