@@ -62,6 +62,7 @@ type Service struct {
 	db      *gorm.DB // the same connections, for this package's statements
 	dialect dialect.Dialect
 	config  Config
+	ownTime bool    // Config.Clock was not set
 	tx      *hostTx // set when the service is bound to a host's transaction
 	state   *state
 }
@@ -90,13 +91,14 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	if inTransaction(db) {
 		return nil, invalid("db", CodeInvalidConfig, "is a transaction: make the service of the handle, and use WithTx")
 	}
+	ownTime := config.Clock == nil
 	config = config.withDefaults()
 	if err := config.validate(d); err != nil {
 		return nil, err
 	}
 	host := db.Session(&gorm.Session{NewDB: true, Context: context.Background()})
 	host.Error = nil
-	s := &Service{host: host, db: ownSession(host), dialect: d, config: config,
+	s := &Service{host: host, db: ownSession(host), dialect: d, config: config, ownTime: ownTime,
 		state: &state{thumbnailing: make(chan struct{}, 1)}}
 	s.state.locks.limit = s.lockWaiters
 	s.state.sends = sendq.New(s.sendQueue())
@@ -182,7 +184,7 @@ func inTransaction(db *gorm.DB) bool {
 }
 
 func (s *Service) bind(tx *gorm.DB, host *hostTx) *Service {
-	return &Service{host: tx, db: ownSession(tx), dialect: s.dialect, config: s.config, tx: host, state: s.state}
+	return &Service{host: tx, db: ownSession(tx), dialect: s.dialect, config: s.config, ownTime: s.ownTime, tx: host, state: s.state}
 }
 
 // ready refuses to work on a closed service or with the wrong tables. The schema

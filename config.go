@@ -44,7 +44,9 @@ type Config struct {
 	LockWaiters int
 	// Limits caps what one call may bring or make.
 	Limits Limits
-	// Clock tells the time, read once per operation. Defaults to time.Now.
+	// Clock tells the time, read once per operation. Defaults to time.Now, and then what
+	// is removed by its age (uploads, deleted rooms) is stamped and aged by the clock of
+	// PostgreSQL, since those of several programs may differ.
 	Clock func() time.Time
 	// Logger receives what no caller is told, such as an object that could not be
 	// deleted from the media store. Message text is never logged. Defaults to

@@ -63,7 +63,11 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 		if err := c.setLockTimeout(); err != nil {
 			return err
 		}
-		media.UserID, media.CreatedAt = c.actor.nullableID(), c.now
+		at, err := c.agingTime()
+		if err != nil {
+			return err
+		}
+		media.UserID, media.CreatedAt = c.actor.nullableID(), at
 		if !c.actor.system {
 			if err := c.checkUsers("actor", c.actor.id); err != nil {
 				return err

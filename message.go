@@ -160,9 +160,10 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 	if text == m.Text && string(metadata) == string(m.Metadata) {
 		return nil
 	}
-	m.Text, m.Metadata, m.EditedAt = text, metadata, &p.now
+	at := later(p.now, m.ChangedAt())
+	m.Text, m.Metadata, m.EditedAt = text, metadata, &at
 	if _, err := p.exec("UPDATE chat_messages SET text = ?, metadata = ?, edited_at = ? WHERE id = ?",
-		text, metadata, p.now, m.ID); err != nil {
+		text, metadata, at, m.ID); err != nil {
 		return err
 	}
 	p.record(MessageEdited, &m.ID, nil)
@@ -198,7 +199,7 @@ func (p *roomScope) tombstone(m *Message) error {
 		}
 	}
 	if _, err := p.exec(`UPDATE chat_messages SET text = '', metadata = NULL, reply_to_id = NULL, deleted_at = ? WHERE id = ?`,
-		p.now, m.ID); err != nil {
+		later(p.now, m.ChangedAt()), m.ID); err != nil {
 		return err
 	}
 	p.record(MessageDeleted, &m.ID, nil)

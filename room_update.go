@@ -104,7 +104,7 @@ func (p *roomScope) update(patch RoomPatch) error {
 	if !changed {
 		return nil
 	}
-	r.UpdatedAt = p.now
+	r.UpdatedAt = later(p.now, r.UpdatedAt)
 	p.record(RoomUpdated, nil, nil)
 	return p.save()
 }
@@ -167,7 +167,7 @@ func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.
 }
 
 func (p *roomScope) transfer(owner UserID) error {
-	p.room.OwnerID, p.room.UpdatedAt = &owner, p.now
+	p.room.OwnerID, p.room.UpdatedAt = &owner, later(p.now, p.room.UpdatedAt)
 	p.record(OwnerChanged, nil, &owner)
 	return p.save()
 }

@@ -283,7 +283,7 @@ func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
 	if c.dialect == dialect.Postgres && !c.inHost { // in the same statement, which saves a round trip
 		before, from, set = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+") ", " FROM lock_timeout", " AND is_set <> ''"
 	}
-	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = ?, last_read_number = `+greatest+`(last_read_number,
+	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = `+c.dialect.Later("last_seen_at")+`, last_read_number = `+greatest+`(last_read_number,
 			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id)))`+from+`
 		WHERE room_id = ? AND user_id = ?
 		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`+set,

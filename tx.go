@@ -26,6 +26,7 @@ type conn struct {
 	config  *Config
 	now     time.Time
 	inHost  bool // db is a transaction of the host's
+	ownTime bool // Config.Clock is not set
 
 	locks *lockQueue  // for those who wait for the lock of a room
 	turn  *lockTurn   // the right to do so, if this transaction has it already
@@ -39,7 +40,7 @@ type call struct {
 }
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
-	return &conn{db: db.WithContext(ctx), ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil,
+	return &conn{db: db.WithContext(ctx), ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
 		locks: &s.state.locks}
 }
 
@@ -315,6 +316,23 @@ func ownSession(db *gorm.DB) *gorm.DB {
 	}
 	own.Config.ConnPool = own.Statement.ConnPool
 	return own
+}
+
+// agingTime is the time by which things are removed when they are old: Config.Clock's,
+// or else that of the database, so that a program whose clock is wrong removes nothing
+// too early. SQLite has no clock but the program's.
+func (c *conn) agingTime() (time.Time, error) {
+	if !c.ownTime || c.dialect == dialect.SQLite {
+		return c.now, nil
+	}
+	at, err := queryOne(c, func(rows row) (at time.Time, err error) {
+		err = rows.Scan(scanRequiredTime(&at))
+		return at, err
+	}, "SELECT clock_timestamp()")
+	if err != nil {
+		return time.Time{}, err
+	}
+	return at.Truncate(time.Microsecond), nil
 }
 
 // later returns now, or a microsecond past last when the clock is behind it: stamps

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -48,6 +49,8 @@ type erasure struct {
 	scopes  map[uuid.UUID]*roomScope
 	deleted []uuid.UUID // rooms
 	avatars []uuid.UUID // of those rooms
+
+	deletedAt time.Time
 }
 
 func (e *erasure) run(successors map[uuid.UUID]UserID) error {
@@ -57,6 +60,9 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	e.untimed()
 	checked, err := e.checkSuccessors(successors)
 	if err != nil {
+		return err
+	}
+	if e.deletedAt, err = e.agingTime(); err != nil {
 		return err
 	}
 	for _, p := range e.scopes {
@@ -147,11 +153,11 @@ func (e *erasure) transferOrDelete(p *roomScope, checked map[uuid.UUID]UserID) {
 	successor, named := checked[r.ID]
 	switch {
 	case r.OwnerID != nil && *r.OwnerID == e.user && named:
-		r.OwnerID, r.UpdatedAt = &successor, e.now
+		r.OwnerID = &successor
 		p.record(OwnerChanged, nil, &successor)
 	case r.OwnerID != nil && *r.OwnerID == e.user:
 		e.deleted = append(e.deleted, r.ID)
-		if avatar := p.detach(); avatar != nil {
+		if avatar := p.detach(e.deletedAt); avatar != nil {
 			e.avatars = append(e.avatars, *avatar)
 		}
 		return
@@ -201,10 +207,10 @@ func (e *erasure) save() error {
 		events = append(events, p.events...)
 	}
 	if _, err := e.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, owner_id = j.owner_id, private_a = j.private_a,
-			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = ?,
+			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = `+e.dialect.Later("chat_rooms.updated_at")+`,
 			deleted_at = CASE WHEN j.deleted = 1 THEN CAST(? AS `+e.dialect.TimeType()+`) END FROM `+
 		e.jsonRows("id uuid", "last_seq bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
-		" WHERE chat_rooms.id = j.id", e.now, e.now, dialect.JSONArray(rows)); err != nil {
+		" WHERE chat_rooms.id = j.id", e.now, e.deletedAt, dialect.JSONArray(rows)); err != nil {
 		return err
 	}
 	slices.SortFunc(events, func(a, b pendingEvent) int { return int(a.Seq - b.Seq) })
