@@ -62,7 +62,7 @@ func WithParameter(dsn, name, value string) string {
 	}
 	query := address.Query()
 	query.Set(name, value)
-	address.RawQuery = query.Encode()
+	address.RawQuery = encode(query)
 	return address.String()
 }
 
