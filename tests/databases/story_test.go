@@ -22,6 +22,7 @@ import (
 type story struct {
 	*chatsuite.Host
 	clock  *stillClock
+	after  func(h *chatsuite.Host, method string)
 	lines  []string
 	called map[string]bool
 	ids    map[string]string // random ids, by the order in which they were seen
@@ -45,10 +46,16 @@ func newStillClock() (*stillClock, func(*chat.Config)) {
 
 // tell returns the story of a host that open makes.
 func tell(open func(option func(*chat.Config)) *chatsuite.Host) []string {
+	return tellWatched(open, func(*chatsuite.Host, string) {})
+}
+
+// tellWatched is tell that calls after outside of transactions, after each call of a
+// method.
+func tellWatched(open func(option func(*chat.Config)) *chatsuite.Host, after func(h *chatsuite.Host, method string)) []string {
 	clock, option := newStillClock()
 	h := open(option)
 	h.T.Helper()
-	s := &story{Host: h, clock: clock, called: map[string]bool{}, ids: map[string]string{}}
+	s := &story{Host: h, clock: clock, after: after, called: map[string]bool{}, ids: map[string]string{}}
 	for _, chapter := range []func(){s.rooms, s.members, s.media, s.messages, s.changes, s.reactions, s.reading, s.bound, s.ends} {
 		chapter()
 	}
@@ -86,6 +93,7 @@ func (s *story) see(method string, result any, err error) {
 		}
 		return s.ids[id]
 	}))
+	s.after(s.Host, method)
 }
 
 // seen keeps the result of a method and returns it.
@@ -245,10 +253,13 @@ func (s *story) bound() {
 	s.see("InTx", nil, err)
 	tx := s.DB.Begin()
 	bound, done := s.WithTx(tx)
-	need[chat.Message](s, "WithTx")(bound.SendMessage(s.Ctx, s.Alice, s.room.ID, chat.NewMessage{Text: "in another"}))
-	need[chat.Reaction](s, "React")(bound.React(s.Ctx, s.Alice, s.first.ID, "👍"))
+	sent, err := bound.SendMessage(s.Ctx, s.Alice, s.room.ID, chat.NewMessage{Text: "in another"})
+	chatsuite.NoError(s.T, err)
+	reaction, err := bound.React(s.Ctx, s.Alice, s.first.ID, "👍")
+	chatsuite.NoError(s.T, err)
 	chatsuite.NoError(s.T, tx.Commit().Error)
 	done()
+	s.see("WithTx", []any{sent, reaction}, nil)
 	seen(s, "Logger", s.Logger().Enabled(s.Ctx, 0), nil)
 }
 
