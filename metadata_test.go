@@ -63,7 +63,6 @@ func TestMetadataPrintsAsJSON(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{fmt.Sprintf("%v", m), `{"order": 42}`},
 		{fmt.Sprintf("%+v", m), `{"order": 42}`},
-		{fmt.Sprintf("%s", m), `{"order": 42}`},
 		{fmt.Sprint(m, chat.Metadata(nil)), `{"order": 42} `},
 		{fmt.Sprintf("%v", struct{ Metadata chat.Metadata }{m}), `{{"order": 42}}`},
 		{fmt.Sprintf("%+v", struct{ Metadata chat.Metadata }{m}), `{Metadata:{"order": 42}}`},

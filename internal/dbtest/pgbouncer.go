@@ -62,7 +62,7 @@ const attend = `"$1" "$2" & pid=$!; read -r _; kill -TERM "$pid"; wait "$pid"`
 
 func startPgBouncer(t testing.TB, program string, server *pgx.ConnConfig) (dsn string, err error) {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "chat-pgbouncer-") // what testing makes is the user's alone
+	folder, err := os.MkdirTemp("", "chat-pgbouncer-") //nolint:usetesting // the folders that it makes are closed to others
 	if err != nil {
 		return "", err
 	}

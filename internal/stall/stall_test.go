@@ -25,7 +25,7 @@ func TestAWatchEndsWhatMakesNoProgress(t *testing.T) {
 		if err := w.Context.Err(); err != nil {
 			t.Fatalf("it ended early: %v", err)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if w.Context.Err() == nil {
 			t.Fatal("it did not end")
