@@ -44,6 +44,7 @@ package chat
 import (
 	"context"
 	"database/sql"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -113,6 +114,10 @@ func (s *Service) Close() error {
 	s.state.sends.Wait()
 	return nil
 }
+
+// Logger returns Config.Logger, or one that discards, for packages that are built on
+// the service.
+func (s *Service) Logger() *slog.Logger { return s.config.Logger }
 
 // hostTx is a transaction whose commit is not ours to see. stored are the keys of
 // the objects put into the media store on its behalf.

@@ -31,8 +31,9 @@ var (
 	// ErrPrecondition: it was changed since the caller last saw it, as IfChangedAt
 	// of a patch compares.
 	ErrPrecondition = errors.New("chat: changed in the meantime")
-	// ErrSchema: the tables are missing, or of another version or configuration
-	// than this code. The message has what to run.
+	// ErrSchema: the tables are missing, of another version or configuration than
+	// this code, or in more than one place; or the database cannot hold them. The
+	// message has what to do.
 	ErrSchema = errors.New("chat: database schema")
 	// ErrNoMediaStore: Config.Media is not set.
 	ErrNoMediaStore = errors.New("chat: no media store is configured")

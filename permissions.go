@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"math/bits"
 	"strings"
@@ -46,6 +47,10 @@ func (p Permissions) Names() []string {
 }
 
 func (p Permissions) String() string { return "[" + strings.Join(p.Names(), " ") + "]" }
+
+// Value binds the set as a number. A driver that knows no Valuer here might bind what
+// String returns.
+func (p Permissions) Value() (driver.Value, error) { return int64(p), nil }
 
 // MarshalJSON writes the list of names.
 func (p Permissions) MarshalJSON() ([]byte, error) { return json.Marshal(p.Names()) }

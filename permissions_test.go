@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"testing"
@@ -188,5 +189,21 @@ func TestWhatNoRuleIsAboutIsForbidden(t *testing.T) {
 	owner := access{member: true, owner: true, permissions: AllPermissions}
 	if err := decide(owner, opUnreact+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
 		t.Errorf("an unknown operation: error is %v, want %v", err, ErrForbidden)
+	}
+}
+
+// A driver that goes by what Go says of a value would bind what String returns.
+func TestPermissionsAreBoundAsANumber(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Permissions{NoPermissions, CanAddUsers, AllPermissions} {
+		for _, bound := range []any{p, &p} {
+			valuer, is := bound.(driver.Valuer)
+			if !is {
+				t.Fatalf("%T is no driver.Valuer", bound)
+			}
+			if value, err := valuer.Value(); value != int64(p) || err != nil {
+				t.Errorf("%v is bound as %v, %v", p, value, err)
+			}
+		}
 	}
 }

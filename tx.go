@@ -180,13 +180,13 @@ func (c *conn) untimed() {
 	}
 }
 
-// transaction runs fn in one transaction, once. Where the pool, when it is exhausted,
+// transaction runs fn in one transaction of handle, once. Where the pool, when it is exhausted,
 // returns nothing but connections that were closed, nothing has begun, and it is tried
 // again.
 func (s *Service) transaction(ctx context.Context, handle *gorm.DB, fn func(tx *gorm.DB) error) error {
 	for try := 1; ; try++ {
 		begun := false
-		err := handle.Transaction(func(tx *gorm.DB) error {
+		err := onPrimary(handle).Transaction(func(tx *gorm.DB) error {
 			begun = true
 			return fn(tx)
 		}, s.dialect.TxOptions())
@@ -230,8 +230,8 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-var errForeignKeysOff = errors.New("chat: this SQLite connection does not enforce foreign keys: " +
-	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))")
+var errForeignKeysOff = fmt.Errorf("%w: this SQLite connection does not enforce foreign keys: "+
+	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))", ErrSchema)
 
 // limitJournal tells SQLite to how many bytes to cut its log when it begins anew: a long
 // reader lets it grow, and it would stay as large. It is a setting of the connection that
@@ -306,6 +306,7 @@ func ownSession(db *gorm.DB) *gorm.DB {
 	own.Error = nil
 	own.TranslateError = false // the driver's own codes are needed to know what can be tried again
 	own.DryRun = false
+	own.PrepareStmt = false
 	own.Logger = quietLogger{own.Logger}
 	switch pool := own.Statement.ConnPool.(type) {
 	// GORM's statement cache halves PostgreSQL inside transactions; the drivers have their own.
@@ -315,6 +316,7 @@ func ownSession(db *gorm.DB) *gorm.DB {
 		own.Statement.ConnPool = pool.Tx
 	}
 	own.Config.ConnPool = own.Statement.ConnPool
+	wantPrimary(own)
 	return own
 }
 
@@ -342,6 +344,33 @@ func later(now, last time.Time) time.Time {
 		return now
 	}
 	return last.Add(time.Microsecond)
+}
+
+// resolver is the name of the callbacks of gorm.io/plugin/dbresolver, which sends what
+// looks like a query to a replica. What is read here is compared with what was just
+// written, so that a replica that lags behind will not do: all statements are marked as
+// dbresolver.Write marks them. Without the plugin the mark has no meaning.
+const resolver = "gorm:db_resolver"
+
+// wantPrimary marks the statements of a session. They all name one table, so that they
+// go to one server where the host gives tables servers of their own.
+func wantPrimary(session *gorm.DB) {
+	session.Statement.Settings.Store(resolver+":write", struct{}{})
+	if session.Callback().Query().Get(resolver) != nil {
+		session.Statement.Table = "chat_rooms"
+	}
+}
+
+// onPrimary makes a session, which must be of the caller's own, begin its transactions
+// where the plugin writes, which need not be the handle's own pool.
+func onPrimary(session *gorm.DB) *gorm.DB {
+	if resolve := session.Callback().Query().Get(resolver); resolve != nil {
+		marked := session.Session(&gorm.Session{NewDB: true, Context: session.Statement.Context})
+		wantPrimary(marked)
+		resolve(marked)
+		session.Statement.ConnPool = marked.Statement.ConnPool
+	}
+	return session
 }
 
 // quietLogger keeps the host's GORM logger from printing what messages say: it gets

@@ -13,6 +13,7 @@ import (
 // offer.
 var domainMethodsWithoutRoute = map[string]string{
 	"Close":      "ends the service; the host's own call",
+	"Logger":     "returns what the host configured; the host's own call",
 	"InTx":       "is about the host's own transactions",
 	"WithTx":     "is about the host's own transactions",
 	"PurgeRooms": "the host's own job",

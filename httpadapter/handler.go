@@ -57,7 +57,7 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	if svc == nil {
 		return nil, errors.New("httpadapter: the service is nil")
 	}
-	config = config.withDefaults()
+	config = config.withDefaults(svc)
 	if err := config.validate(); err != nil {
 		return nil, err
 	}

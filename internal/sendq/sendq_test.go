@@ -481,7 +481,7 @@ type contextKey struct{}
 // the others' work.
 func TestBatchOutlivesTheContextOfItsFirstCaller(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
-	q := sendq.New(1, 10, func(ctx context.Context, items []*item, _ bool) []int {
+	q := newQueue(1, 10, func(ctx context.Context, items []*item, _ bool) []int {
 		begun <- struct{}{}
 		<-goOn
 		for _, i := range items {
@@ -490,27 +490,28 @@ func TestBatchOutlivesTheContextOfItsFirstCaller(t *testing.T) {
 		return nil
 	})
 	var all sync.WaitGroup
-	all.Go(func() { _ = q.Do(t.Context(), 1, &item{}) })
+	all.Go(func() { _ = q.Do(t.Context(), 1, "", newItem(1)) })
 	<-begun // the others queue behind it
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, "first"))
-	var first, second item
-	queue := func(ctx context.Context, i *item, waiting int) {
+	first, second := newItem(1), newItem(1)
+	queue := func(ctx context.Context, i *item, waiting int, want error) {
 		all.Go(func() {
-			if err := q.Do(ctx, 1, i); err != nil {
-				t.Error(err)
+			if err := q.Do(ctx, 1, "", i); !errors.Is(err, want) {
+				t.Errorf("%v, want %v", err, want)
 			}
 		})
 		for q.Waiting() != waiting {
 			runtime.Gosched()
 		}
 	}
-	queue(ctx, &first, 1)
-	queue(t.Context(), &second, 2)
+	queue(ctx, first, 1, context.Canceled)
+	queue(t.Context(), second, 2, nil)
 	goOn <- struct{}{}
 	<-begun
 	cancel()
 	goOn <- struct{}{}
 	all.Wait()
+	q.Wait() // the first caller has returned before
 	want := "<nil> first"
 	if first.outcome != want || second.outcome != want {
 		t.Errorf("the batch is settled with %q and %q, want %q", first.outcome, second.outcome, want)

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -130,6 +131,33 @@ func TestModelsSayTheirColumnsAndLeaveThemAlone(t *testing.T) {
 		}
 	}
 }
+
+// What a host writes as JSON has the names that its SQL has. Where the store keeps a file
+// is for no client.
+func TestModelsHaveTheirColumnsAsJSONKeys(t *testing.T) {
+	t.Parallel()
+	hidden := map[string]bool{"chat_media.key": true, "chat_media.thumbnail_key": true}
+	for _, model := range models() {
+		parsed := parseModel(t, model)
+		for i := range parsed.ModelType.NumField() {
+			field := parsed.ModelType.Field(i)
+			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			column := parsed.FieldsByName[field.Name].DBName
+			switch {
+			case hidden[parsed.Table+"."+column]:
+				if key != "-" {
+					t.Errorf("%s.%s is %q in JSON", parsed.Name, field.Name, key)
+				}
+			case column != "" && key != column:
+				t.Errorf("%s.%s is %q in JSON and %q in SQL", parsed.Name, field.Name, key, column)
+			case !jsonKey.MatchString(key):
+				t.Errorf("%s.%s is %q in JSON", parsed.Name, field.Name, key)
+			}
+		}
+	}
+}
+
+var jsonKey = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // A user id is in a column of the host's own type, compared byte by byte where it is
 // text, so that both databases order alike.
