@@ -494,8 +494,10 @@ func TestBatchOutlivesTheContextOfItsFirstCaller(t *testing.T) {
 	<-begun // the others queue behind it
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, "first"))
 	first, second := newItem(1), newItem(1)
+	returned := make(chan struct{}, 2)
 	queue := func(ctx context.Context, i *item, waiting int, want error) {
 		all.Go(func() {
+			defer func() { returned <- struct{}{} }()
 			if err := q.Do(ctx, 1, "", i); !errors.Is(err, want) {
 				t.Errorf("%v, want %v", err, want)
 			}
@@ -509,6 +511,7 @@ func TestBatchOutlivesTheContextOfItsFirstCaller(t *testing.T) {
 	goOn <- struct{}{}
 	<-begun
 	cancel()
+	<-returned
 	goOn <- struct{}{}
 	all.Wait()
 	q.Wait() // the first caller has returned before
