@@ -260,7 +260,8 @@ var (
 	// LikeDislike allows "like" and "dislike", one of the two per user.
 	LikeDislike ReactionPolicy = likeDislike{}
 	// EmojiReactions allows exactly one emoji of Unicode's list: sequences, skin
-	// tones, flags and keycaps included.
+	// tones, flags and keycaps included. Variation selectors (U+FE0F) may be left out or
+	// put in as a picker likes; the emoji is kept in its fully-qualified form.
 	EmojiReactions ReactionPolicy = emojiReactions{}
 	// AnyReaction allows any text of Limits.ReactionBytes.
 	AnyReaction ReactionPolicy = anyReaction{}

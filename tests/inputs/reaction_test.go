@@ -42,11 +42,15 @@ func TestEmojiReactions(t *testing.T) {
 		want := map[string]int64{"👍": 1, "👍🏽": 1, "❤️": 1, "🇩🇪": 1, "1️⃣": 1, "👨‍👩‍👧": 1, "🏴󠁧󠁢󠁳󠁣󠁴󠁿": 1}
 		chatsuite.Must(h.React(h.Ctx, h.Alice, message.ID, "❤"))(t)
 		want["❤️"] = 2
+		for _, reaction := range []string{"👍\ufe0f🏽", "👍🏽\ufe0f", "👍\ufe0f🏽\ufe0f"} { // however a picker marks a skin tone
+			chatsuite.Must(h.React(h.Ctx, h.Alice, message.ID, reaction))(t)
+		}
+		want["👍🏽"] = 2
 		if diff := cmp.Diff(want, reactionCounts(t, h, message)); diff != "" {
 			t.Error(diff)
 		}
 		before := chatsuite.RowCounts(t, h.DB)
-		for _, bad := range []string{"", " ", "a", "1", "#", "🇩", "👍👍", "👍 ", " 👍", "👍a", "like", "text", "🏽", "\u200d", "\ufe0f", "👨‍"} {
+		for _, bad := range []string{"", " ", "a", "1", "#", "🇩", "👍👍", "👍 ", " 👍", "👍a", "like", "text", "🏽", "\u200d", "\ufe0f", "👨‍", "❤\ufe0e", "👍\ufe0f\ufe0f"} {
 			_, err := h.React(h.Ctx, h.Bob, message.ID, bad)
 			chatsuite.WantFieldError(t, err, chat.ErrInvalid, "reaction", 0)
 		}
