@@ -143,6 +143,9 @@ func (SystemActor) isActor() {}
 // allows, without permission checks, and its messages have no author.
 var System SystemActor
 
+// UserIDs returns what Config.UserIDs is: how ids of users are checked and spelled.
+func (s *Service) UserIDs() UserIDType { return s.config.UserIDs }
+
 // principal is an Actor that was checked: either System or a user with a canonical
 // id. The zero principal is neither, and every operation refuses it.
 type principal struct {
