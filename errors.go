@@ -26,7 +26,7 @@ var (
 	ErrTooLarge = errors.New("chat: too large")
 	// ErrConflict: the state of the room or of its content does not allow this,
 	// whoever asks: the owner leaving, a tombstone edited, a client id used
-	// again for another message.
+	// again with another input.
 	ErrConflict = errors.New("chat: conflict")
 	// ErrPrecondition: it was changed since the caller last saw it, as IfChangedAt
 	// of a patch compares.

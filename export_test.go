@@ -28,7 +28,9 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 		if err != nil {
 			return nil, err
 		}
-		sends[i] = &send{sender: p, room: g.Room, in: g.In}
+		if sends[i], err = newSend(p, g.Room, g.In); err != nil {
+			return nil, err
+		}
 	}
 	func() {
 		defer func() { _ = recover() }() // the outcomes tell

@@ -97,6 +97,56 @@ func (c *conn) usedMedia(ids []uuid.UUID) ([]uuid.UUID, error) {
 		" WHERE m.state = ? AND r.avatar_id "+c.dialect.InIDs(), MediaReady, wanted, MediaReady, wanted)
 }
 
+// lockMedia locks the media that the messages name, in ascending id, and then reads
+// which of them are free: ready, and in no message and no room's avatar.
+func (b *batch) lockMedia() error {
+	wanted := map[uuid.UUID]bool{}
+	for _, s := range b.sends {
+		if s.state == sendPending {
+			for _, id := range s.in.MediaIDs {
+				wanted[id] = true
+			}
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	ids := keys(wanted)
+	found, err := b.lockReadyMedia(ids)
+	if err != nil {
+		return err
+	}
+	b.media = make(map[uuid.UUID]*Media, len(found))
+	for i := range found {
+		b.media[found[i].ID] = &found[i]
+	}
+	used, err := b.usedMedia(ids)
+	b.used = make(map[uuid.UUID]bool, len(used))
+	for _, id := range used {
+		b.used[id] = true
+	}
+	return err
+}
+
+// takeMedia gives the media to a message. Somebody else's are refused as if they
+// were not there.
+func (b *batch) takeMedia(m *Message, s *send) error {
+	for i, id := range s.in.MediaIDs {
+		item := b.media[id]
+		switch {
+		case item == nil || !item.uploadedBy(s.sender):
+			return invalid(mediaField(i), CodeNotOwnUpload, "is not an upload of the actor's")
+		case b.used[id]:
+			return conflict(mediaField(i) + " is in use already")
+		}
+	}
+	for _, id := range s.in.MediaIDs {
+		b.used[id] = true
+		m.Media = append(m.Media, *b.media[id])
+	}
+	return nil
+}
+
 // releaseMedia leaves the media of a condition to SweepMedia.
 func (c *conn) releaseMedia(condition string, args ...any) error {
 	_, err := c.exec("UPDATE chat_media SET state = 'released' WHERE "+condition, args...)

@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
@@ -10,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/jsonvalue"
 )
 
 // NewMessage is a message to be sent. It needs a text or media.
@@ -22,8 +25,11 @@ type NewMessage struct {
 	// ReplyToID is a message of the same room that this one answers.
 	ReplyToID *uuid.UUID
 	// ClientID makes the call safe to repeat: a second message of the same actor in
-	// the same room with the same ClientID is not stored, and the first is returned.
-	// At most 255 bytes. Defaults to none.
+	// the same room with the same ClientID is not stored, and the first is returned as it
+	// is by now, edited or deleted, also to a member who may write no more. With other
+	// content than the first was sent with it is ErrConflict; metadata are compared as
+	// JSON values, numbers by their exact decimal values. At most 255 bytes. Defaults to
+	// none.
 	ClientID string
 	// Metadata is a JSON object of the host's, at most Limits.MetadataBytes.
 	Metadata Metadata
@@ -57,24 +63,31 @@ func (in *NewMessage) validate(l Limits) error {
 
 func mediaField(i int) string { return "media_ids[" + strconv.Itoa(i) + "]" }
 
-// checkRepeat compares a message with the one that its client id stands for. What was
-// edited or deleted since cannot be compared.
-func (in *NewMessage) checkRepeat(first *Message) error {
-	if first.EditedAt != nil || first.Deleted() {
-		return nil
+// hash is the same of two inputs exactly if they ask for the same message. It is stored
+// with the message, for a repeat to be compared with, whatever becomes of the message. It
+// is "" without a client id.
+func (in *NewMessage) hash() (string, error) {
+	if in.ClientID == "" {
+		return "", nil
 	}
-	same := in.Text == first.Text && string(in.Metadata) == string(first.Metadata) &&
-		(in.ReplyToID == nil) == (first.ReplyToID == nil) && len(in.MediaIDs) == len(first.Media)
-	if same && in.ReplyToID != nil {
-		same = *in.ReplyToID == *first.ReplyToID
+	metadata := in.Metadata
+	if len(metadata) == 0 {
+		metadata = Metadata("null") // as checkMetadata takes it
 	}
-	for i := 0; same && i < len(in.MediaIDs); i++ {
-		same = in.MediaIDs[i] == first.Media[i].ID
+	input, err := jsonvalue.Append(jsonvalue.AppendString(nil, in.Text), metadata)
+	if err != nil {
+		return "", err
 	}
-	if !same {
-		return conflict("the client id was used for another message")
+	reply := uuid.Nil
+	if in.ReplyToID != nil {
+		reply = *in.ReplyToID
 	}
-	return nil
+	input = append(input, reply[:]...)
+	for _, id := range in.MediaIDs {
+		input = append(input, id[:]...)
+	}
+	sum := sha256.Sum256(input)
+	return hex.EncodeToString(sum[:16]), nil
 }
 
 // SendMessage adds a message to a room, numbers it, and marks everything up to it
@@ -82,7 +95,7 @@ func (in *NewMessage) checkRepeat(first *Message) error {
 //
 // Errors: ErrNotFound, ErrForbidden, ErrInvalid (media that are not the actor's,
 // a reply to another room), ErrTooLarge, ErrConflict when a media item is in use, the
-// replied-to message was deleted, or the client id came before with another body.
+// replied-to message was deleted, or the client id came before with another input.
 func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, in NewMessage) (*Message, error) {
 	if err := in.validate(s.config.Limits); err != nil {
 		return nil, err
@@ -91,7 +104,10 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 	if err != nil {
 		return nil, err
 	}
-	one := &send{sender: p, room: room, in: in}
+	one, err := newSend(p, room, in)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.store(ctx, one); err != nil {
 		return nil, err
 	}
@@ -109,8 +125,19 @@ type send struct {
 	sender principal
 	room   uuid.UUID
 	in     NewMessage
-	id     uuid.UUID // of the message, the same in every try, so that no two tries store it twice
+	// inputHash is of what the caller gave, and "" without a client id.
+	inputHash string
+	id        uuid.UUID // of the message, the same in every try, so that no two tries store it twice
 	outcome
+}
+
+// newSend takes a valid input as the caller gave it.
+func newSend(sender principal, room uuid.UUID, in NewMessage) (*send, error) {
+	inputHash, err := in.hash()
+	if err != nil {
+		return nil, err
+	}
+	return &send{sender: sender, room: room, in: in, inputHash: inputHash}, nil
 }
 
 // outcome is what has become of a send. A batch decides state; it is settled when that
@@ -130,6 +157,7 @@ type outcome struct {
 	message *Message
 	err     error
 	settled bool
+	denied  error // why a member may not send anything new; a repeat is returned all the same
 }
 
 type sendState int

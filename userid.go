@@ -143,8 +143,8 @@ func (SystemActor) isActor() {}
 // allows, without permission checks, and its messages have no author.
 var System SystemActor
 
-// UserIDs returns what Config.UserIDs is: how ids of users are checked and spelled.
-func (s *Service) UserIDs() UserIDType { return s.config.UserIDs }
+// UserIDType returns what Config.UserIDs is: how ids of users are checked and spelled.
+func (s *Service) UserIDType() UserIDType { return s.config.UserIDs }
 
 // principal is an Actor that was checked: either System or a user with a canonical
 // id. The zero principal is neither, and every operation refuses it.
@@ -162,6 +162,14 @@ func (p principal) nullableID() *UserID {
 		return nil
 	}
 	return &p.id
+}
+
+// authorKind is the kind of author of what p writes.
+func (p principal) authorKind() AuthorKind {
+	if p.system {
+		return AuthorKindSystem
+	}
+	return AuthorKindUser
 }
 
 // user returns the id of the acting user. It returns ErrInvalid for System, in

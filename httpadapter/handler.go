@@ -160,7 +160,7 @@ func (h *Handler) identify(r *request) error {
 // canonical is the service's spelling of an id that the host gives. What is none, the
 // service refuses.
 func (h *Handler) canonical(user chat.UserID) chat.UserID {
-	if id, err := h.svc.UserIDs().Canonical(user); err == nil {
+	if id, err := h.svc.UserIDType().Canonical(user); err == nil {
 		return id
 	}
 	return user

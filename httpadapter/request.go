@@ -82,7 +82,7 @@ func (r *request) userIDIn(field string, id chat.UserID) chat.UserID {
 // gives it out, since +3 and 03 are text that a client got wrong. What is no id at all is
 // left to the service, and so are all other kinds of ids.
 func (r *request) spelled(id chat.UserID) bool {
-	if r.h.svc.UserIDs() != chat.Int64IDs {
+	if r.h.svc.UserIDType() != chat.Int64IDs {
 		return true
 	}
 	canonical, err := chat.Int64IDs.Canonical(id)

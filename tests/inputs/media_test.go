@@ -112,8 +112,8 @@ func stateCalls() []badCall {
 	}
 }
 
-// A client id stands for one message: the same again is that message, another body
-// is refused, and what was edited or deleted since is returned as it is.
+// A client id stands for one message: the same again is that message, and another input
+// is refused.
 func TestClientIDIsUsedOnce(t *testing.T) {
 	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		s := newBadScene(h)
