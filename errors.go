@@ -61,7 +61,7 @@ type FieldError struct {
 
 // The codes of FieldErrors, in words that never change.
 const (
-	CodeRequired      = "required"        // missing or empty
+	CodeRequired      = "required"        // missing, empty, or nothing that can be seen
 	CodeTooLong       = "too_long"        // a text of too many characters or bytes
 	CodeTooMany       = "too_many"        // too many items, words or members
 	CodeTooLarge      = "too_large"       // an upload of too many bytes

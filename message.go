@@ -2,11 +2,12 @@ package chat
 
 import (
 	"context"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // Message is a row of chat_messages and what comes with it on a page.
@@ -104,9 +105,9 @@ func (l Limits) checkText(text string) error {
 	return nil
 }
 
-// checkBody refuses a message without text and media.
-func checkBody(text string, media int) error {
-	if media == 0 && strings.TrimSpace(text) == "" {
+// checkBody refuses a message without media and with nothing to see in its text.
+func checkBody(body string, media int) error {
+	if media == 0 && !textrule.Visible(body) {
 		return invalid("text", CodeRequired, "is empty, and there are no media")
 	}
 	return nil

@@ -15,9 +15,10 @@ import (
 	"github.com/go-df/chat/internal/jsonvalue"
 )
 
-// NewMessage is a message to be sent. It needs a text or media.
+// NewMessage is a message to be sent. It needs media or a text with something to see in it.
 type NewMessage struct {
-	// Text is at most Limits.TextCharacters and Limits.TextBytes.
+	// Text is at most Limits.TextCharacters and Limits.TextBytes, without control
+	// characters other than tabs and line breaks (LF, CR).
 	Text string
 	// MediaIDs are uploads of the actor's own that are in no message yet, in the
 	// order to show them, at most Limits.MediaPerMessage.
@@ -52,7 +53,7 @@ func (in *NewMessage) validate(l Limits) error {
 			return invalid(mediaField(i), CodeDuplicate, "is there twice")
 		}
 	}
-	if reason := invalidTextReason(in.ClientID); reason != "" {
+	if reason := unstorableTextReason(in.ClientID); reason != "" {
 		return invalid("client_id", CodeInvalidText, "%s", reason)
 	}
 	if len(in.ClientID) > clientIDBytes {

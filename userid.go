@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // UserID is the id of one of the host's users, as text. In the database it is
@@ -90,7 +91,7 @@ func (stringIDs) Canonical(id UserID) (UserID, error) {
 	case id == "me":
 		return "", fmt.Errorf(`may not be "me"`)
 	}
-	if reason := invalidTextReason(string(id)); reason != "" {
+	if reason := unstorableTextReason(string(id)); reason != "" {
 		return "", fmt.Errorf("%s", reason)
 	}
 	return id, nil
@@ -216,8 +217,19 @@ func (c *Config) userID(field string, id UserID) (UserID, error) {
 	return canonical, nil
 }
 
-// invalidTextReason returns why a string cannot be stored as text by both databases, or "".
+// invalidTextReason returns why a string cannot be a text that people read, or "".
 func invalidTextReason(s string) string {
+	if reason := unstorableTextReason(s); reason != "" {
+		return reason
+	}
+	if textrule.HasControl(s) {
+		return "contains a control character"
+	}
+	return ""
+}
+
+// unstorableTextReason returns why a string cannot be stored as text by both databases, or "".
+func unstorableTextReason(s string) string {
 	if !utf8.ValidString(s) {
 		return "is not valid UTF-8"
 	}

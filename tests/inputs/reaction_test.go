@@ -2,6 +2,7 @@ package inputs_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,7 +102,7 @@ func TestAnyReaction(t *testing.T) {
 		react := func(reaction string) error { _, err := h.React(h.Ctx, h.Bob, message.ID, reaction); return err }
 		chatsuite.WantFieldError(t, react(strings.Repeat("r", 256)), chat.ErrTooLarge, "reaction", 255)
 		chatsuite.WantFieldError(t, react(strings.Repeat("é", 128)), chat.ErrTooLarge, "reaction", 255)
-		for _, bad := range []string{"", blank, withNUL, notUTF8} {
+		for _, bad := range slices.Concat([]string{"", blank, withNUL, notUTF8}, withControls, withLineBreaks, unseen) {
 			chatsuite.WantFieldError(t, react(bad), chat.ErrInvalid, "reaction", 0)
 		}
 	})

@@ -42,7 +42,7 @@ func (c chooser) createRoom() []any {
 }
 
 func (c chooser) name() string {
-	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b")
+	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b", "a\nb", "a\x1b", "\u3164\u202e", "a\u202eb")
 }
 
 func (c chooser) newUsers() []chat.NewRoomUser {

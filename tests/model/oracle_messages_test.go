@@ -16,7 +16,7 @@ func (o *oracle) checkNewMessage(in *chat.NewMessage) (err error) {
 	if err := o.checkText(in.Text); err != nil {
 		return err
 	}
-	if strings.TrimSpace(in.Text) == "" && len(in.MediaIDs) == 0 {
+	if blank(in.Text) && len(in.MediaIDs) == 0 {
 		return invalid("text")
 	}
 	if len(in.MediaIDs) > o.limits.MediaPerMessage {
@@ -179,7 +179,7 @@ func (o *oracle) rewrite(r *modelRoom, m *modelMessage, user chat.UserID, patch 
 	if patch.Metadata != nil {
 		metadata = *patch.Metadata
 	}
-	if strings.TrimSpace(text) == "" && len(m.media) == 0 {
+	if blank(text) && len(m.media) == 0 {
 		return nil, invalid("text")
 	}
 	if text != m.Text || string(metadata) != string(m.Metadata) {

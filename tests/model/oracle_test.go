@@ -302,13 +302,16 @@ func (o *oracle) pageSize(limit int) (int, error) {
 // is too long.
 func checkLine(field, text string, limit int) error {
 	switch {
-	case !utf8.ValidString(text) || strings.Contains(text, "\x00"):
+	case !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\x1b"):
 		return invalid(field)
 	case utf8.RuneCountInString(text) > limit:
 		return tooLarge(field)
 	}
 	return nil
 }
+
+// blank: the model's texts have few characters that cannot be seen.
+func blank(text string) bool { return strings.Trim(text, " \n\u200b\u3164\u202e") == "" }
 
 func (o *oracle) checkText(text string) error {
 	if len(text) > o.limits.TextBytes {
