@@ -26,7 +26,7 @@ var (
 	ErrTooLarge = errors.New("chat: too large")
 	// ErrConflict: the state of the room or of its content does not allow this,
 	// whoever asks: the owner leaving, a tombstone edited, a client id used
-	// again for another message.
+	// again with another input.
 	ErrConflict = errors.New("chat: conflict")
 	// ErrPrecondition: it was changed since the caller last saw it, as IfChangedAt
 	// of a patch compares.
@@ -62,7 +62,7 @@ type FieldError struct {
 
 // The codes of FieldErrors, in words that never change.
 const (
-	CodeRequired      = "required"        // missing or empty
+	CodeRequired      = "required"        // missing, empty, or nothing that can be seen
 	CodeTooLong       = "too_long"        // a text of too many characters or bytes
 	CodeTooMany       = "too_many"        // too many items, words or members
 	CodeTooLarge      = "too_large"       // an upload of too many bytes

@@ -142,3 +142,22 @@ func (b *batch) blockForMedia(ids []uuid.UUID) error {
 	}
 	return nil
 }
+
+// takeMedia gives the media to a message. Somebody else's are refused as if they
+// were not there.
+func (b *batch) takeMedia(m *Message, s *send) error {
+	for i, id := range s.in.MediaIDs {
+		item := b.media[id]
+		switch {
+		case item == nil || !item.uploadedBy(s.sender):
+			return invalid(mediaField(i), CodeNotOwnUpload, "is not an upload of the actor's")
+		case b.used[id]:
+			return conflict(mediaField(i) + " is in use already")
+		}
+	}
+	for _, id := range s.in.MediaIDs {
+		b.used[id] = true
+		m.Media = append(m.Media, *b.media[id])
+	}
+	return nil
+}

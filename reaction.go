@@ -2,13 +2,13 @@ package chat
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/emoji"
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
@@ -260,9 +260,11 @@ var (
 	// LikeDislike allows "like" and "dislike", one of the two per user.
 	LikeDislike ReactionPolicy = likeDislike{}
 	// EmojiReactions allows exactly one emoji of Unicode's list: sequences, skin
-	// tones, flags and keycaps included.
+	// tones, flags and keycaps included. Variation selectors (U+FE0F) may be left out or
+	// put in as a picker likes; the emoji is kept in its fully-qualified form.
 	EmojiReactions ReactionPolicy = emojiReactions{}
-	// AnyReaction allows any text of Limits.ReactionBytes.
+	// AnyReaction allows any text of one line with something to see in it, of at most
+	// Limits.ReactionBytes.
 	AnyReaction ReactionPolicy = anyReaction{}
 )
 
@@ -294,8 +296,11 @@ func (emojiReactions) Canonical(reaction string) (string, error) {
 type anyReaction struct{}
 
 func (anyReaction) Canonical(reaction string) (string, error) {
-	if strings.TrimSpace(reaction) == "" {
+	switch {
+	case !textrule.Visible(reaction):
 		return "", refusal("is empty")
+	case textrule.HasLineBreak(reaction):
+		return "", refusal("contains a line break")
 	}
 	return reaction, nil
 }

@@ -2,11 +2,12 @@ package chat
 
 import (
 	"context"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // RoomType is the kind of a room. It never changes.
@@ -99,7 +100,9 @@ func (r *Room) viewAs(me *RoomUser) {
 type NewRoom struct {
 	// Type is Group or Channel. Defaults to Group.
 	Type RoomType
-	// Name is required, at most Limits.Name characters.
+	// Name is required, one line of at most Limits.Name characters with something to
+	// see in it. What turns the direction of writing (bidi embeddings, overrides and
+	// isolates) is dropped.
 	Name string
 	// Description is at most Limits.Description characters.
 	Description string
@@ -123,7 +126,7 @@ func (in *NewRoom) validate(l Limits) error {
 	if in.Type != Group && in.Type != Channel {
 		return invalid("type", CodeUnknownValue, "must be %q or %q; private rooms are opened by OpenPrivate", Group, Channel)
 	}
-	if err := l.checkName(in.Name); err != nil {
+	if err := l.checkName(&in.Name); err != nil {
 		return err
 	}
 	if err := l.checkDescription(in.Description); err != nil {
@@ -135,14 +138,19 @@ func (in *NewRoom) validate(l Limits) error {
 	return l.checkMetadata(&in.Metadata)
 }
 
-func (l Limits) checkName(name string) error {
-	if reason := invalidTextReason(name); reason != "" {
+// checkName also drops from a name what turns the direction of writing.
+func (l Limits) checkName(name *string) error {
+	if reason := invalidTextReason(*name); reason != "" {
 		return invalid("name", CodeInvalidText, "%s", reason)
 	}
-	if strings.TrimSpace(name) == "" {
+	if textrule.HasLineBreak(*name) {
+		return invalid("name", CodeInvalidText, "contains a line break")
+	}
+	*name = textrule.WithoutDirections(*name)
+	if !textrule.Visible(*name) {
 		return invalid("name", CodeRequired, "is empty")
 	}
-	if utf8.RuneCountInString(name) > l.Name {
+	if utf8.RuneCountInString(*name) > l.Name {
 		return tooLarge("name", CodeTooLong, int64(l.Name), "characters")
 	}
 	return nil

@@ -28,7 +28,9 @@ type RoomPatch struct {
 // validate works on a copy, so that what it tidies does not reach the caller.
 func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	if in.Name != nil {
-		if err := l.checkName(*in.Name); err != nil {
+		name := *in.Name
+		in.Name = &name
+		if err := l.checkName(in.Name); err != nil {
 			return in, err
 		}
 	}

@@ -175,7 +175,7 @@ func (e *erasure) clear() error {
 	for _, query := range []string{
 		"UPDATE chat_media SET user_id = NULL WHERE user_id = ?",
 		"DELETE FROM chat_reactions WHERE user_id = ?",
-		"UPDATE chat_messages SET user_id = NULL, client_id = NULL WHERE user_id = ?",
+		"UPDATE chat_messages SET user_id = NULL, author_kind = 'erased', client_id = NULL, input_hash = NULL WHERE user_id = ?",
 		"UPDATE chat_events SET user_id = NULL WHERE user_id = ?",
 		"UPDATE chat_events SET actor_id = NULL WHERE actor_id = ?",
 		"UPDATE chat_room_users SET created_by = NULL WHERE created_by = ?",

@@ -12,8 +12,8 @@ import (
 
 // Config is what the handler needs of the host. Only User is required.
 type Config struct {
-	// User returns who makes a request: the host's own authentication. The id is
-	// spelled as the service gives it back. An error, and an empty id, is answered
+	// User returns who makes a request: the host's own authentication. The id
+	// may be in any spelling of Config.UserIDs. An error, and an empty id, is answered
 	// with 401; the error itself is not shown, and logged as a warning unless it is
 	// chat.ErrUnauthenticated, which says that nobody is signed in. Required.
 	User func(*http.Request) (chat.UserID, error)

@@ -16,6 +16,7 @@ var domainMethodsWithoutRoute = map[string]string{
 	"Logger":     "returns what the host configured; the host's own call",
 	"InTx":       "is about the host's own transactions",
 	"WithTx":     "is about the host's own transactions",
+	"UserIDType": "is a setting of the host",
 	"PurgeRooms": "the host's own job",
 	"SweepMedia": "the host's own job",
 	"MediaURL":   "what chat_media_content redirects to where Config.RedirectMedia says so",

@@ -42,7 +42,7 @@ func (c chooser) createRoom() []any {
 }
 
 func (c chooser) name() string {
-	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b")
+	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b", "a\nb", "a\x1b", "\u3164\u202e", "a\u202eb")
 }
 
 func (c chooser) newUsers() []chat.NewRoomUser {
@@ -201,6 +201,14 @@ func (c chooser) markRead() []any {
 
 func (c chooser) sendMessage() []any {
 	r := c.room()
+	if sent := c.sentWithClientID(r); sent != nil && c.oneIn(4) {
+		in := *sent.input
+		in.Metadata = c.respelled(in.Metadata)
+		if sent.UserID == nil {
+			return []any{chat.System, r.ID, in}
+		}
+		return []any{*sent.UserID, r.ID, in}
+	}
 	actor := c.allowed(r, chat.CanCreateMessages)
 	in := chat.NewMessage{Text: c.text()}
 	if c.oneIn(4) {
@@ -221,6 +229,27 @@ func (c chooser) sendMessage() []any {
 		in.Metadata = c.metadata()
 	}
 	return []any{actor, r.ID, in}
+}
+
+// sentWithClientID is a message of the room that can be sent again, or nil.
+func (c chooser) sentWithClientID(r *modelRoom) *modelMessage {
+	var all []*modelMessage
+	for _, m := range r.messages {
+		if m.input != nil {
+			all = append(all, m)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return pick(c, all...)
+}
+
+// respelled is mostly the same object in other words.
+func (c chooser) respelled(m chat.Metadata) chat.Metadata {
+	return rarely(c, chat.Metadata(pick(c,
+		string(m), strings.ReplaceAll(string(m), ":", " : "), strings.ReplaceAll(string(m), "1", "1.0"),
+		strings.ReplaceAll(string(m), `"b"`, `"\u0062"`))), c.metadata())
 }
 
 func (c chooser) editMessage() []any {

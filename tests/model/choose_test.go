@@ -288,7 +288,7 @@ func (c chooser) permissions() chat.Permissions {
 // text is one of few, so that the same comes again.
 func (c chooser) text() string {
 	return rarely(c, pick(c, "a", "b", "grüße"),
-		"", " \n", strings.Repeat("x", 31), strings.Repeat("🎈", 20), "a\x00b", "a\xff")
+		"", " \n", strings.Repeat("x", 31), strings.Repeat("🎈", 20), "a\x00b", "a\xff", "a\x1bb", "\u200b\u3164", "a\u202eb")
 }
 
 func (c chooser) metadata() chat.Metadata {

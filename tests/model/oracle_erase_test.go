@@ -77,7 +77,7 @@ func (r *modelRoom) erase(user chat.UserID) {
 	}
 	for _, m := range r.messages {
 		if same(m.UserID, user) {
-			m.UserID, m.ClientID = nil, nil
+			m.UserID, m.AuthorKind, m.ClientID, m.input = nil, chat.AuthorKindErased, nil, nil
 		}
 		m.reactions = slices.DeleteFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
 	}

@@ -16,7 +16,7 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	if in.Type != chat.Group && in.Type != chat.Channel {
 		return invalid("type")
 	}
-	if err := o.checkName(in.Name); err != nil {
+	if err := o.checkName(&in.Name); err != nil {
 		return err
 	}
 	if err := checkLine("description", in.Description, o.limits.Description); err != nil {
@@ -29,11 +29,13 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	return err
 }
 
-func (o *oracle) checkName(name string) error {
-	if strings.TrimSpace(name) == "" {
+// checkName also drops what turns the direction of writing.
+func (o *oracle) checkName(name *string) error {
+	*name = strings.ReplaceAll(*name, "\u202e", "")
+	if blank(*name) || strings.Contains(*name, "\n") {
 		return invalid("name")
 	}
-	return checkLine("name", name, o.limits.Name)
+	return checkLine("name", *name, o.limits.Name)
 }
 
 func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, error) {
@@ -166,7 +168,9 @@ func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPat
 
 func (o *oracle) checkPatch(patch *chat.RoomPatch) error {
 	if patch.Name != nil {
-		if err := o.checkName(*patch.Name); err != nil {
+		name := *patch.Name
+		patch.Name = &name
+		if err := o.checkName(patch.Name); err != nil {
 			return err
 		}
 	}

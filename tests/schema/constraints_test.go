@@ -54,7 +54,8 @@ func (s *rawScene) fresh(table string) values {
 	case "chat_room_users":
 		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "last_read_number": 0, "created_at": now}
 	case "chat_messages":
-		return values{"id": uuid.New(), "room_id": s.group, "number": 3, "user_id": s.Alice, "text": "c", "client_id": "d", "created_at": now}
+		return values{"id": uuid.New(), "room_id": s.group, "number": 3, "user_id": s.Alice, "author_kind": "user", "text": "c",
+			"client_id": "d", "input_hash": strings.Repeat("0", 32), "created_at": now}
 	case "chat_message_media":
 		return values{"message_id": s.message, "media_id": s.free, "sequence": 1}
 	case "chat_media":
@@ -163,7 +164,11 @@ func allowedWrites() (all []rawWrite) {
 		rawWrite{"a second room with nobody's pair", rawPrivate(values{"private_a": nil, "private_b": nil})},
 		rawWrite{"the same client id by another", rawInsert("chat_messages", values{"client_id": "c", "user_id": bobID})},
 		rawWrite{"the same client id in another room", rawInsert("chat_messages", values{"client_id": "c", "room_id": theChannel, "number": 1})},
-		rawWrite{"two messages without client ids", rawInsert("chat_messages", values{"client_id": nil, "user_id": nil})},
+		rawWrite{"a message of System's without a client id", rawInsert("chat_messages", values{
+			"client_id": nil, "input_hash": nil, "user_id": nil, "author_kind": "system"})},
+		rawWrite{"a message of System's with a client id", rawInsert("chat_messages", values{"user_id": nil, "author_kind": "system"})},
+		rawWrite{"a message of an erased author", rawInsert("chat_messages", values{
+			"client_id": nil, "input_hash": nil, "user_id": nil, "author_kind": "erased"})},
 		rawWrite{"another owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theGroup)},
 		rawWrite{"all permissions", rawExec("UPDATE chat_room_users SET permissions = 511 WHERE room_id = ?", theGroup)},
 		rawWrite{"an owner who is a member at commit", func(s *rawScene, tx *gorm.DB) error {
@@ -248,7 +253,15 @@ func forbiddenMessages() []rawWrite {
 		{"a number twice", rawInsert("chat_messages", values{"number": 2})},
 		{"a message's id twice", rawInsert("chat_messages", values{"id": theMessage})},
 		{"a client id twice", rawInsert("chat_messages", values{"client_id": "c"})},
-		{"a client id of System's twice", rawInsert("chat_messages", values{"client_id": "c", "user_id": nil})},
+		{"a client id of System's twice", rawInsert("chat_messages", values{"client_id": "c", "user_id": nil, "author_kind": "system"})},
+		{"a user's message without its author", rawInsert("chat_messages", values{"user_id": nil})},
+		{"an author of System's message", rawInsert("chat_messages", values{"author_kind": "system"})},
+		{"an author of an erased user's message", rawInsert("chat_messages", values{"author_kind": "erased", "client_id": nil, "input_hash": nil})},
+		{"a client id of an erased author", rawInsert("chat_messages", values{"user_id": nil, "author_kind": "erased"})},
+		{"a client id without a hash", rawInsert("chat_messages", values{"input_hash": nil})},
+		{"a hash without a client id", rawInsert("chat_messages", values{"client_id": nil})},
+		{"an author taken from a message", rawExec("UPDATE chat_messages SET user_id = NULL WHERE id = ?", theMessage)},
+		{"a hash taken from a message", rawExec("UPDATE chat_messages SET input_hash = NULL WHERE id = ?", theMessage)},
 		{"a seq twice", rawInsert("chat_events", values{"seq": 1})},
 		{"a medium in two messages", rawInsert("chat_message_media", values{"message_id": theSystem, "media_id": theBound})},
 		{"a medium twice in a message", rawInsert("chat_message_media", values{"media_id": theBound})},
@@ -259,7 +272,7 @@ func forbiddenMessages() []rawWrite {
 		{"a thumbnail's key twice", rawExec("UPDATE chat_media SET thumbnail_key = 't' WHERE id IN (?, ?)", theBound, theFree)},
 	}
 	for table, columns := range map[string]map[string][]any{
-		"chat_messages": {"number": {0, -1, nil}, "room_id": {nil}, "text": {nil}, "created_at": {nil}},
+		"chat_messages": {"number": {0, -1, nil}, "room_id": {nil}, "text": {nil}, "created_at": {nil}, "author_kind": {nil, "", "host", "User"}, "input_hash": {"", "0"}},
 		"chat_media": {
 			"state": {"lost", "", nil}, "size": {-1, nil}, "key": {nil}, "file_name": {nil}, "content_type": {nil}, "sha256": {nil}, "created_at": {nil},
 		},

@@ -76,7 +76,10 @@ func columnsOf(t *testing.T, db *gorm.DB, table string) (columns []modelColumn) 
 }
 
 // Columns that are for the database alone.
-var hiddenColumns = map[string]string{"sqlite": "chat_messages.docid", "postgres": "chat_events.tx"}
+var hiddenColumns = map[string][]string{
+	"sqlite":   {"chat_messages.docid", "chat_messages.input_hash"},
+	"postgres": {"chat_events.tx", "chat_messages.input_hash"},
+}
 
 func TestModelsEqualColumns(t *testing.T) {
 	t.Parallel()
@@ -93,7 +96,7 @@ func TestModelsEqualColumns(t *testing.T) {
 					}
 				}
 				for _, c := range columnsOf(t, db, parsed.Table) {
-					if hiddenColumns[v.Dialect()] != parsed.Table+"."+c.Name {
+					if !slices.Contains(hiddenColumns[v.Dialect()], parsed.Table+"."+c.Name) {
 						columns = append(columns, c.Name)
 					}
 				}

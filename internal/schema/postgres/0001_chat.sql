@@ -73,18 +73,23 @@ CREATE TABLE chat_messages (
 	room_id     uuid NOT NULL REFERENCES chat_rooms (id),
 	number      bigint NOT NULL CHECK (number >= 1),
 	user_id     {{.User}}{{.References}},
+	author_kind text NOT NULL CHECK (author_kind IN ('user', 'system', 'erased')),
 	text        text NOT NULL,
 	reply_to_id uuid REFERENCES chat_messages (id) ON DELETE SET NULL,
 	client_id   text,
+	input_hash  text CHECK (length(input_hash) = 32),
 	metadata    json,
 	created_at  timestamptz NOT NULL,
 	edited_at   timestamptz,
 	deleted_at  timestamptz,
-	UNIQUE (room_id, number)
+	UNIQUE (room_id, number),
+	CONSTRAINT chat_messages_author CHECK ((author_kind = 'user') = (user_id IS NOT NULL)),
+	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),
+	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
-CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND user_id IS NULL;
+CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';
 
 CREATE TABLE chat_message_media (
 	message_id uuid NOT NULL REFERENCES chat_messages (id),
