@@ -96,6 +96,7 @@ func (c *conn) purge(before time.Time) (purgeStep, error) {
 	for _, query := range []string{
 		"DELETE FROM chat_events WHERE room_id = ?",
 		"DELETE FROM chat_room_users WHERE room_id = ?",
+		"DELETE FROM chat_restrictions WHERE room_id = ?",
 		"DELETE FROM chat_rooms WHERE id = ?",
 	} {
 		if _, err := c.exec(query, *room); err != nil {
