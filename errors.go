@@ -72,7 +72,7 @@ const (
 	CodeInvalidUserID = "invalid_user_id" // not an id that Config.UserIDs accepts
 	CodeInvalidConfig = "invalid_config"  // an argument of New, WithTx or MigrationSQL
 	CodeUnknownValue  = "unknown_value"   // none of the values that there are
-	CodeOutOfRange    = "out_of_range"    // a number below the smallest that is accepted
+	CodeOutOfRange    = "out_of_range"    // a number below the smallest that is accepted, or a time that is not
 	CodeDuplicate     = "duplicate"       // given twice
 	CodeExclusive     = "exclusive"       // given together with another that excludes it
 	CodeNotAllowed    = "not_allowed"     // well-formed, and never allowed for this actor or room

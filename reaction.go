@@ -44,7 +44,8 @@ func scanReaction(rows row) (Reaction, error) {
 //
 // Errors: ErrNotFound, ErrForbidden in a private room whose other user was erased,
 // ErrInvalid also for System, ErrTooLarge when the message has
-// Limits.ReactionsPerMessage different ones, ErrConflict on a tombstone.
+// Limits.ReactionsPerMessage different ones, or Limits.ReactionsPerUser of the
+// actor's own, ErrConflict on a tombstone.
 func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, reaction string) (*Reaction, error) {
 	reaction, err := s.config.canonicalReaction(reaction)
 	if err != nil {
@@ -77,6 +78,9 @@ func (p *roomScope) react(m *Message, reaction string) (*Reaction, error) {
 		}
 	}
 	replaces := exclusive(p.config.Reactions)
+	if limit := p.config.Limits.ReactionsPerUser; !replaces && len(mine) >= limit {
+		return nil, tooLarge("reaction", CodeTooMany, int64(limit), "different reactions of a user to a message")
+	}
 	if err := p.checkReactionLimit(m, reaction, replaces); err != nil {
 		return nil, err
 	}

@@ -255,7 +255,8 @@ func (c *conn) insertRoom(r *Room) error {
 }
 
 // OpenPrivate returns the one private room of the actor and another user, making
-// it if need be: Created tells which. It is idempotent under any concurrency.
+// it if need be: Created tells which. Both have Config.PrivatePermissions in it. It
+// is idempotent under any concurrency.
 //
 // Errors: ErrInvalid when other is the actor or not a user's id, and for System.
 func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*Room, error) {
@@ -321,6 +322,6 @@ func (c *conn) insertPrivate(id uuid.UUID, me, other UserID) (made bool, err err
 			private_a, private_b, last_seq, last_number, created_at, updated_at)
 		VALUES (?, ?, '', '', ?, ?, `+least+`(`+user+`, `+user+`), `+greatest+`(`+user+`, `+user+`), 0, 0, ?, ?)
 		ON CONFLICT (private_a, private_b) DO NOTHING`,
-		id, PrivateMessages, false, DefaultPermissions(PrivateMessages), me, other, me, other, c.now, c.now)
+		id, PrivateMessages, false, *c.config.PrivatePermissions, me, other, me, other, c.now, c.now)
 	return inserted == 1, err
 }

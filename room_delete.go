@@ -109,6 +109,7 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	for _, query := range []string{
 		"DELETE FROM chat_events WHERE room_id = ?",
 		"DELETE FROM chat_room_users WHERE room_id = ?",
+		"DELETE FROM chat_restrictions WHERE room_id = ?",
 		"DELETE FROM chat_rooms WHERE id = ?",
 	} {
 		if _, err := c.exec(query, *room); err != nil {

@@ -17,8 +17,8 @@ type EraseOptions struct {
 	Successors map[uuid.UUID]UserID
 }
 
-// EraseUser removes a user from the chat: their memberships, their reactions and
-// what they uploaded and never sent. Their messages and the media in them stay,
+// EraseUser removes a user from the chat: their memberships, bans and restrictions,
+// their reactions and what they uploaded and never sent. Their messages and the media in them stay,
 // without an author. Rooms that they own go to their successors or are deleted; of a
 // private room the other user keeps the history to read, and may delete it.
 //
@@ -83,10 +83,11 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 // may have been joined while the lock of another was awaited.
 func (e *erasure) lockRooms() error {
 	known := e.lockRoomsSQL(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
+		UNION SELECT room_id FROM chat_restrictions WHERE user_id = ?
 		UNION SELECT room_id FROM chat_messages WHERE user_id = ?
 		UNION SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.user_id = ?)`)
 	for first := true; ; first = false {
-		rooms, err := queryAll(e.conn, scanRoom, known, e.user, e.user, e.user)
+		rooms, err := queryAll(e.conn, scanRoom, known, e.user, e.user, e.user, e.user)
 		if err != nil {
 			return err
 		}
@@ -180,6 +181,8 @@ func (e *erasure) clear() error {
 		"UPDATE chat_events SET actor_id = NULL WHERE actor_id = ?",
 		"UPDATE chat_room_users SET created_by = NULL WHERE created_by = ?",
 		"DELETE FROM chat_room_users WHERE user_id = ?",
+		"UPDATE chat_restrictions SET banned_by = NULL WHERE banned_by = ?",
+		"DELETE FROM chat_restrictions WHERE user_id = ?",
 	} {
 		if _, err := e.exec(query, e.user); err != nil {
 			return err

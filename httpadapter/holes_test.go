@@ -313,7 +313,8 @@ func (h *host) dump() map[string][]map[string]any {
 	h.t.Helper()
 	tables := map[string][]map[string]any{}
 	for _, table := range []string{
-		"chat_rooms", "chat_room_users", "chat_messages", "chat_message_media", "chat_media", "chat_reactions", "chat_events",
+		"chat_rooms", "chat_room_users", "chat_restrictions", "chat_messages", "chat_message_media", "chat_media",
+		"chat_reactions", "chat_events",
 	} {
 		var rows []map[string]any
 		ok(h.t, h.db.Table(table).Order("1, 2").Find(&rows).Error)

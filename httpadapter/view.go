@@ -106,6 +106,12 @@ func (v *view) roomUser(u *chat.RoomUser) roomUser {
 	return shown
 }
 
+func (v *view) ban(b *chat.Ban) ban {
+	return ban{
+		RoomID: b.RoomID, User: v.user(&b.UserID), BannedBy: v.user(b.BannedBy), Reason: b.Reason, Until: b.Until, CreatedAt: b.CreatedAt,
+	}
+}
+
 func (v *view) message(m *chat.Message) message {
 	shown := message{lastMessage: v.lastMessage(m), Reactions: make([]reactionCount, len(m.Reactions))}
 	for i, count := range m.Reactions {

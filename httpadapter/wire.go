@@ -60,6 +60,15 @@ type roomUser struct {
 	CreatedAt      time.Time  `json:"created_at"`
 }
 
+type ban struct {
+	RoomID    uuid.UUID  `json:"room_id"`
+	User      *user      `json:"user"`
+	BannedBy  *user      `json:"banned_by"`
+	Reason    string     `json:"reason"`
+	Until     *time.Time `json:"until"`
+	CreatedAt time.Time  `json:"created_at"`
+}
+
 type message struct {
 	lastMessage
 	Reactions []reactionCount `json:"reactions"`

@@ -390,8 +390,9 @@ func TestWhatQueuedBehindABatchThatGaveUpFailsWithIt(t *testing.T) {
 
 func TestWaitReturnsWhenNothingIsAtWork(t *testing.T) {
 	var settled atomic.Bool
-	release := make(chan struct{})
+	began, release := make(chan struct{}), make(chan struct{})
 	q := newQueue(1, 10, func(context.Context, []*item, bool) []int {
+		close(began)
 		<-release
 		settled.Store(true)
 		return nil
@@ -399,9 +400,7 @@ func TestWaitReturnsWhenNothingIsAtWork(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- q.Do(ctx, 1, "", newItem(1)) }()
-	for range 1000 {
-		runtime.Gosched()
-	}
+	<-began
 	cancel() // the caller is gone, and the work goes on
 	<-done
 	time.AfterFunc(10*time.Millisecond, func() { close(release) })

@@ -117,11 +117,14 @@ func need[T any](s *story, method string) func(result *T, err error) *T {
 func (s *story) pointer(p chat.Permissions) *chat.Permissions { return &p }
 
 // odd is text that no way of binding may take for anything else.
-const odd = `it's "odd": $1 ? \ {a,b} %s -- ; 👍🏽 ` + "\t\nNULL"
+const odd = oddName + "\n"
+
+// oddName is such a text of one line.
+const oddName = `it's "odd": $1 ? \ {a,b} %s -- ; 👍🏽 ` + "\tNULL"
 
 func (s *story) rooms() {
 	s.room = need[chat.Room](s, "CreateRoom")(s.CreateRoom(s.Ctx, s.Alice, chat.NewRoom{
-		Type: chat.Group, Name: odd, Description: odd, Public: true, Metadata: chat.Metadata(`{"a": [1, "?", null], "$1": {}}`),
+		Type: chat.Group, Name: oddName, Description: odd, Public: true, Metadata: chat.Metadata(`{"a": [1, "?", null], "$1": {}}`),
 		DefaultPermissions: s.pointer(chat.CanCreateMessages | chat.CanAddUsers | chat.CanEditOwnMessages),
 		Members: []chat.NewRoomUser{
 			{UserID: s.Bob}, {UserID: s.Carol, Permissions: s.pointer(chat.NoPermissions)},
@@ -135,7 +138,7 @@ func (s *story) rooms() {
 	need[chat.Room](s, "OpenPrivate")(s.OpenPrivate(s.Ctx, s.Alice, s.Bob))
 	need[chat.Room](s, "Room")(s.Room(s.Ctx, s.Erin, s.room.ID))
 	need[chat.RoomsPage](s, "SearchRooms")(s.SearchRooms(s.Ctx, s.Erin, chat.RoomSearchQuery{Query: "ODD"}))
-	name, public := "renamed "+odd, false
+	name, public := "renamed "+oddName, false
 	need[chat.Room](s, "UpdateRoom")(s.UpdateRoom(s.Ctx, s.Bob, channel.ID, chat.RoomPatch{Name: &name, Public: &public,
 		DefaultPermissions: s.pointer(chat.CanCreateMessages)}))
 	seen(s, "Room", uuid.Nil, chatsuite.ErrorOf(s.Room(s.Ctx, s.Alice, channel.ID))) // not found
@@ -157,6 +160,12 @@ func (s *story) members() {
 	need[chat.RoomUsersPage](s, "RoomUsers")(s.RoomUsers(ctx, s.Carol, room, chat.Page{Limit: 100, Cursor: page.Next}))
 	s.see("RemoveUser", nil, s.RemoveUser(ctx, s.Alice, room, s.UserID(6)))
 	s.see("RemoveUser", nil, s.RemoveUser(ctx, s.Carol, room, s.Bob)) // forbidden
+	until := s.Clock.Now().Add(time.Hour)
+	s.see("BanUser", nil, s.BanUser(ctx, s.Alice, room, s.UserID(6), chat.BanOptions{Until: &until, Reason: odd}))
+	s.see("BanUser", nil, s.BanUser(ctx, s.Carol, room, s.Bob, chat.BanOptions{})) // forbidden
+	need[chat.BansPage](s, "Bans")(s.Bans(ctx, s.Alice, room, chat.Page{}))
+	s.see("UnbanUser", nil, s.UnbanUser(ctx, s.Alice, room, s.UserID(6)))
+	s.see("UnbanUser", nil, s.UnbanUser(ctx, s.Alice, room, s.UserID(6))) // not found
 	s.see("LeaveRoom", nil, s.LeaveRoom(ctx, s.UserID(7), room))
 	need[chat.Room](s, "TransferOwnership")(s.TransferOwnership(ctx, s.Alice, room, s.Dave))
 	need[chat.Room](s, "TransferOwnership")(s.TransferOwnership(ctx, chat.System, room, s.Alice))
@@ -177,7 +186,7 @@ func (s *story) media() {
 
 func (s *story) messages() {
 	ctx, room := s.Ctx, s.room.ID
-	in := chat.NewMessage{Text: odd, MediaIDs: []uuid.UUID{s.image.ID, s.file.ID}, ClientID: odd[:20], Metadata: chat.Metadata(`{"at": "@name ?"}`)}
+	in := chat.NewMessage{Text: odd, MediaIDs: []uuid.UUID{s.image.ID, s.file.ID}, ClientID: oddName[:20], Metadata: chat.Metadata(`{"at": "@name ?"}`)}
 	s.first = need[chat.Message](s, "SendMessage")(s.SendMessage(ctx, s.Alice, room, in))
 	need[chat.Message](s, "SendMessage")(s.SendMessage(ctx, s.Alice, room, in)) // a repeat
 	s.second = need[chat.Message](s, "SendMessage")(s.SendMessage(ctx, s.Bob, room, chat.NewMessage{Text: odd, ReplyToID: &s.first.ID, ClientID: "1"}))
@@ -210,6 +219,7 @@ func (s *story) reactions() {
 	page := need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Alice, chat.ReactionsQuery{MessageID: &s.first.ID, Page: chat.Page{Limit: 1}}))
 	need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Alice, chat.ReactionsQuery{MessageID: &s.first.ID, Page: chat.Page{Cursor: page.Next}}))
 	need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Carol, chat.ReactionsQuery{}))
+	s.see("UserIDType", s.UserIDType().ColumnType("sqlite"), nil)
 	s.see("Unreact", nil, s.Unreact(ctx, s.Bob, other.ID))
 }
 

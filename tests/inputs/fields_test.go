@@ -347,7 +347,7 @@ func TestEmptyMetadataIsNone(t *testing.T) {
 func TestLimitsOfTheHostAreHonoured(t *testing.T) {
 	limits := chat.Limits{
 		TextCharacters: 5, TextBytes: 12, Name: 9, Description: 3, MetadataBytes: 9, MediaPerMessage: 1, UploadBytes: 6,
-		ReactionBytes: 8, ReactionsPerMessage: 1, GroupMembers: 3, UsersPerCall: 2, PageSize: 2, PageMax: 3,
+		ReactionBytes: 8, ReactionsPerMessage: 2, ReactionsPerUser: 1, Reason: 4, GroupMembers: 3, UsersPerCall: 2, PageSize: 2, PageMax: 3,
 	}
 	t.Parallel()
 	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
@@ -389,10 +389,14 @@ func testHostsLimits(t *testing.T, h *chatsuite.Host) {
 	chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "body", 6)
 	chatsuite.WantFieldError(t, react("👍🏽👍🏽"), chat.ErrTooLarge, "reaction", 8)
 	chatsuite.WantFieldError(t, react("😀"), chat.ErrTooLarge, "reaction", 1)
+	chatsuite.WantFieldError(t, h.BanUser(h.Ctx, h.Alice, room.ID, h.Erin, chat.BanOptions{Reason: "abcde"}), chat.ErrTooLarge, "reason", 4)
 	chatsuite.WantFieldError(t, add(h.Bob, h.Carol, h.Dave), chat.ErrTooLarge, "members", 2)
 	chatsuite.NoError(t, add(h.Bob, h.Carol))
 	chatsuite.WantFieldError(t, add(h.Dave), chat.ErrTooLarge, "members", 3)
 	chatsuite.NoError(t, add(h.Bob, h.Carol)) // who is there already takes no place
+	chatsuite.Must(h.React(h.Ctx, h.Bob, message.ID, "😀"))(t)
+	_, err = h.React(h.Ctx, h.Carol, message.ID, "🎉")
+	chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "reaction", 2)
 	chatsuite.NoError(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID}}))
 }
 

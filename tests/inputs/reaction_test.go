@@ -160,8 +160,13 @@ func TestReactionsOfACarelessPolicyAreRefused(t *testing.T) {
 
 func TestAMessageHasFiftyDifferentReactions(t *testing.T) {
 	overPolicies(t, chat.AnyReaction, func(t *testing.T, h *chatsuite.Host, message *chat.Message) {
+		var members []chat.NewRoomUser
+		for n := range 5 { // a member has ten
+			members = append(members, chat.NewRoomUser{UserID: h.UserID(10 + n)})
+		}
+		chatsuite.Must(h.AddUsers(h.Ctx, chat.System, message.RoomID, members...))(t)
 		for n := range 50 {
-			chatsuite.Must(h.React(h.Ctx, h.Bob, message.ID, strings.Repeat("r", n+1)))(t)
+			chatsuite.Must(h.React(h.Ctx, members[n/10].UserID, message.ID, strings.Repeat("r", n+1)))(t)
 		}
 		_, err := h.React(h.Ctx, h.Alice, message.ID, "one more")
 		chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "reaction", 50)

@@ -74,7 +74,7 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 	}
 	o.log(r, chat.RoomCreated, user, nil, &owner)
 	o.enrol(r, user, owner, ownersOwn)
-	o.addAll(r, user, others)
+	o.enter(r, user, others)
 	made := r.seen(user)
 	made.Created = true
 	return made, nil
@@ -84,6 +84,8 @@ func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	r := &modelRoom{
 		Room:    chat.Room{ID: o.newID(), Type: kind, CreatedAt: o.now, UpdatedAt: o.now},
 		members: map[chat.UserID]*chat.RoomUser{},
+		denied:  map[chat.UserID]chat.Permissions{},
+		bans:    map[chat.UserID]*chat.Ban{},
 	}
 	switch kind {
 	case chat.PrivateMessages:
@@ -95,13 +97,6 @@ func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	}
 	o.rooms = append(o.rooms, r)
 	return r
-}
-
-func (o *oracle) addAll(r *modelRoom, by chat.UserID, users []chat.NewRoomUser) {
-	for _, u := range users {
-		o.enrol(r, by, u.UserID, u.Permissions)
-		o.log(r, chat.UserAdded, by, nil, &u.UserID)
-	}
 }
 
 func (o *oracle) OpenPrivate(actor chat.Actor, other chat.UserID) (*chat.Room, error) {
@@ -146,6 +141,14 @@ func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPat
 	needed := chat.CanEditRoom
 	if patch.DefaultPermissions != nil {
 		needed |= *patch.DefaultPermissions ^ r.DefaultPermissions
+	}
+	if !r.Public && same(patch.Public, true) { // everybody gets the default
+		needed |= chat.CanAddUsers
+		if patch.DefaultPermissions != nil {
+			needed |= *patch.DefaultPermissions
+		} else {
+			needed |= r.DefaultPermissions
+		}
 	}
 	switch {
 	case !r.may(user, needed):

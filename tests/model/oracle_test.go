@@ -35,7 +35,9 @@ type oracle struct {
 type modelRoom struct {
 	chat.Room
 	members  map[chat.UserID]*chat.RoomUser
-	messages []*modelMessage // the one numbered n at n-1
+	denied   map[chat.UserID]chat.Permissions
+	bans     map[chat.UserID]*chat.Ban // also those that are over
+	messages []*modelMessage           // the one numbered n at n-1
 	events   []chat.Event
 }
 
@@ -216,6 +218,9 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	member.Effective = r.rights(user)
 	if viewer != user && viewer != system {
 		member.Muted = false
+		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
+			member.LastSeenAt = nil // the viewer came by themselves
+		}
 	}
 	return &member
 }

@@ -68,6 +68,23 @@ CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
 ALTER TABLE chat_rooms ADD CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
 	REFERENCES chat_room_users (room_id, user_id) DEFERRABLE INITIALLY DEFERRED;
 
+-- What outlives a membership: the permissions that the user lacked of the room's
+-- default, and a ban.
+CREATE TABLE chat_restrictions (
+	room_id      uuid NOT NULL REFERENCES chat_rooms (id),
+	user_id      {{.User}} NOT NULL{{.References}},
+	denied       bigint NOT NULL CHECK (denied BETWEEN 0 AND 511),
+	banned_at    timestamptz,
+	banned_until timestamptz,
+	banned_by    {{.User}}{{.References}},
+	reason       text,
+	PRIMARY KEY (room_id, user_id),
+	CONSTRAINT chat_restrictions_something CHECK (denied <> 0 OR banned_at IS NOT NULL),
+	CONSTRAINT chat_restrictions_ban CHECK ((banned_at IS NULL) = (reason IS NULL)
+		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
+);
+CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+
 CREATE TABLE chat_messages (
 	id          uuid PRIMARY KEY,
 	room_id     uuid NOT NULL REFERENCES chat_rooms (id),

@@ -65,6 +65,23 @@ CREATE TABLE chat_room_users (
 ) WITHOUT ROWID;
 CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
 
+-- What outlives a membership: the permissions that the user lacked of the room's
+-- default, and a ban.
+CREATE TABLE chat_restrictions (
+	room_id      text NOT NULL REFERENCES chat_rooms (id),
+	user_id      {{.User}} NOT NULL{{.References}},
+	denied       bigint NOT NULL CHECK (denied BETWEEN 0 AND 511),
+	banned_at    datetime,
+	banned_until datetime,
+	banned_by    {{.User}}{{.References}},
+	reason       text,
+	PRIMARY KEY (room_id, user_id),
+	CONSTRAINT chat_restrictions_something CHECK (denied <> 0 OR banned_at IS NOT NULL),
+	CONSTRAINT chat_restrictions_ban CHECK ((banned_at IS NULL) = (reason IS NULL)
+		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
+) WITHOUT ROWID;
+CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+
 -- docid is what a full-text index refers to: unlike an implicit rowid, VACUUM keeps it.
 CREATE TABLE chat_messages (
 	docid       integer PRIMARY KEY,
