@@ -76,6 +76,7 @@ type state struct {
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
 	locks         lockQueue
+	feed          *eventFeed
 	writes        atomic.Int64  // transactions on SQLite
 	thumbnailing  chan struct{} // holds something while a thumbnail is made
 }
@@ -102,6 +103,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	s := &Service{host: host, db: ownSession(host), dialect: d, config: config, ownTime: ownTime,
 		state: &state{thumbnailing: make(chan struct{}, 1)}}
 	s.state.locks.limit = s.lockWaiters
+	s.state.feed = newEventFeed(s)
 	s.state.sends = sendq.New(s.sendQueue())
 	return s, nil
 }
@@ -112,6 +114,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 func (s *Service) Close() error {
 	s.state.closed.Store(true)
 	s.state.sends.Wait()
+	s.state.feed.close()
 	return nil
 }
 

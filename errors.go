@@ -39,6 +39,9 @@ var (
 	ErrNoMediaStore = errors.New("chat: no media store is configured")
 	// ErrMediaStore: the media store failed, with an error that is wrapped too.
 	ErrMediaStore = errors.New("chat: media store")
+	// ErrLagged: the subscription did not keep up, or the log could not be read for a
+	// time. Subscribe again After the last Cursor.
+	ErrLagged = errors.New("chat: the subscription did not keep up")
 	// ErrClosed: the Service was closed.
 	ErrClosed = errors.New("chat: service is closed")
 )

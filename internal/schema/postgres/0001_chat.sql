@@ -104,6 +104,7 @@ CREATE TABLE chat_messages (
 	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),
 	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
+CREATE INDEX chat_messages_user ON chat_messages (user_id, id) WHERE user_id IS NOT NULL;
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';
@@ -132,12 +133,14 @@ CREATE TABLE chat_events (
 	seq        bigint NOT NULL CHECK (seq >= 1),
 	kind       text NOT NULL,
 	message_id uuid,
-	user_id    {{.User}}{{.References}},
-	actor_id   {{.User}}{{.References}},
+	user_id    {{.User}},
+	actor_id   {{.User}},
 	tx         xid8 NOT NULL DEFAULT pg_current_xact_id(),
 	created_at timestamptz NOT NULL,
 	UNIQUE (room_id, seq)
 );
+
+CREATE INDEX chat_events_tx ON chat_events (tx);
 
 INSERT INTO chat_meta (key, value) VALUES
 	('epoch', gen_random_uuid()::text),

@@ -103,6 +103,7 @@ CREATE TABLE chat_messages (
 	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),
 	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
+CREATE INDEX chat_messages_user ON chat_messages (user_id, docid) WHERE user_id IS NOT NULL;
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';
@@ -130,8 +131,8 @@ CREATE TABLE chat_events (
 	seq        bigint NOT NULL CHECK (seq >= 1),
 	kind       text NOT NULL,
 	message_id text,
-	user_id    {{.User}}{{.References}},
-	actor_id   {{.User}}{{.References}},
+	user_id    {{.User}},
+	actor_id   {{.User}},
 	created_at datetime NOT NULL,
 	UNIQUE (room_id, seq)
 );

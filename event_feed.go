@@ -1,0 +1,318 @@
+package chat
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/feed"
+)
+
+// pollInterval is how often the log is looked at where nothing says that there is news:
+// another process may have written.
+const pollInterval = time.Second
+
+// tailLimit is how many events are read for all subscribers at once. Beyond it they are
+// closed, and go on from their cursors.
+const tailLimit = 20_000
+
+// eventFeed reads the log once for all subscribers of a process.
+type eventFeed struct {
+	tail feed.Tail
+
+	mu          sync.Mutex
+	closed      bool
+	subscribers map[*Subscription]bool
+	users       map[UserID]map[*Subscription]bool
+	system      map[*Subscription]bool
+
+	// Of the goroutine that reads:
+	at     *position // up to where it has read; nil: from now on
+	epoch  string
+	failed time.Time // when a failure was last logged
+}
+
+func newEventFeed(s *Service) *eventFeed {
+	f := &eventFeed{subscribers: map[*Subscription]bool{}, users: map[UserID]map[*Subscription]bool{}, system: map[*Subscription]bool{}}
+	f.tail = feed.Tail{
+		Read: func(ctx context.Context, woken bool) error { return f.read(ctx, s, woken) },
+		Failed: func(ctx context.Context, err error) {
+			f.at = nil // what it missed is told by the cursors of those who are closed
+			f.closeAll(ErrLagged)
+			if time.Since(f.failed) > time.Minute {
+				f.failed = time.Now()
+				s.config.Logger.ErrorContext(ctx, "the log of events could not be read", "error", err)
+			}
+		},
+		Wake: s.state.commits.wait, Interval: pollInterval,
+	}
+	return f
+}
+
+func (f *eventFeed) add(s *Service, sub *Subscription) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed || s.state.closed.Load() {
+		return ErrClosed
+	}
+	f.subscribers[sub] = true
+	if sub.actor.system {
+		f.system[sub] = true
+	} else {
+		if f.users[sub.actor.id] == nil {
+			f.users[sub.actor.id] = map[*Subscription]bool{}
+		}
+		f.users[sub.actor.id][sub] = true
+	}
+	f.tail.Add()
+	return nil
+}
+
+func (f *eventFeed) remove(sub *Subscription) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.subscribers[sub] {
+		return
+	}
+	delete(f.subscribers, sub)
+	delete(f.system, sub)
+	if mine := f.users[sub.actor.id]; mine != nil {
+		if delete(mine, sub); len(mine) == 0 {
+			delete(f.users, sub.actor.id)
+		}
+	}
+	f.tail.Remove()
+}
+
+// closeAll closes every subscription, with err.
+func (f *eventFeed) closeAll(err error) {
+	f.mu.Lock()
+	all := make([]*Subscription, 0, len(f.subscribers))
+	for sub := range f.subscribers {
+		all = append(all, sub)
+	}
+	f.mu.Unlock()
+	for _, sub := range all {
+		sub.end(err)
+	}
+}
+
+// close ends all subscriptions and the goroutine.
+func (f *eventFeed) close() {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.closeAll(ErrClosed)
+	f.tail.Wait()
+}
+
+// read reads what is new in the log, with its content, in one snapshot, and delivers it.
+func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
+	if !woken && f.at != nil {
+		news, err := s.newConn(ctx, s.db).hasNews(*f.at)
+		if err != nil || !news {
+			return err
+		}
+	}
+	return s.inSnapshot(ctx, func(c *conn) error {
+		to, err := c.logPosition()
+		if err != nil {
+			return err
+		}
+		if f.at == nil {
+			f.epoch, err = c.logEpoch()
+			f.at = &to
+			return err
+		}
+		events, err := c.eventsSince(*f.at, "", nil, tailLimit+1)
+		if err != nil {
+			return err
+		}
+		if len(events) > tailLimit {
+			f.at = &to
+			f.closeAll(ErrLagged)
+			return nil
+		}
+		batch, err := c.readBatch(events, f.listening())
+		if err != nil {
+			return err
+		}
+		batch.stamp(f.epoch, *f.at, to)
+		f.deliver(batch)
+		f.at = &to
+		return nil
+	})
+}
+
+// listening are the users who have a subscription.
+func (f *eventFeed) listening() map[UserID]bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	users := make(map[UserID]bool, len(f.users))
+	for user := range f.users {
+		users[user] = true
+	}
+	return users
+}
+
+// deliver puts the updates of a batch into the queues of those who are told them. Who
+// does not keep up is closed.
+func (f *eventFeed) deliver(batch *eventBatch) {
+	var lagged []*Subscription
+	f.mu.Lock()
+	put := func(sub *Subscription, u Update) {
+		if (sub.rooms == nil || sub.rooms[u.RoomID]) && !sub.queue.Put(u, u.shared.size) {
+			lagged = append(lagged, sub)
+		}
+	}
+	for i, u := range batch.updates {
+		for sub := range f.system {
+			put(sub, u)
+		}
+		for _, user := range batch.readers(i) {
+			for sub := range f.users[user] {
+				put(sub, u)
+				if state := batch.stateFor(i, user); state != nil {
+					put(sub, *state)
+				}
+			}
+		}
+	}
+	f.mu.Unlock()
+	for _, sub := range lagged {
+		sub.end(ErrLagged)
+	}
+}
+
+// eventBatch is a part of the log with its content, and who may be told it.
+type eventBatch struct {
+	updates []Update
+	members map[uuid.UUID][]UserID // of the rooms, who listen
+	added   map[memberKey]int      // which update adds a member, the last one
+	states  map[memberKey]RoomState
+}
+
+// readBatch reads the content of events, in a snapshot, and which of the users may be
+// told it: those who are members in the same snapshot.
+func (c *conn) readBatch(events []loggedEvent, listening map[UserID]bool) (*eventBatch, error) {
+	b := &eventBatch{members: map[uuid.UUID][]UserID{}, added: map[memberKey]int{}, states: map[memberKey]RoomState{}}
+	if len(events) == 0 {
+		return b, nil
+	}
+	var err error
+	if b.updates, err = c.updatesOf(events); err != nil {
+		return nil, err
+	}
+	rooms := map[uuid.UUID]bool{}
+	for i := range events {
+		rooms[events[i].RoomID] = true
+	}
+	members, err := queryAll(c, func(rows row) (m memberKey, err error) {
+		err = rows.Scan(&m.room, &m.user)
+		return m, err
+	}, "SELECT room_id, user_id FROM chat_room_users WHERE room_id "+c.dialect.InIDs(), dialect.JSONArray(keys(rooms)))
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		if listening[m.user] {
+			b.members[m.room] = append(b.members[m.room], m.user)
+		}
+	}
+	return b, b.readStates(c, listening)
+}
+
+// readStates reads the states of rooms for those who are added to them.
+func (b *eventBatch) readStates(c *conn, listening map[UserID]bool) error {
+	for i := range b.updates {
+		u := &b.updates[i]
+		switch EventKind(u.Kind) {
+		case UserAdded:
+			if u.UserID != nil && listening[*u.UserID] {
+				b.added[memberKey{u.RoomID, *u.UserID}] = i
+			}
+		case RoomCreated:
+			for _, user := range b.members[u.RoomID] {
+				b.added[memberKey{u.RoomID, user}] = i
+			}
+		}
+	}
+	for m := range b.added {
+		states, err := c.roomStates(m.user, &m.room)
+		if err != nil {
+			return err
+		}
+		if len(states) == 1 {
+			b.states[m] = states[0]
+		}
+	}
+	return nil
+}
+
+// readers are the users who are told an update: the members who had been added by then,
+// and who is removed.
+func (b *eventBatch) readers(i int) []UserID {
+	u := &b.updates[i]
+	members := b.members[u.RoomID]
+	readers := make([]UserID, 0, len(members)+1)
+	removed := EventKind(u.Kind) == UserRemoved && u.UserID != nil
+	for _, user := range members {
+		if at, added := b.added[memberKey{u.RoomID, user}]; !added || i >= at {
+			readers = append(readers, user)
+			removed = removed && user != *u.UserID
+		}
+	}
+	if removed {
+		readers = append(readers, *u.UserID)
+	}
+	return readers
+}
+
+// stateFor is the room_state that follows an update for a user, if any.
+func (b *eventBatch) stateFor(i int, user UserID) *Update {
+	u := b.updates[i]
+	m := memberKey{u.RoomID, user}
+	at, added := b.added[m]
+	state, known := b.states[m]
+	if !added || at != i || !known {
+		return nil
+	}
+	return &Update{Kind: UpdateRoomState, RoomID: u.RoomID, CreatedAt: u.CreatedAt, States: []RoomState{state},
+		Cursor: u.Cursor, shared: &sharedUpdate{event: u.shared.event, size: u.shared.size, from: u.shared.from, to: u.shared.to}}
+}
+
+// stamp gives the updates their cursors, when the log was read from one position to
+// another.
+func (b *eventBatch) stamp(epoch string, from, to position) {
+	for i := range b.updates {
+		u := &b.updates[i]
+		e := u.shared.event
+		u.shared.from, u.shared.to = from, to
+		c := cursorState{Epoch: epoch, From: from, To: &to, Row: e.ID, Anchor: e.ID, Check: e.check()}
+		if i == len(b.updates)-1 {
+			c.From, c.To, c.Row = to, nil, 0
+		}
+		u.Cursor = c.encode()
+	}
+}
+
+// updatesFor are the updates of a batch that one subscriber is told.
+func (b *eventBatch) updatesFor(sub *Subscription) (updates []Update) {
+	for i, u := range b.updates {
+		told := sub.actor.system
+		for _, user := range b.readers(i) {
+			told = told || user == sub.actor.id
+		}
+		if !told || sub.rooms != nil && !sub.rooms[u.RoomID] {
+			continue
+		}
+		updates = append(updates, u)
+		if state := b.stateFor(i, sub.actor.id); state != nil && !sub.actor.system {
+			updates = append(updates, *state)
+		}
+	}
+	return updates
+}

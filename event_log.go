@@ -1,0 +1,276 @@
+package chat
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// Cursor is a position in the log of events, opaque and the same for every reader. It
+// says up to where the log was read, and nothing of what is in it.
+type Cursor string
+
+// position is what was read of the log. On PostgreSQL rows appear in the order in which
+// their transactions commit, which is that of no column: what was read is what a
+// snapshot saw, the transactions below Next that are not in Open. On SQLite, where one
+// transaction writes at a time, it is the rows up to an id.
+type position struct {
+	ID   int64    `json:"i,omitempty"` // SQLite: the highest id
+	Next uint64   `json:"n,omitempty"` // PostgreSQL: the first transaction that had not begun
+	Open []uint64 `json:"o,omitempty"` // and those below it that had not ended
+}
+
+// has reports whether the row of an event was there at this position.
+func (p *position) has(e *loggedEvent) bool {
+	if e.tx == 0 {
+		return e.ID <= p.ID
+	}
+	return e.tx < p.Next && !slices.Contains(p.Open, e.tx)
+}
+
+// covers reports whether everything that was read at an earlier position was read at
+// this one too.
+func (p *position) covers(earlier *position) bool {
+	if p.Next < earlier.Next || p.ID < earlier.ID {
+		return false
+	}
+	for _, open := range p.Open {
+		if open < earlier.Next && !slices.Contains(earlier.Open, open) {
+			return false
+		}
+	}
+	return true
+}
+
+// prunedKey is the key of chat_meta that is there when events were removed.
+const prunedKey = "events_pruned"
+
+// parseSnapshot reads PostgreSQL's text of a snapshot: xmin:xmax:xip,xip,…
+func parseSnapshot(text string) (position, error) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 {
+		return position{}, fmt.Errorf("chat: a snapshot of PostgreSQL is %q", text)
+	}
+	var p position
+	var err error
+	if p.Next, err = strconv.ParseUint(parts[1], 10, 64); err != nil {
+		return position{}, err
+	}
+	for open := range strings.SplitSeq(parts[2], ",") {
+		if open == "" {
+			continue
+		}
+		id, err := strconv.ParseUint(open, 10, 64)
+		if err != nil {
+			return position{}, err
+		}
+		p.Open = append(p.Open, id)
+	}
+	return p, nil
+}
+
+// cursorState is what a Cursor encodes. Everything in From was read, and of what To saw
+// besides, the rows up to Row. The anchor is a row that must still be there: if it is
+// not, the log is another, or has been pruned since.
+type cursorState struct {
+	Epoch  string    `json:"e"`
+	From   position  `json:"f"`
+	To     *position `json:"t,omitempty"`
+	Row    int64     `json:"r,omitempty"`
+	Anchor int64     `json:"a,omitempty"`
+	Check  string    `json:"c,omitempty"` // of the anchor's row
+}
+
+func (c cursorState) encode() Cursor {
+	encoded, err := json.Marshal(c)
+	if err != nil {
+		panic("chat: a cursor does not encode: " + err.Error())
+	}
+	return Cursor(base64.RawURLEncoding.EncodeToString(encoded))
+}
+
+// maxCursor is more than a cursor of some thousand open transactions takes.
+const maxCursor = 64 << 10
+
+func decodeCursor(cursor Cursor) (c cursorState, err error) {
+	invalidCursor := invalid("after", CodeInvalidCursor, "is not a cursor of this log")
+	if len(cursor) > maxCursor {
+		return c, invalidCursor
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(string(cursor))
+	if err != nil || json.Unmarshal(decoded, &c) != nil || c.Epoch == "" || c.Anchor < 0 || c.Row < 0 || c.From.ID < 0 {
+		return c, invalidCursor
+	}
+	return c, nil
+}
+
+// read reports whether the row of an event was read by whoever has the cursor.
+func (c *cursorState) read(e *loggedEvent) bool {
+	return c.From.has(e) || c.To != nil && e.ID <= c.Row && c.To.has(e)
+}
+
+// loggedEvent is an event with the transaction that wrote it, 0 on SQLite.
+type loggedEvent struct {
+	Event
+	tx uint64
+}
+
+const eventColumns = "id, room_id, seq, kind, message_id, user_id, actor_id, created_at"
+
+func (e *Event) fields() []any {
+	return []any{&e.ID, &e.RoomID, &e.Seq, &e.Kind, &e.MessageID, &e.UserID, &e.ActorID, scanRequiredTime(&e.CreatedAt)}
+}
+
+func scanLoggedEvent(rows row) (loggedEvent, error) {
+	var e loggedEvent
+	err := rows.Scan(append(e.fields(), &e.tx)...)
+	return e, err
+}
+
+// check is a hash of what a row of the log says, to tell it from another with its id.
+func (e *Event) check() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", e.RoomID, e.Seq, e.CreatedAt.UnixMicro()))
+	return hex.EncodeToString(sum[:6])
+}
+
+// inSnapshot runs fn on what the database is at one moment, without locks.
+func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
+	if s.tx != nil {
+		return conflict("the log of events is read outside of transactions")
+	}
+	db := s.db.WithContext(ctx)
+	if s.dialect == dialect.Postgres {
+		return databaseError(s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
+			return fn(s.newConn(ctx, tx))
+		}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
+	}
+	// The drivers' own transactions take the write lock where their DSN says so.
+	return databaseError(s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
+		c := s.newConn(ctx, tx)
+		if _, err := c.exec("BEGIN"); err != nil {
+			return err
+		}
+		defer func() {
+			end := s.newConn(context.WithoutCancel(ctx), tx)
+			_, endErr := end.exec("ROLLBACK") // nothing was written
+			err = errors.Join(err, endErr)
+		}()
+		return fn(c)
+	}))
+}
+
+// logPosition reads up to where the log is, in a snapshot.
+func (c *conn) logPosition() (position, error) {
+	if c.dialect == dialect.SQLite {
+		id, err := queryOne(c, scanValue[int64], "SELECT COALESCE(max(id), 0) FROM chat_events")
+		if err != nil {
+			return position{}, err
+		}
+		return position{ID: *id}, nil
+	}
+	text, err := queryOne(c, scanValue[string], "SELECT CAST(pg_current_snapshot() AS text)")
+	if err != nil {
+		return position{}, err
+	}
+	return parseSnapshot(*text)
+}
+
+// newSince renders the condition of the rows that a position has not seen, and its
+// arguments. On PostgreSQL it is two conditions, each for the index on tx.
+func (c *conn) newSince(p position) (conditions []string, args [][]any) {
+	if c.dialect == dialect.SQLite {
+		return []string{"id > ?"}, [][]any{{p.ID}}
+	}
+	conditions, args = []string{"tx >= CAST(CAST(? AS text) AS xid8)"}, [][]any{{strconv.FormatUint(p.Next, 10)}}
+	if len(p.Open) > 0 {
+		open := make([]string, len(p.Open))
+		for i, id := range p.Open {
+			open[i] = strconv.FormatUint(id, 10)
+		}
+		conditions = append(conditions, "tx = ANY (CAST(CAST(? AS text) AS xid8[]))")
+		args = append(args, []any{"{" + strings.Join(open, ",") + "}"})
+	}
+	return conditions, args
+}
+
+// eventsSince reads what a position has not seen, in the order of ids, which is that of
+// seq in each room. among is a further condition, "" for all rooms. At most limit.
+func (c *conn) eventsSince(p position, among string, amongArgs []any, limit int) ([]loggedEvent, error) {
+	tx := "0"
+	if c.dialect == dialect.Postgres {
+		tx = "CAST(CAST(tx AS text) AS bigint)"
+		// Rows of transactions to come are those of a dump that was restored.
+		among += " AND tx < pg_snapshot_xmax(pg_current_snapshot())"
+	}
+	conditions, values := c.newSince(p)
+	parts := make([]string, len(conditions))
+	var args []any
+	for i, condition := range conditions {
+		parts[i] = "SELECT " + eventColumns + ", " + tx + " AS t FROM chat_events WHERE " + condition + among
+		args = append(append(args, values[i]...), amongArgs...)
+	}
+	return queryAll(c, scanLoggedEvent, strings.Join(parts, " UNION ALL ")+" ORDER BY id LIMIT ?", append(args, limit)...)
+}
+
+// hasNews reports whether there is anything that a position has not seen.
+func (c *conn) hasNews(p position) (bool, error) {
+	conditions, values := c.newSince(p)
+	parts := make([]string, len(conditions))
+	var args []any
+	for i, condition := range conditions {
+		if c.dialect == dialect.Postgres {
+			condition += " AND tx < pg_snapshot_xmax(pg_current_snapshot())"
+		}
+		parts[i] = "EXISTS (SELECT 1 FROM chat_events WHERE " + condition + ")"
+		args = append(args, values[i]...)
+	}
+	found, err := queryOne(c, scanValue[int], "SELECT CASE WHEN "+strings.Join(parts, " OR ")+" THEN 1 ELSE 0 END", args...)
+	return err == nil && *found == 1, err
+}
+
+// newestEvent reads the row that a cursor is anchored at, nil when there is none.
+func (c *conn) newestEvent() (*Event, error) {
+	return queryOne(c, scanEvent, "SELECT "+eventColumns+" FROM chat_events ORDER BY id DESC LIMIT 1")
+}
+
+func scanEvent(rows row) (Event, error) {
+	var e Event
+	err := rows.Scan(e.fields()...)
+	return e, err
+}
+
+// logEpoch identifies the log: another database, a copy of it that was restored, or a
+// standby that was promoted has another. It returns "" on a standby, where the log is
+// what the primary has sent so far.
+func (c *conn) logEpoch() (string, error) {
+	if c.dialect == dialect.SQLite {
+		epoch, err := queryOne(c, scanValue[string], "SELECT value FROM chat_meta WHERE key = 'epoch'")
+		if err != nil {
+			return "", err
+		}
+		return *epoch, nil
+	}
+	epoch, err := queryOne(c, scanValue[string], `SELECT CASE WHEN pg_is_in_recovery() THEN '' ELSE
+		(SELECT value FROM chat_meta WHERE key = 'epoch') || '/' || (SELECT system_identifier FROM pg_control_system()) || '/' ||
+		(SELECT oid FROM pg_database WHERE datname = current_database()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) END`)
+	if err != nil {
+		return "", err
+	}
+	if *epoch == "" {
+		return "", nil
+	}
+	sum := sha256.Sum256([]byte(*epoch))
+	return hex.EncodeToString(sum[:8]), nil
+}

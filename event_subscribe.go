@@ -1,0 +1,252 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/feed"
+)
+
+// SubscribeOptions says from where on, and which rooms, a subscription tells.
+type SubscribeOptions struct {
+	// After is the Cursor of the last update that was dealt with. Defaults to "": from
+	// now on.
+	After Cursor
+	// Rooms leaves only these rooms. Defaults to all rooms of the actor, and to all rooms
+	// there are for System.
+	Rooms []uuid.UUID
+}
+
+// What a subscriber may have still to take before it is closed.
+const (
+	queuedUpdates = 256
+	queuedBytes   = 1 << 20
+)
+
+// backlogLimit is how many events a cursor may be behind: beyond it is a reset, since to
+// read the rooms again is less work for everybody.
+const backlogLimit = 5000
+
+// Subscription is a stream of updates. It is for one goroutine at a time, Close aside.
+type Subscription struct {
+	service *Service
+	actor   principal
+	rooms   map[uuid.UUID]bool // nil: all
+	first   []Update           // what Subscribe has read
+	queue   *feed.Queue[Update]
+	// floor is what first tells: what was read of the log for all subscribers is told
+	// from there on.
+	floor *cursorState
+}
+
+// Subscribe returns the updates of every change in the actor's rooms, and of System in
+// all rooms: in each room in the order of Seq, each once, from a cursor on. The first is
+// a hello, the actor's own state, and for System the cursor alone; when the log since
+// the cursor cannot be told a reset follows, never a silent gap.
+//
+// Content goes to those who are members when it is read. Who is removed gets their
+// user_removed and nothing that came after it; who is added gets a room_state.
+//
+// A subscription holds no goroutine and no connection. It is closed with ErrLagged when
+// more than some hundred updates wait to be taken. Close it when it is no longer needed.
+//
+// Errors: ErrInvalid for a cursor that no update had, ErrConflict inside a transaction.
+func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeOptions) (*Subscription, error) {
+	p, err := s.principalOf(actor)
+	if err != nil {
+		return nil, err
+	}
+	var after *cursorState
+	if options.After != "" {
+		decoded, err := decodeCursor(options.After)
+		if err != nil {
+			return nil, err
+		}
+		after = &decoded
+	}
+	if err := s.ready(ctx, s.db); err != nil {
+		return nil, err
+	}
+	sub := &Subscription{service: s, actor: p, queue: feed.NewQueue[Update](queuedUpdates, queuedBytes)}
+	if len(options.Rooms) > 0 {
+		sub.rooms = make(map[uuid.UUID]bool, len(options.Rooms))
+		for _, room := range options.Rooms {
+			sub.rooms[room] = true
+		}
+	}
+	// From here on it is told what is read for all, so that nothing is between that and
+	// what is read now.
+	if err := s.state.feed.add(s, sub); err != nil {
+		return nil, err
+	}
+	if err := s.inSnapshot(ctx, func(c *conn) error { return sub.start(c, after) }); err != nil {
+		sub.Close()
+		return nil, err
+	}
+	return sub, nil
+}
+
+// start reads the hello and what the cursor has not seen.
+func (sub *Subscription) start(c *conn, after *cursorState) error {
+	epoch, err := c.logEpoch()
+	if err != nil {
+		return err
+	}
+	at, err := c.logPosition()
+	if err != nil {
+		return err
+	}
+	sub.floor = &cursorState{Epoch: epoch, From: at}
+	newest, err := c.newestEvent()
+	if err != nil {
+		return err
+	}
+	if newest != nil {
+		sub.floor.Anchor, sub.floor.Check = newest.ID, newest.check()
+	}
+	hello := Update{Kind: UpdateHello, CreatedAt: c.now, Cursor: sub.floor.encode()}
+	if !sub.actor.system {
+		if hello.States, err = c.roomStates(sub.actor.id, nil); err != nil {
+			return err
+		}
+		hello.States = sub.chosen(hello.States)
+	}
+	sub.first = []Update{hello}
+	if after == nil {
+		return nil
+	}
+	backlog, complete, err := sub.backlog(c, after)
+	if err != nil {
+		return err
+	}
+	if !complete {
+		sub.first = append(sub.first, Update{Kind: UpdateReset, CreatedAt: c.now, Cursor: hello.Cursor})
+		return nil
+	}
+	if len(backlog) > 0 {
+		// The hello comes before what it is ahead of: whoever goes on from it would miss that.
+		sub.first[0].Cursor = after.encode()
+	}
+	sub.first = append(sub.first, backlog...)
+	return nil
+}
+
+func (sub *Subscription) chosen(states []RoomState) []RoomState {
+	if sub.rooms == nil {
+		return states
+	}
+	left := states[:0]
+	for _, state := range states {
+		if sub.rooms[state.RoomID] {
+			left = append(left, state)
+		}
+	}
+	return left
+}
+
+// backlog reads the updates since a cursor. It is not complete when the log is another
+// than the cursor's, was pruned behind it, or is too long.
+func (sub *Subscription) backlog(c *conn, after *cursorState) (updates []Update, complete bool, err error) {
+	same, err := c.sameLog(sub.floor.Epoch, after)
+	if err != nil || !same {
+		return nil, false, err
+	}
+	among, args := "", []any(nil)
+	if !sub.actor.system {
+		among = ` AND (room_id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?) OR kind = ? AND user_id = ?)`
+		args = []any{sub.actor.id, UserRemoved, sub.actor.id}
+	}
+	events, err := c.eventsSince(after.From, among, args, backlogLimit+1)
+	if err != nil || len(events) > backlogLimit {
+		return nil, false, err
+	}
+	unread := events[:0]
+	for i := range events {
+		if !after.read(&events[i]) {
+			unread = append(unread, events[i])
+		}
+	}
+	batch, err := c.readBatch(unread, map[UserID]bool{sub.actor.id: !sub.actor.system})
+	if err != nil {
+		return nil, false, err
+	}
+	updates = batch.updatesFor(sub)
+	for i := range updates {
+		updates[i].Cursor = after.encode()
+		if after.To == nil && updates[i].shared != nil {
+			e := updates[i].shared.event
+			updates[i].Cursor = cursorState{Epoch: after.Epoch, From: after.From, To: &sub.floor.From, Row: e.ID,
+				Anchor: e.ID, Check: e.check()}.encode()
+		}
+		if i == len(updates)-1 {
+			updates[i].Cursor = sub.floor.encode()
+		}
+	}
+	return updates, true, nil
+}
+
+// sameLog reports whether the log is the one of a cursor, and has all since then.
+func (c *conn) sameLog(epoch string, after *cursorState) (bool, error) {
+	if epoch == "" || epoch != after.Epoch {
+		return false, nil
+	}
+	if after.Anchor == 0 {
+		pruned, err := queryOne(c, scanValue[string], "SELECT value FROM chat_meta WHERE key = ?", prunedKey)
+		return err == nil && pruned == nil, err
+	}
+	anchor, err := queryOne(c, scanEvent, "SELECT "+eventColumns+" FROM chat_events WHERE id = ?", after.Anchor)
+	return err == nil && anchor != nil && anchor.check() == after.Check, err
+}
+
+// Next returns the next update, and waits for it.
+//
+// Errors: ErrLagged when the subscription did not keep up, after which it is subscribed
+// again After the last Cursor; ErrClosed; and ctx's.
+func (sub *Subscription) Next(ctx context.Context) (Update, error) {
+	if len(sub.first) > 0 {
+		if err := ctx.Err(); err != nil {
+			return Update{}, err
+		}
+		u := sub.first[0]
+		sub.first = sub.first[1:]
+		return u, nil
+	}
+	for {
+		u, err := sub.queue.Take(ctx)
+		if err != nil {
+			return Update{}, err
+		}
+		if sub.fresh(&u) {
+			return u, nil
+		}
+	}
+}
+
+// fresh reports whether an update is news to the subscription, and makes its cursor one
+// of the subscription's own for as long as what was read for all is behind its floor.
+func (sub *Subscription) fresh(u *Update) bool {
+	if sub.floor == nil || u.shared == nil {
+		return true
+	}
+	if u.shared.from.covers(&sub.floor.From) {
+		sub.floor = nil
+		return true
+	}
+	if sub.floor.From.has(u.shared.event) {
+		return false
+	}
+	e := u.shared.event
+	u.Cursor = cursorState{Epoch: sub.floor.Epoch, From: sub.floor.From, To: &u.shared.to, Row: e.ID,
+		Anchor: e.ID, Check: e.check()}.encode()
+	return true
+}
+
+// Close ends the subscription: Next returns ErrClosed from then on. It may be called more
+// than once, and beside Next.
+func (sub *Subscription) Close() { sub.end(ErrClosed) }
+
+func (sub *Subscription) end(err error) {
+	sub.queue.Close(err)
+	sub.service.state.feed.remove(sub)
+}

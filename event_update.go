@@ -1,0 +1,232 @@
+package chat
+
+import (
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// UpdateKind names what an Update tells: the kind of an event, or one of these.
+type UpdateKind string
+
+// The kinds of updates that are no events of a room.
+const (
+	// UpdateHello is the first of each subscription: the actor's own state.
+	UpdateHello UpdateKind = "hello"
+	// UpdateReset follows the hello when the log since the cursor cannot be told: what
+	// is known of rooms and messages is to be read again.
+	UpdateReset UpdateKind = "reset"
+	// UpdateRoomState is the actor's state of a room that they were added to.
+	UpdateRoomState UpdateKind = "room_state"
+	// UpdateHidden is an event of a room whose content the actor may not see. It keeps
+	// its Seq, so that there is no gap.
+	UpdateHidden UpdateKind = "hidden"
+)
+
+// Update is an event with its content, as all members of the room see it alike when it
+// is delivered: a message that was edited since is shown as it is by then, and one that
+// was deleted as a tombstone. Nothing in it is personal, a hello and a room_state aside.
+// It is shared: it must not be changed.
+type Update struct {
+	Kind      UpdateKind `json:"kind"`
+	RoomID    uuid.UUID  `json:"room_id,omitzero"`
+	Seq       int64      `json:"seq,omitempty"` // of the event in its room
+	ActorID   *UserID    `json:"actor_id,omitempty"`
+	UserID    *UserID    `json:"user_id,omitempty"`    // whom the event is about
+	MessageID *uuid.UUID `json:"message_id,omitempty"` // which message it is about
+	CreatedAt time.Time  `json:"created_at,omitzero"`
+
+	// Message is set for events about a message that is still there: its text, media,
+	// the counts of its reactions, and the head of what it answers.
+	Message *Message `json:"message,omitempty"`
+	// Room is set for room_created, room_updated and owner_changed.
+	Room *Room `json:"room,omitempty"`
+	// Member is set for user_added and user_updated, when the user is still a member.
+	Member *RoomUser `json:"member,omitempty"`
+	// States is set for a hello and a room_state: the actor's rooms.
+	States []RoomState `json:"states,omitempty"`
+
+	// Cursor is where to go on after this update.
+	Cursor Cursor `json:"cursor"`
+
+	shared *sharedUpdate
+}
+
+// sharedUpdate is what the copies of one update for its subscribers have in common.
+type sharedUpdate struct {
+	once    sync.Once
+	encoded []byte
+	size    int
+	event   *loggedEvent
+
+	from, to position // between which the log was read
+}
+
+// Encoded returns what encode makes of the update, which is called once for all of its
+// subscribers, so it must not depend on one of them; Cursor is empty while it runs. All
+// callers in a program have to pass the same encode.
+func (u *Update) Encoded(encode func(*Update) []byte) []byte {
+	if u.shared == nil {
+		return encode(u)
+	}
+	u.shared.once.Do(func() {
+		plain := *u
+		plain.Cursor = ""
+		u.shared.encoded = encode(&plain)
+	})
+	return u.shared.encoded
+}
+
+// RoomState is what a user needs to know of a room of theirs to go on from there.
+type RoomState struct {
+	RoomID         uuid.UUID `json:"room_id"`
+	Seq            int64     `json:"seq"`              // of the newest event
+	LastNumber     int64     `json:"last_number"`      // of the newest message, 0 before the first
+	LastReadNumber int64     `json:"last_read_number"` // the user's read marker
+	Muted          bool      `json:"muted"`
+}
+
+func scanRoomState(rows row) (RoomState, error) {
+	var s RoomState
+	err := rows.Scan(&s.RoomID, &s.Seq, &s.LastNumber, &s.LastReadNumber, &s.Muted)
+	return s, err
+}
+
+// roomStates reads a user's rooms, or one of them.
+func (c *conn) roomStates(user UserID, room *uuid.UUID) ([]RoomState, error) {
+	query, args := `SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted FROM chat_room_users u
+		JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL`, []any{user}
+	if room != nil {
+		query, args = query+" AND r.id = ?", append(args, *room)
+	}
+	return queryAll(c, scanRoomState, query+" ORDER BY r.id", args...)
+}
+
+// updatesOf reads the content of events, in a snapshot, and returns their updates.
+func (c *conn) updatesOf(events []loggedEvent) ([]Update, error) {
+	content, err := c.readContent(events)
+	if err != nil {
+		return nil, err
+	}
+	updates := make([]Update, len(events))
+	for i := range events {
+		e := &events[i]
+		u := &updates[i]
+		*u = Update{Kind: UpdateKind(e.Kind), RoomID: e.RoomID, Seq: e.Seq, ActorID: e.ActorID, UserID: e.UserID,
+			MessageID: e.MessageID, CreatedAt: e.CreatedAt, shared: &sharedUpdate{event: e}}
+		content.fill(u)
+		u.shared.size = u.size()
+	}
+	return updates, nil
+}
+
+// size is about how much memory an update holds.
+func (u *Update) size() int {
+	const fixed = 512
+	if u.Message == nil {
+		return fixed
+	}
+	return fixed + len(u.Message.Text) + len(u.Message.Metadata) + fixed*len(u.Message.Media)
+}
+
+// eventContent is what events refer to, of rooms that are not deleted.
+type eventContent struct {
+	messages map[uuid.UUID]*Message
+	rooms    map[uuid.UUID]*Room
+	members  map[memberKey]*RoomUser
+}
+
+func (c *conn) readContent(events []loggedEvent) (*eventContent, error) {
+	messages, rooms, members := map[uuid.UUID]bool{}, map[uuid.UUID]bool{}, map[memberKey]bool{}
+	for i := range events {
+		e := &events[i]
+		switch e.Kind {
+		case RoomCreated, RoomUpdated, OwnerChanged:
+			rooms[e.RoomID] = true
+		case UserAdded, UserUpdated:
+			rooms[e.RoomID] = true
+			if e.UserID != nil {
+				members[memberKey{e.RoomID, *e.UserID}] = true
+			}
+		}
+		if e.MessageID != nil {
+			messages[*e.MessageID] = true
+		}
+	}
+	content := &eventContent{map[uuid.UUID]*Message{}, map[uuid.UUID]*Room{}, map[memberKey]*RoomUser{}}
+	if err := c.readEventRooms(content, keys(rooms)); err != nil {
+		return nil, err
+	}
+	if err := c.readEventMembers(content, members); err != nil {
+		return nil, err
+	}
+	return content, c.readEventMessages(content, keys(messages))
+}
+
+func (c *conn) readEventRooms(content *eventContent, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := queryAll(c, scanRoom, "SELECT "+roomColumns+" FROM chat_rooms WHERE deleted_at IS NULL AND id "+
+		c.dialect.InIDs(), dialect.JSONArray(ids))
+	for i := range found {
+		content.rooms[found[i].ID] = &found[i]
+	}
+	return err
+}
+
+func (c *conn) readEventMembers(content *eventContent, wanted map[memberKey]bool) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	rows := make([]dialect.Object, 0, len(wanted))
+	for m := range wanted {
+		rows = append(rows, dialect.Object{"room_id": m.room, "user_id": m.user})
+	}
+	found, err := queryAll(c, scanRoomUser, "SELECT "+prefixed("u", roomUserColumns)+" FROM "+c.jsonRows("room_id uuid", "user_id user")+
+		" JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id", dialect.JSONArray(rows))
+	for i := range found {
+		u := &found[i]
+		if room := content.rooms[u.RoomID]; room != nil {
+			u.resolve(room)
+			// What only the member sees, or who has read up to where, is not for all.
+			u.Muted, u.LastSeenAt, u.LastReadNumber = false, nil, 0
+			content.members[memberKey{u.RoomID, u.UserID}] = u
+		}
+	}
+	return err
+}
+
+func (c *conn) readEventMessages(content *eventContent, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := queryAll(c, scanMessage, "SELECT "+prefixed("m", messageColumns)+` FROM chat_messages m
+		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id `+c.dialect.InIDs(), dialect.JSONArray(ids))
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		found[i].ClientID = nil // its author's own
+		content.messages[found[i].ID] = &found[i]
+	}
+	anybody := &call{conn: c, actor: principal{system: true}}
+	return anybody.attachContent(pointers(found))
+}
+
+func (content *eventContent) fill(u *Update) {
+	if u.MessageID != nil {
+		u.Message = content.messages[*u.MessageID]
+	}
+	switch EventKind(u.Kind) {
+	case RoomCreated, RoomUpdated, OwnerChanged:
+		u.Room = content.rooms[u.RoomID]
+	case UserAdded, UserUpdated:
+		if u.UserID != nil {
+			u.Member = content.members[memberKey{u.RoomID, *u.UserID}]
+		}
+	}
+}
