@@ -21,7 +21,8 @@
 // # Errors
 //
 // Any operation may return [ErrUnauthenticated] or, for an actor whose id is none,
-// [ErrInvalid]; [ErrSchema] and [ErrClosed]; and what the database says, which
+// [ErrInvalid]; [ErrSchema] and [ErrClosed]; [ErrUnavailable] and [ErrNoSpace] while the
+// database is out of reach or its disk full; and what else the database says, which
 // [IsRetryable] tells apart from faults. The comments of the operations name the
 // others. A result beside an error is nil.
 //
@@ -132,17 +133,21 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 	}
 	inner := &hostTx{}
 	done := false // fn returned nil; whether a commit that failed took place is not known
+	var refused error
 	defer func() {
 		if !done {
 			s.deleteStored(ctx, inner.stored)
 		}
 	}()
 	err := s.transaction(ctx, s.host.Session(&gorm.Session{NewDB: true, Context: ctx}), func(tx *gorm.DB) error {
-		err := fn(tx, s.bind(tx, inner))
-		done = err == nil
-		return err
+		refused = fn(tx, s.bind(tx, inner))
+		done = refused == nil
+		return refused
 	})
-	if err != nil {
+	switch {
+	case refused != nil: // fn's own errors may be of other connections than the database's
+		return retryableOf(s.dialect, err)
+	case err != nil:
 		done = done && !dialect.RefusedCommit(err)
 		return databaseError(s.dialect, err)
 	}
