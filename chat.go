@@ -53,6 +53,7 @@ import (
 
 	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/sendq"
+	"github.com/go-df/chat/internal/turn"
 )
 
 // Service is the chat domain on one database. It is safe for concurrent use,
@@ -73,7 +74,7 @@ type state struct {
 	closed        atomic.Bool
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
-	thumbnailing  chan struct{} // holds something while a thumbnail is made
+	thumbnails    *turn.Queue[principal] // to make one at a time
 }
 
 // New returns a Service on db, a handle of SQLite or PostgreSQL opened with the
@@ -95,7 +96,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	host := db.Session(&gorm.Session{NewDB: true, Context: context.Background()})
 	host.Error = nil
 	s := &Service{host: host, db: ownSession(host), dialect: d, config: config,
-		state: &state{thumbnailing: make(chan struct{}, 1)}}
+		state: &state{thumbnails: turn.New[principal](thumbnailWait, thumbnailQueue)}}
 	s.state.sends = sendq.New(sendLanes(d), sendBatch, s.commitSends)
 	return s, nil
 }

@@ -126,7 +126,7 @@ func IsRetryable(err error) bool {
 	return errors.As(err, &r)
 }
 
-// outage marks an error of the database as ErrUnavailable or ErrNoSpace.
+// outage is ErrUnavailable or ErrNoSpace, with its cause.
 type outage struct{ kind, err error }
 
 func (e *outage) Error() string   { return e.kind.Error() + ": " + e.err.Error() }
