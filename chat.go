@@ -101,6 +101,9 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	return s, nil
 }
 
+// Limits returns what the service was configured with, the defaults filled in.
+func (s *Service) Limits() Limits { return s.config.Limits }
+
 // Close marks the service as closed: operations that begin later return ErrClosed.
 // The database handle is the host's and stays open.
 func (s *Service) Close() error {
