@@ -44,8 +44,8 @@ type Config struct {
 	MediaMaxAge time.Duration
 	// MinDownloadRate is how many bytes of a response a client must take in a second,
 	// in the long run and after 10 seconds, before the connection is given up. It needs
-	// a ResponseWriter that http.ResponseController can set a write deadline of, as the
-	// server's own. Defaults to 16 KiB; a negative rate is none.
+	// net/http's own server, and a ResponseWriter of which http.ResponseController can
+	// set a write deadline. Defaults to 16 KiB; a negative rate is none.
 	MinDownloadRate int64
 	// RedirectMedia responds to downloads, after the check of who may have them, with a
 	// redirect to the media store, where that is a chat.MediaURLSigner. The URL is valid

@@ -84,6 +84,7 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 // ServeHTTP serves one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tracked := &writer{ResponseWriter: w, rate: h.config.MinDownloadRate, grace: h.grace}
+	tracked.without = r.Context().Value(http.ServerContextKey) == nil
 	req := &request{Request: r, h: h, w: tracked, end: func() {}}
 	defer func() { req.end() }()
 	defer tracked.finish()

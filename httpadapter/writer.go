@@ -17,7 +17,7 @@ type writer struct {
 	rate     int64         // bytes a second, at least; negative: any
 	grace    time.Duration // on top of what that takes
 	deadline bool          // one is set
-	without  bool          // none can be set
+	without  bool          // none can be set, or another server than net/http's would buffer under it
 	written  int64         // bytes
 	spent    time.Duration // in writing them, the time for reading a file aside
 }
