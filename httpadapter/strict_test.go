@@ -76,10 +76,10 @@ func TestBodyMayBeAsLargeAsItsFields(t *testing.T) {
 			continue
 		}
 		for target, body := range map[string]string{
-			"POST /rooms":                         strings.Repeat(" ", 8<<20),
-			"POST /rooms/" + room + "/messages":   strings.Repeat(" ", 1<<20),
-			"PATCH /rooms/" + room:                strings.Repeat(" ", 1<<20),
-			"POST /rooms/" + room + "/transfer":   strings.Repeat(" ", 64<<10),
+			"POST /rooms":                          strings.Repeat(" ", 8<<20),
+			"POST /rooms/" + room + "/messages":    strings.Repeat(" ", 1<<20),
+			"PATCH /rooms/" + room:                 strings.Repeat(" ", 1<<20),
+			"POST /rooms/" + room + "/transfer":    strings.Repeat(" ", 64<<10),
 			"PATCH /rooms/" + room + "/users/6001": strings.Repeat(" ", 64<<10),
 		} {
 			h.want(413, "too_large", "alice", target, body)

@@ -125,7 +125,7 @@ func TestDeadlineEndsWithItsResponse(t *testing.T) {
 		ok(t, err)
 		response, err := http.ReadResponse(reader, nil)
 		ok(t, err)
-		if _, err := io.ReadAll(response.Body); err != nil || response.StatusCode != 200 {
+		if _, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d %v", target, response.StatusCode, err)
 		}
 		ok(t, response.Body.Close())

@@ -129,7 +129,7 @@ func makePrivate(name string) error {
 	if name == ":memory:" || strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
 		return nil
 	}
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: whoever starts the program names the file
 	if err != nil {
 		return err
 	}
