@@ -29,10 +29,13 @@ type eventFeed struct {
 	users       map[UserID]map[*Subscription]bool
 	system      map[*Subscription]bool
 
-	// Of the goroutine that reads:
-	at     *position // up to where it has read; nil: from now on
-	epoch  string
-	failed time.Time // when a failure was last logged
+	reading sync.Mutex // held by who reads, before mu
+	failed  time.Time  // when a failure was last logged
+	broken  bool       // the last read failed: the log may be another by now
+	epoch   string
+
+	position sync.Mutex
+	at       *position // up to where the log was read; nil: from now on
 }
 
 func newEventFeed(s *Service) *eventFeed {
@@ -40,8 +43,6 @@ func newEventFeed(s *Service) *eventFeed {
 	f.tail = feed.Tail{
 		Read: func(ctx context.Context, woken bool) error { return f.read(ctx, s, woken) },
 		Failed: func(ctx context.Context, err error) {
-			f.at = nil // what it missed is told by the cursors of those who are closed
-			f.closeAll(ErrLagged)
 			if time.Since(f.failed) > time.Minute {
 				f.failed = time.Now()
 				s.config.Logger.ErrorContext(ctx, "the log of events could not be read", "error", err)
@@ -57,6 +58,9 @@ func (f *eventFeed) add(s *Service, sub *Subscription) error {
 	defer f.mu.Unlock()
 	if f.closed || s.state.closed.Load() {
 		return ErrClosed
+	}
+	if len(f.subscribers) == 0 {
+		f.setPosition(nil) // nobody was told since the last one left
 	}
 	f.subscribers[sub] = true
 	if sub.actor.system {
@@ -109,42 +113,92 @@ func (f *eventFeed) close() {
 	f.tail.Wait()
 }
 
-// read reads what is new in the log, with its content, in one snapshot, and delivers it.
-func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
-	if !woken && f.at != nil {
-		news, err := s.newConn(ctx, s.db).hasNews(*f.at)
-		if err != nil || !news {
-			return err
-		}
+func (f *eventFeed) setPosition(at *position) {
+	f.position.Lock()
+	defer f.position.Unlock()
+	f.at = at
+}
+
+func (f *eventFeed) getPosition() *position {
+	f.position.Lock()
+	defer f.position.Unlock()
+	return f.at
+}
+
+// begin makes sure that the log is read from here on, if it is not being read already.
+func (f *eventFeed) begin(ctx context.Context, s *Service) error {
+	f.reading.Lock()
+	defer f.reading.Unlock()
+	if f.getPosition() != nil {
+		return nil
 	}
-	return s.inSnapshot(ctx, func(c *conn) error {
-		to, err := c.logPosition()
-		if err != nil {
-			return err
-		}
-		if f.at == nil {
-			f.epoch, err = c.logEpoch()
-			f.at = &to
-			return err
-		}
-		events, err := c.eventsSince(*f.at, "", nil, tailLimit+1)
-		if err != nil {
-			return err
-		}
-		if len(events) > tailLimit {
-			f.at = &to
-			f.closeAll(ErrLagged)
+	return s.inSnapshot(ctx, func(c *conn) error { return f.start(c) })
+}
+
+func (f *eventFeed) start(c *conn) error {
+	at, err := c.logPosition()
+	if err != nil {
+		return err
+	}
+	if f.epoch, err = c.logEpoch(); err != nil {
+		return err
+	}
+	f.broken = false
+	f.setPosition(&at)
+	return nil
+}
+
+// read reads what is new in the log, with its content, in one snapshot, and delivers it.
+// When it fails, the next one goes on from the same position.
+func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
+	f.reading.Lock()
+	defer f.reading.Unlock()
+	at := f.getPosition()
+	if !woken && at != nil && !f.broken {
+		news, err := s.newConn(ctx, s.db).hasNews(*at)
+		if err == nil && !news {
 			return nil
 		}
+	}
+	err := s.inSnapshot(ctx, func(c *conn) error { return f.readFrom(c, at) })
+	f.broken = err != nil
+	return err
+}
+
+func (f *eventFeed) readFrom(c *conn, at *position) error {
+	if at == nil {
+		return f.start(c)
+	}
+	if f.broken { // whoever answers now may be another server, or a copy
+		epoch, err := c.logEpoch()
+		if err != nil {
+			return err
+		}
+		if epoch != f.epoch {
+			f.closeAll(ErrLagged)
+			return f.start(c)
+		}
+	}
+	to, err := c.logPosition()
+	if err != nil {
+		return err
+	}
+	events, err := c.eventsSince(*at, "", nil, tailLimit+1)
+	if err != nil {
+		return err
+	}
+	if len(events) > tailLimit {
+		f.closeAll(ErrLagged)
+	} else if len(events) > 0 {
 		batch, err := c.readBatch(events, f.listening())
 		if err != nil {
 			return err
 		}
-		batch.stamp(f.epoch, *f.at, to)
+		batch.stamp(f.epoch, *at, to)
 		f.deliver(batch)
-		f.at = &to
-		return nil
-	})
+	}
+	f.setPosition(&to)
+	return nil
 }
 
 // listening are the users who have a subscription.
@@ -291,9 +345,9 @@ func (b *eventBatch) stamp(epoch string, from, to position) {
 		u := &b.updates[i]
 		e := u.shared.event
 		u.shared.from, u.shared.to = from, to
-		c := cursorState{Epoch: epoch, From: from, To: &to, Row: e.ID, Anchor: e.ID, Check: e.check()}
+		c := cursorState{Epoch: epoch, From: from}.with(to, e)
 		if i == len(b.updates)-1 {
-			c.From, c.To, c.Row = to, nil, 0
+			c.From, c.Parts = to, nil
 		}
 		u.Cursor = c.encode()
 	}

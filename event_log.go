@@ -81,16 +81,33 @@ func parseSnapshot(text string) (position, error) {
 	return p, nil
 }
 
-// cursorState is what a Cursor encodes. Everything in From was read, and of what To saw
-// besides, the rows up to Row. The anchor is a row that must still be there: if it is
-// not, the log is another, or has been pruned since.
+// cursorState is what a Cursor encodes: everything in From was read, and what is in
+// Parts. The anchor is a row that must still be there: if it is not, the log is another,
+// or has been pruned since.
 type cursorState struct {
-	Epoch  string    `json:"e"`
-	From   position  `json:"f"`
-	To     *position `json:"t,omitempty"`
-	Row    int64     `json:"r,omitempty"`
-	Anchor int64     `json:"a,omitempty"`
-	Check  string    `json:"c,omitempty"` // of the anchor's row
+	Epoch  string       `json:"e"`
+	From   position     `json:"f"`
+	Parts  []cursorPart `json:"p,omitempty"`
+	Anchor int64        `json:"a,omitempty"`
+	Check  string       `json:"c,omitempty"` // of the anchor's row
+}
+
+// cursorPart is the rows up to an id of those that were there at a position.
+type cursorPart struct {
+	To  position `json:"t"`
+	Row int64    `json:"r"`
+}
+
+// with returns the cursor after a row was read too, of those at a position, all before
+// it having been read.
+func (c cursorState) with(to position, e *loggedEvent) cursorState {
+	parts := []cursorPart{{to, e.ID}}
+	for _, part := range c.Parts {
+		if part.Row > e.ID {
+			parts = append(parts, part)
+		}
+	}
+	return cursorState{Epoch: c.Epoch, From: c.From, Parts: parts, Anchor: e.ID, Check: e.check()}
 }
 
 func (c cursorState) encode() Cursor {
@@ -110,7 +127,7 @@ func decodeCursor(cursor Cursor) (c cursorState, err error) {
 		return c, invalidCursor
 	}
 	decoded, err := base64.RawURLEncoding.DecodeString(string(cursor))
-	if err != nil || json.Unmarshal(decoded, &c) != nil || c.Epoch == "" || c.Anchor < 0 || c.Row < 0 || c.From.ID < 0 {
+	if err != nil || json.Unmarshal(decoded, &c) != nil || c.Epoch == "" || c.Anchor < 0 || c.From.ID < 0 {
 		return c, invalidCursor
 	}
 	return c, nil
@@ -118,7 +135,9 @@ func decodeCursor(cursor Cursor) (c cursorState, err error) {
 
 // read reports whether the row of an event was read by whoever has the cursor.
 func (c *cursorState) read(e *loggedEvent) bool {
-	return c.From.has(e) || c.To != nil && e.ID <= c.Row && c.To.has(e)
+	return c.From.has(e) || slices.ContainsFunc(c.Parts, func(part cursorPart) bool {
+		return e.ID <= part.Row && part.To.has(e)
+	})
 }
 
 // loggedEvent is an event with the transaction that wrote it, 0 on SQLite.

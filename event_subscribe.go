@@ -80,7 +80,11 @@ func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeO
 	if err := s.state.feed.add(s, sub); err != nil {
 		return nil, err
 	}
-	if err := s.inSnapshot(ctx, func(c *conn) error { return sub.start(c, after) }); err != nil {
+	err = s.state.feed.begin(ctx, s)
+	if err == nil {
+		err = s.inSnapshot(ctx, func(c *conn) error { return sub.start(c, after) })
+	}
+	if err != nil {
 		sub.Close()
 		return nil, err
 	}
@@ -173,12 +177,7 @@ func (sub *Subscription) backlog(c *conn, after *cursorState) (updates []Update,
 	}
 	updates = batch.updatesFor(sub)
 	for i := range updates {
-		updates[i].Cursor = after.encode()
-		if after.To == nil && updates[i].shared != nil {
-			e := updates[i].shared.event
-			updates[i].Cursor = cursorState{Epoch: after.Epoch, From: after.From, To: &sub.floor.From, Row: e.ID,
-				Anchor: e.ID, Check: e.check()}.encode()
-		}
+		updates[i].Cursor = after.with(sub.floor.From, updates[i].shared.event).encode()
 		if i == len(updates)-1 {
 			updates[i].Cursor = sub.floor.encode()
 		}
@@ -236,9 +235,7 @@ func (sub *Subscription) fresh(u *Update) bool {
 	if sub.floor.From.has(u.shared.event) {
 		return false
 	}
-	e := u.shared.event
-	u.Cursor = cursorState{Epoch: sub.floor.Epoch, From: sub.floor.From, To: &u.shared.to, Row: e.ID,
-		Anchor: e.ID, Check: e.check()}.encode()
+	u.Cursor = sub.floor.with(u.shared.to, u.shared.event).encode()
 	return true
 }
 
