@@ -232,8 +232,9 @@ func TestEveryEventOnceInOrder(t *testing.T) {
 		var reading sync.WaitGroup
 		told := map[string]map[uuid.UUID]int64{}
 		for name, r := range readers {
-			told[name] = map[uuid.UUID]int64{}
-			reading.Go(func() { r.checkOrder(name, rooms, told[name]) })
+			last := map[uuid.UUID]int64{}
+			told[name] = last
+			reading.Go(func() { r.checkOrder(name, rooms, last) })
 		}
 		wg.Wait()
 		for _, room := range rooms { // the last of each
