@@ -142,3 +142,19 @@ func (b *batch) blockForMedia(ids []uuid.UUID) error {
 	}
 	return nil
 }
+
+// withoutMedia leaves out the rooms that somebody sends media to.
+func withoutMedia(sends []*send) (left []*send) {
+	media := make(map[uuid.UUID]bool)
+	for _, one := range sends {
+		if len(one.in.MediaIDs) > 0 {
+			media[one.room] = true
+		}
+	}
+	for _, one := range sends {
+		if !media[one.room] {
+			left = append(left, one)
+		}
+	}
+	return left
+}

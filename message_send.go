@@ -116,6 +116,8 @@ type send struct {
 	room   uuid.UUID
 	in     NewMessage
 	id     uuid.UUID // of the message, the same in every try, so that no two tries store it twice
+	// doubtful says that a write of the message failed so that it may be stored all the same.
+	doubtful bool
 	outcome
 	done chan struct{} // closed when the outcome is final
 }
@@ -266,13 +268,13 @@ func (s *Service) sendPanicked(ctx context.Context, recovered any, stack []byte)
 // commitSends settles a group, and returns the rooms that it was not told to wait for and
 // that others have locked.
 func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) sendq.Result[uuid.UUID] {
-	ctx, cancel := context.WithTimeout(ctx, sendDeadline)
+	ctx, cancel := context.WithTimeoutCause(ctx, sendDeadline, errTooLong)
 	defer cancel()
 	var turn *lockTurn
 	if wait { // all of the group is for one room
 		var err error
 		if turn, err = s.state.locks.wait(ctx, group[0].room); err != nil {
-			return giveUp(group, err)
+			return giveUp(group, tooLong(ctx, err))
 		}
 		defer func() { turn.end() }()
 	}
@@ -295,10 +297,10 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 			}
 			one.settle()
 		}
-	case ctx.Err() != nil: // some of it may be stored all the same
-		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
 	case errors.As(err, &retryable) && retryable.lockTimeout:
 		return giveUp(sends, err)
+	case ctx.Err() != nil: // some of it may be stored all the same
+		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
 	case len(sends) == 1:
 		sends[0].Fail(err)
 	default:
@@ -313,9 +315,14 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 	return result
 }
 
-// giveUp settles all of a group with why it has waited for too long.
+// giveUp settles all of a group with why it has waited for too long. Of a message that
+// may be stored all the same, that error is not retryable.
 func giveUp(group []*send, err error) sendq.Result[uuid.UUID] {
 	for _, one := range group {
+		if one.doubtful {
+			one.Fail(fmt.Errorf("chat: it is not known whether the message is stored: %w", context.DeadlineExceeded))
+			continue
+		}
 		one.Fail(err)
 	}
 	return sendq.Result[uuid.UUID]{GaveUp: err}
@@ -363,10 +370,20 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 	}
 	if err := b.store(); err != nil {
 		var retryable *retryableError
-		if err = databaseError(s.dialect, err); errors.As(err, &retryable) && retryable.lockTimeout {
+		err = databaseError(s.dialect, err)
+		switch {
+		case errors.As(err, &retryable) && retryable.lockTimeout:
 			return err // it has waited long enough
+		case retryable != nil: // nothing was written
+		case b.writing: // if it was written all the same, that is found under the lock
+			for _, one := range b.sends {
+				one.doubtful = one.state == sendAccepted
+			}
 		}
-		return ctx.Err() // if it was written all the same, that is found under the lock
+		if ctx.Err() != nil {
+			return tooLong(ctx, err)
+		}
+		return nil
 	}
 	if len(b.accepted) > 0 {
 		s.state.commits.notify()
@@ -377,20 +394,4 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 		}
 	}
 	return nil
-}
-
-// withoutMedia leaves out the rooms that somebody sends media to.
-func withoutMedia(sends []*send) (left []*send) {
-	media := make(map[uuid.UUID]bool)
-	for _, one := range sends {
-		if len(one.in.MediaIDs) > 0 {
-			media[one.room] = true
-		}
-	}
-	for _, one := range sends {
-		if !media[one.room] {
-			left = append(left, one)
-		}
-	}
-	return left
 }

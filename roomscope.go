@@ -56,7 +56,7 @@ func (c *call) scope(room *Room) (*roomScope, error) {
 	if p.access.system {
 		return p, nil
 	}
-	me, err := c.roomUser(room, c.actor.id)
+	me, err := c.roomUser(room, c.actor.id, "")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,214 @@
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
+	"github.com/go-df/chat/internal/dbtest"
+)
+
+const (
+	// waitLimit is what every call outside of a host's transaction keeps to.
+	waitLimit = 6 * time.Second
+	// slack is for a machine that has other things to do.
+	slack = 3 * time.Second
+	// holdTime is longer than anybody may wait.
+	holdTime = 15 * time.Second
+)
+
+// begin runs statements in a transaction of a host's, which holds what they lock until
+// end is called.
+func begin(t *testing.T, db *gorm.DB, statements ...string) (end func()) {
+	t.Helper()
+	tx := db.Begin()
+	chatsuite.NoError(t, tx.Error)
+	end = sync.OnceFunc(func() { tx.Rollback() })
+	t.Cleanup(end)
+	for _, statement := range statements {
+		if err := tx.Exec(statement).Error; err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	return end
+}
+
+// warm opens all connections of a pool, so that no call has to wait for one.
+func warm(t *testing.T, db *gorm.DB, connections int) {
+	t.Helper()
+	pool := chatsuite.Must(db.DB())(t)
+	open := make([]func() error, connections)
+	for i := range open {
+		open[i] = chatsuite.Must(pool.Conn(t.Context()))(t).Close
+	}
+	for _, closeConn := range open {
+		chatsuite.NoError(t, closeConn())
+	}
+}
+
+// wantAnswers marks the test as failed where a call took too long, or ended with an error
+// that does not say to try again.
+func wantAnswers(t *testing.T, answers []answer, limit func(call) time.Duration) {
+	t.Helper()
+	waited, longest := 0, answer{}
+	for _, a := range answers {
+		if a.took > limit(a.call)+slack {
+			t.Errorf("%s took %s: %v", a.call.name, a.took, a.err)
+		}
+		if a.err != nil && !chat.IsRetryable(a.err) {
+			t.Errorf("%s, after %s: %v is not to be retried", a.call.name, a.took, a.err)
+		}
+		if a.took > time.Second {
+			waited++
+		}
+		if a.took > longest.took {
+			longest = a
+		}
+	}
+	t.Logf("%d calls, of which %d waited; the longest was %s with %s", len(answers), waited, longest.call.name, longest.took.Round(time.Millisecond))
+}
+
+func sixSeconds(call) time.Duration { return waitLimit }
+
+// While a host's transaction holds all rows of a table, every call ends within six
+// seconds, done or to be tried again.
+func TestEveryCallEndsWhileRowsAreHeld(t *testing.T) {
+	t.Parallel()
+	server := dbtest.NewServer(t) // with connections for all calls of all databases
+	w := postgresWorld
+	for _, table := range []string{
+		"users", "chat_rooms", "chat_room_users", "chat_messages", "chat_message_media", "chat_media",
+		"chat_reactions", "chat_events", "chat_meta",
+	} {
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			dsn := server.DSN(t, w.template())
+			const connections = 64 // more than calls
+			db := w.pool(t, dsn, connections)
+			config := w.config()
+			config.LockWaiters = connections // all of them wait in the database
+			svc := chatsuite.Must(chat.New(db, config))(t)
+			warm(t, db, connections)
+			release := begin(t, w.pool(t, dsn, 1), "SELECT 1 FROM "+table+" FOR UPDATE")
+			wantAnswers(t, w.callAll(svc, holdTime, 0), sixSeconds)
+			release()
+			chatsuite.NoError(t, svc.Close())
+		})
+	}
+	t.Run("chat_rooms, with a small pool", func(t *testing.T) {
+		t.Parallel()
+		dsn := server.DSN(t, w.template())
+		svc := w.open(t, dsn, 20)
+		release := begin(t, w.pool(t, dsn, 1), "SELECT 1 FROM chat_rooms FOR UPDATE")
+		wantAnswers(t, w.callAll(svc, holdTime, 0), sixSeconds)
+		release()
+	})
+}
+
+var errUndone = errors.New("undone")
+
+// While a host's transaction has made each of the calls itself and is not committed, every
+// other who makes it ends within six seconds.
+func TestEveryCallEndsBesideItsTwin(t *testing.T) {
+	t.Parallel()
+	w := postgresWorld
+	dsn := w.newDSN(t)
+	svc := w.open(t, dsn, 60)
+	host := w.open(t, dsn, 1)
+	err := host.InTx(t.Context(), func(_ *gorm.DB, s *chat.Service) error {
+		for _, c := range calls {
+			if err := c.make(t.Context(), w.caller(s, c)); err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+		}
+		wantAnswers(t, w.callAll(svc, holdTime, 0), sixSeconds)
+		return errUndone
+	})
+	if !errors.Is(err, errUndone) {
+		t.Error(err)
+	}
+}
+
+// A lock timeout is for one lock. Two in turn of four seconds each are six at most, jobs
+// aside.
+func TestEveryCallEndsWhileRowsAreHeldInTurn(t *testing.T) {
+	t.Parallel()
+	server := dbtest.NewServer(t)
+	w := postgresWorld
+	for _, tables := range [][2]string{
+		{"users", "chat_rooms"}, {"chat_rooms", "users"}, {"chat_rooms", "chat_room_users"}, {"chat_media", "chat_rooms"},
+	} {
+		t.Run(tables[0]+" and "+tables[1], func(t *testing.T) {
+			t.Parallel()
+			dsn := server.DSN(t, w.template())
+			const connections = 64
+			db := w.pool(t, dsn, connections)
+			config := w.config()
+			config.LockWaiters = connections
+			svc := chatsuite.Must(chat.New(db, config))(t)
+			warm(t, db, connections)
+			hosts := w.pool(t, dsn, 2)
+			var holds [2]func()
+			for i, table := range tables {
+				holds[i] = begin(t, hosts, "SELECT 1 FROM "+table+" FOR UPDATE")
+				timer := time.AfterFunc(time.Duration(i+1)*4*time.Second, holds[i])
+				t.Cleanup(func() { timer.Stop() })
+			}
+			wantAnswers(t, w.callAll(svc, holdTime, 0), func(c call) time.Duration {
+				if c.untimed {
+					return 9 * time.Second
+				}
+				return waitLimit
+			})
+			chatsuite.NoError(t, svc.Close())
+		})
+	}
+}
+
+// SQLite has one writer. Who waits for a host's transaction gives up within six seconds,
+// and readers do not wait.
+func TestEveryCallEndsWhileSQLiteIsHeld(t *testing.T) {
+	t.Parallel()
+	w := sqliteWorld
+	for _, connections := range []int{8, 60} {
+		t.Run(fmt.Sprint(connections, " connections"), func(t *testing.T) {
+			t.Parallel()
+			dsn := w.newDSN(t)
+			svc := w.open(t, dsn, connections)
+			release := begin(t, w.pool(t, dsn, 1), "UPDATE chat_meta SET value = value")
+			answers := w.callAll(svc, holdTime, 0)
+			wantAnswers(t, answers, sixSeconds)
+			release()
+		})
+	}
+}
+
+// Close returns when what is being sent has ended, and not before.
+func TestCloseWaitsForWhatIsSent(t *testing.T) {
+	t.Parallel()
+	w := postgresWorld
+	dsn := w.newDSN(t)
+	svc := w.open(t, dsn, 20)
+	sender := w.caller(svc, calls[slices.IndexFunc(calls, func(c call) bool { return c.name == "SendMessage" })])
+	release := begin(t, w.pool(t, dsn, 1), "SELECT 1 FROM chat_rooms FOR UPDATE")
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := sender.send(ctx, sender.alice, chat.NewMessage{Text: "x"}); err == nil {
+		t.Error("sent to a room that is held")
+	}
+	began := time.Now()
+	timer := time.AfterFunc(time.Second, release)
+	t.Cleanup(func() { timer.Stop() })
+	chatsuite.NoError(t, svc.Close())
+	if took := time.Since(began); took < 500*time.Millisecond || took > waitLimit+slack {
+		t.Errorf("Close took %s of a send that could go on after 1 s", took)
+	}
+}

@@ -1,0 +1,5 @@
+package faults_test
+
+const writerVariable = "CHAT_FAULTS_WRITER"
+
+func writerMain(string) int { return 0 }
