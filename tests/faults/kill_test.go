@@ -174,10 +174,10 @@ func TestTerminatedConnections(t *testing.T) {
 	admin := dbtest.Open(t, v.Dialector(s.dsn), gorm.Config{})
 	w := chatsuite.Must(startWorkload(s.svc, v, s.scene, 1, clients))(t)
 	var terminated int64
-	for end := time.Now().Add(span(2*time.Second, 30*time.Second)); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(span(2*time.Second, 30*time.Second)); time.Now().Before(end); time.Sleep(40 * time.Millisecond) {
 		var n int64
 		chatsuite.NoError(t, admin.Raw(`SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
-			WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%chat_%' ORDER BY random() LIMIT 2) AS picked`).Scan(&n).Error)
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%chat_%' ORDER BY random() LIMIT 1) AS picked`).Scan(&n).Error)
 		terminated += n
 	}
 	chatsuite.NoError(t, w.end())

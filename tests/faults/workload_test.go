@@ -62,6 +62,7 @@ type acknowledged struct {
 type scene struct {
 	Rooms   []uuid.UUID `json:"rooms"`
 	Journal string      `json:"journal"` // a folder with a file for each client
+	Padding int         `json:"padding"` // how many bytes longer the texts and the media are
 }
 
 // client is one user at one device.
@@ -173,10 +174,10 @@ func (c *client) begin(ctx context.Context) error {
 	room := c.scene.Rooms[rand.N(len(c.scene.Rooms))]
 	c.count++
 	name := fmt.Sprintf("%s-%d", c.name, c.count)
-	next := &try{Room: room, User: c.user, ClientID: name, Text: "message " + name}
+	next := &try{Room: room, User: c.user, ClientID: name, Text: "message " + name + c.padding()}
 	switch last, known := c.last[room]; {
 	case c.count%9 == 4:
-		media, err := c.UploadMedia(ctx, c.user, chat.NewMedia{FileName: name, Body: strings.NewReader(name)})
+		media, err := c.UploadMedia(ctx, c.user, chat.NewMedia{FileName: name, Body: strings.NewReader(name + c.padding())})
 		if err != nil {
 			c.count--
 			return c.failed(ctx, err)
@@ -187,6 +188,15 @@ func (c *client) begin(ctx context.Context) error {
 	}
 	c.open = next
 	return c.write(record{Try: next})
+}
+
+// padding is of random digits, which no database makes smaller than half.
+func (c *client) padding() string {
+	padding := make([]byte, c.scene.Padding)
+	for i := range padding {
+		padding[i] = "0123456789abcdef"[rand.N(16)]
+	}
+	return string(padding)
 }
 
 func (c *client) markRead(ctx context.Context, m *chat.Message) error {
