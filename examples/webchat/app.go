@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -89,7 +88,10 @@ func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 
 // openDatabase opens SQLite as the library recommends it, or PostgreSQL.
 func openDatabase(name string) (*gorm.DB, error) {
-	dialector, connections := database(name)
+	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
+		return openPostgres(name)
+	}
+	dialector, connections := sqliteFile(name)
 	db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
 	if err != nil {
 		return nil, err
@@ -103,13 +105,10 @@ func openDatabase(name string) (*gorm.DB, error) {
 	return db, nil
 }
 
-// database returns how to open a database, and with how many connections.
-func database(name string) (gorm.Dialector, int) {
+// sqliteFile returns how to open a file, and with how many connections.
+func sqliteFile(name string) (gorm.Dialector, int) {
 	const settings = "?_txlock=immediate&_journal_mode=WAL&_busy_timeout=5000&_foreign_keys=1&_stmt_cache_size=64"
-	switch {
-	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
-		return postgres.Open(name), 20
-	case name == ":memory:": // a second connection would open a second database
+	if name == ":memory:" { // a second connection would open a second database
 		return sqlite.Open("file::memory:" + settings), 1
 	}
 	file := url.URL{Path: name}
