@@ -271,7 +271,7 @@ func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) sen
 	ctx, cancel := context.WithTimeoutCause(ctx, sendDeadline, errTooLong)
 	defer cancel()
 	var turn *lockTurn
-	if wait { // all of the group is for one room
+	if wait && s.dialect == dialect.Postgres { // all of the group is for one room
 		var err error
 		if turn, err = s.state.locks.wait(ctx, group[0].room); err != nil {
 			return giveUp(group, tooLong(ctx, err))

@@ -218,6 +218,8 @@ type world struct {
 	objects map[string]objects
 }
 
+// The worlds of the servers that all tests share. A server of a test's own has another:
+// the objects are made for each server.
 var (
 	sqliteWorld   = newWorld(chatsuite.SQLiteFile)
 	postgresWorld = newWorld(chatsuite.Postgres)

@@ -124,7 +124,7 @@ func (p *proxy) close() {
 func TestEveryCallEndsInAHole(t *testing.T) {
 	t.Parallel()
 	server := dbtest.NewServer(t)
-	w := postgresWorld
+	w := newWorld(chatsuite.Postgres)
 	p, dsn := startProxy(t, server.DSN(t, w.template()))
 	const connections = 64
 	db := w.pool(t, dsn, connections)
