@@ -7,12 +7,16 @@ GOVULNCHECK := go tool -modfile=$(CURDIR)/tools/go.mod govulncheck
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the race detector
 	go run ./internal/dbtest/withpostgres go test -race -parallel 8 -timeout 10m ./...
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
+
+.PHONY: test-pgbouncer
+test-pgbouncer: ## Run the tests that go through a real PgBouncer, which must be there
+	CI=1 go run ./internal/dbtest/withpostgres go test -race -count 1 -run PgBouncer ./tests/databases
 
 .PHONY: test-long
 test-long: ## The same with the full numbers of races and random operations, which takes hours

@@ -44,6 +44,7 @@ package chat
 import (
 	"context"
 	"database/sql"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,7 @@ type Service struct {
 	db      *gorm.DB // the same connections, for this package's statements
 	dialect dialect.Dialect
 	config  Config
+	ownTime bool    // Config.Clock was not set
 	tx      *hostTx // set when the service is bound to a host's transaction
 	state   *state
 }
@@ -90,13 +92,14 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	if inTransaction(db) {
 		return nil, invalid("db", CodeInvalidConfig, "is a transaction: make the service of the handle, and use WithTx")
 	}
+	ownTime := config.Clock == nil
 	config = config.withDefaults()
 	if err := config.validate(d); err != nil {
 		return nil, err
 	}
 	host := db.Session(&gorm.Session{NewDB: true, Context: context.Background()})
 	host.Error = nil
-	s := &Service{host: host, db: ownSession(host), dialect: d, config: config,
+	s := &Service{host: host, db: ownSession(host), dialect: d, config: config, ownTime: ownTime,
 		state: &state{thumbnailing: make(chan struct{}, 1)}}
 	s.state.locks.limit = s.lockWaiters
 	s.state.sends = sendq.New(s.sendQueue())
@@ -111,6 +114,10 @@ func (s *Service) Close() error {
 	s.state.sends.Wait()
 	return nil
 }
+
+// Logger returns Config.Logger, or one that discards, for packages that are built on
+// the service.
+func (s *Service) Logger() *slog.Logger { return s.config.Logger }
 
 // hostTx is a transaction whose commit is not ours to see. stored are the keys of
 // the objects put into the media store on its behalf.
@@ -182,7 +189,7 @@ func inTransaction(db *gorm.DB) bool {
 }
 
 func (s *Service) bind(tx *gorm.DB, host *hostTx) *Service {
-	return &Service{host: tx, db: ownSession(tx), dialect: s.dialect, config: s.config, tx: host, state: s.state}
+	return &Service{host: tx, db: ownSession(tx), dialect: s.dialect, config: s.config, ownTime: s.ownTime, tx: host, state: s.state}
 }
 
 // ready refuses to work on a closed service or with the wrong tables. The schema

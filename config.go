@@ -28,6 +28,13 @@ type Config struct {
 	MediaTimeout time.Duration
 	// Reactions decides which reactions are accepted. Defaults to EmojiReactions.
 	Reactions ReactionPolicy
+	// PrivatePermissions is what both users of a private room may do, where it is
+	// made from now on: a host that must keep evidence leaves CanDeleteRoom out.
+	// Defaults to DefaultPermissions(PrivateMessages).
+	PrivatePermissions *Permissions
+	// ShowLastSeen shows RoomUser.LastSeenAt of a public room's members also to those
+	// who joined it by themselves. Defaults to false.
+	ShowLastSeen bool
 	// MessageSearch makes Migrate keep a full-text index of messages, which costs
 	// every send something. Without it SearchMessages scans. Defaults to false.
 	MessageSearch bool
@@ -44,7 +51,9 @@ type Config struct {
 	LockWaiters int
 	// Limits caps what one call may bring or make.
 	Limits Limits
-	// Clock tells the time, read once per operation. Defaults to time.Now.
+	// Clock tells the time, read once per operation. Defaults to time.Now, and then what
+	// is removed by its age (uploads, deleted rooms) is stamped and aged by the clock of
+	// PostgreSQL, since those of several programs may differ.
 	Clock func() time.Time
 	// Logger receives what no caller is told, such as an object that could not be
 	// deleted from the media store. Message text is never logged. Defaults to
@@ -64,6 +73,8 @@ type Limits struct {
 	Pixels              int64 // of a picture, width × height; a larger one is a plain file. Defaults to 40,000,000.
 	ReactionBytes       int   // of one reaction. Defaults to 255.
 	ReactionsPerMessage int   // different reactions to one message. Defaults to 50.
+	ReactionsPerUser    int   // different reactions of one user to one message. Defaults to 10.
+	Reason              int   // of a ban, in characters. Defaults to 512.
 	GroupMembers        int   // of a group; a channel has no cap. Defaults to 1000.
 	UsersPerCall        int   // of one AddUsers or CreateRoom. Defaults to 1000.
 	PageSize            int   // items a page when the caller names no limit. Defaults to 50.
@@ -77,6 +88,11 @@ func (c Config) withDefaults() Config {
 	if c.Reactions == nil {
 		c.Reactions = EmojiReactions
 	}
+	private := DefaultPermissions(PrivateMessages)
+	if c.PrivatePermissions != nil {
+		private = *c.PrivatePermissions
+	}
+	c.PrivatePermissions = &private
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
@@ -94,6 +110,7 @@ func (l Limits) withDefaults() Limits {
 	for field, byDefault := range map[*int]int{
 		&l.TextCharacters: 4000, &l.TextBytes: 16 << 10, &l.Name: 128, &l.Description: 1024,
 		&l.MetadataBytes: 8 << 10, &l.MediaPerMessage: 10, &l.ReactionBytes: 255, &l.ReactionsPerMessage: 50,
+		&l.ReactionsPerUser: 10, &l.Reason: 512,
 		&l.GroupMembers: 1000, &l.UsersPerCall: 1000, &l.PageSize: 50, &l.PageMax: 100,
 	} {
 		if *field == 0 {
@@ -126,13 +143,16 @@ func (c Config) validate(d dialect.Dialect) error {
 	if c.MediaTimeout < 0 {
 		return invalid("MediaTimeout", CodeInvalidConfig, "is negative")
 	}
+	if !AllPermissions.Has(*c.PrivatePermissions) {
+		return invalid("PrivatePermissions", CodeInvalidConfig, "has unknown bits")
+	}
 	return c.Limits.validate()
 }
 
 func (l Limits) validate() error {
 	for _, n := range []int64{int64(l.TextCharacters), int64(l.TextBytes), int64(l.Name), int64(l.Description),
 		int64(l.MetadataBytes), int64(l.MediaPerMessage), l.UploadBytes, l.Pixels, int64(l.ReactionBytes),
-		int64(l.ReactionsPerMessage), int64(l.GroupMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax)} {
+		int64(l.ReactionsPerMessage), int64(l.ReactionsPerUser), int64(l.Reason), int64(l.GroupMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax)} {
 		if n < 0 {
 			return invalid("Limits", CodeInvalidConfig, "has a negative value")
 		}

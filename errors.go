@@ -26,13 +26,14 @@ var (
 	ErrTooLarge = errors.New("chat: too large")
 	// ErrConflict: the state of the room or of its content does not allow this,
 	// whoever asks: the owner leaving, a tombstone edited, a client id used
-	// again for another message.
+	// again with another input.
 	ErrConflict = errors.New("chat: conflict")
 	// ErrPrecondition: it was changed since the caller last saw it, as IfChangedAt
 	// of a patch compares.
 	ErrPrecondition = errors.New("chat: changed in the meantime")
-	// ErrSchema: the tables are missing, or of another version or configuration
-	// than this code. The message has what to run.
+	// ErrSchema: the tables are missing, of another version or configuration than
+	// this code, or in more than one place; or the database cannot hold them. The
+	// message has what to do.
 	ErrSchema = errors.New("chat: database schema")
 	// ErrNoMediaStore: Config.Media is not set.
 	ErrNoMediaStore = errors.New("chat: no media store is configured")
@@ -61,7 +62,7 @@ type FieldError struct {
 
 // The codes of FieldErrors, in words that never change.
 const (
-	CodeRequired      = "required"        // missing or empty
+	CodeRequired      = "required"        // missing, empty, or nothing that can be seen
 	CodeTooLong       = "too_long"        // a text of too many characters or bytes
 	CodeTooMany       = "too_many"        // too many items, words or members
 	CodeTooLarge      = "too_large"       // an upload of too many bytes
@@ -71,7 +72,7 @@ const (
 	CodeInvalidUserID = "invalid_user_id" // not an id that Config.UserIDs accepts
 	CodeInvalidConfig = "invalid_config"  // an argument of New, WithTx or MigrationSQL
 	CodeUnknownValue  = "unknown_value"   // none of the values that there are
-	CodeOutOfRange    = "out_of_range"    // a number below the smallest that is accepted
+	CodeOutOfRange    = "out_of_range"    // a number below the smallest that is accepted, or a time that is not
 	CodeDuplicate     = "duplicate"       // given twice
 	CodeExclusive     = "exclusive"       // given together with another that excludes it
 	CodeNotAllowed    = "not_allowed"     // well-formed, and never allowed for this actor or room

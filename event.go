@@ -20,6 +20,8 @@ const (
 	UserAdded       EventKind = "user_added"       // UserID: the new member
 	UserUpdated     EventKind = "user_updated"     // UserID: the member whose permissions changed
 	UserRemoved     EventKind = "user_removed"     // UserID: who left or was removed
+	UserBanned      EventKind = "user_banned"      // UserID: who was banned, or whose ban was changed
+	UserUnbanned    EventKind = "user_unbanned"    // UserID: whose ban was lifted
 	MessageCreated  EventKind = "message_created"  //
 	MessageEdited   EventKind = "message_edited"   //
 	MessageDeleted  EventKind = "message_deleted"  //

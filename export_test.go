@@ -28,7 +28,9 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 		if err != nil {
 			return nil, err
 		}
-		sends[i] = newSend(p, g.Room, g.In)
+		if sends[i], err = newSend(p, g.Room, g.In); err != nil {
+			return nil, err
+		}
 	}
 	func() {
 		defer func() { // as the queue does

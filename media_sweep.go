@@ -33,7 +33,14 @@ func (s *Service) SweepMedia(ctx context.Context, olderThan time.Duration) (int,
 	case s.tx != nil:
 		return 0, conflict("media are swept outside of transactions")
 	}
-	swept, err := s.sweepAll(ctx, s.now().Add(-olderThan))
+	before, err := read(ctx, s, System, func(c *call) (time.Time, error) {
+		at, err := c.agingTime()
+		return at.Add(-olderThan), err
+	})
+	if err != nil {
+		return 0, err
+	}
+	swept, err := s.sweepAll(ctx, before)
 	if cleaner, cleans := s.config.Media.(MediaStoreCleaner); cleans {
 		if _, fault := cleaner.RemoveTemporaries(ctx, olderThan); fault != nil {
 			err = errors.Join(err, mediaStoreError("remove temporaries", fault))

@@ -185,7 +185,11 @@ func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, s
 		if err := c.setLockTimeout(); err != nil {
 			return err
 		}
-		copied.CreatedAt = c.now
+		at, err := c.agingTime()
+		if err != nil {
+			return err
+		}
+		copied.CreatedAt = at
 		return c.insertMedia(copied)
 	}); err != nil {
 		return err

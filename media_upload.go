@@ -19,12 +19,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/picture"
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // NewMedia is a file to be uploaded.
 type NewMedia struct {
-	// FileName is what the uploader calls it. Its base name is kept, at most 255
-	// bytes, as a label for downloads; it never names anything in the store.
+	// FileName is what the uploader calls it. Its base name is kept, cut to 255 bytes
+	// before its ending, as a label for downloads; it never names anything in the store.
 	FileName string
 	// Body is read to its end, at most Limits.UploadBytes.
 	Body io.Reader
@@ -63,7 +64,11 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 		if err := c.setLockTimeout(); err != nil {
 			return err
 		}
-		media.UserID, media.CreatedAt = c.actor.nullableID(), c.now
+		at, err := c.agingTime()
+		if err != nil {
+			return err
+		}
+		media.UserID, media.CreatedAt = c.actor.nullableID(), at
 		if !c.actor.system {
 			if err := c.checkUsers("actor", c.actor.id); err != nil {
 				return err
@@ -97,10 +102,11 @@ func newKey() string {
 
 const fileNameBytes = 255
 
-// baseName strips folders, as either kind of system writes them, and control
-// characters.
+// baseName strips folders, as either kind of system writes them, control characters, and
+// what turns the direction of writing. A name that is too long loses its middle: its ending
+// says what the file is. One with nothing to see in it is no name.
 func baseName(name string) (string, error) {
-	if reason := invalidTextReason(name); reason != "" {
+	if reason := unstorableTextReason(name); reason != "" {
 		return "", invalid("file_name", CodeInvalidText, "%s", reason)
 	}
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
@@ -109,11 +115,9 @@ func baseName(name string) (string, error) {
 			return -1
 		}
 		return r
-	}, name))
-	if len(name) > fileNameBytes {
-		return "", tooLarge("file_name", CodeTooLong, fileNameBytes, "bytes")
-	}
-	if name == "." || name == ".." {
+	}, textrule.WithoutDirections(name)))
+	name = textrule.CutFileName(name, fileNameBytes)
+	if name == "." || name == ".." || !textrule.Visible(name) {
 		name = ""
 	}
 	return name, nil

@@ -2,31 +2,43 @@ package chat
 
 import (
 	"context"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // Message is a row of chat_messages and what comes with it on a page.
 type Message struct {
-	ID        uuid.UUID  `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration" json:"room_id"`
-	Number    int64      `gorm:"column:number;-:migration" json:"number"`   // 1, 2, 3… in the room, without gaps
-	UserID    *UserID    `gorm:"column:user_id;-:migration" json:"user_id"` // the author; nil for System, or when the author was erased
-	Text      string     `gorm:"column:text;-:migration" json:"text"`
-	ReplyToID *uuid.UUID `gorm:"column:reply_to_id;-:migration" json:"reply_to_id"`
-	ClientID  *string    `gorm:"column:client_id;-:migration" json:"client_id"`
-	Metadata  Metadata   `gorm:"column:metadata;-:migration" json:"metadata"`
-	CreatedAt time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
-	EditedAt  *time.Time `gorm:"column:edited_at;-:migration" json:"edited_at"`
-	DeletedAt *time.Time `gorm:"column:deleted_at;-:migration" json:"deleted_at"` // set on a tombstone, whose content is gone
+	ID         uuid.UUID  `gorm:"column:id;primaryKey;-:migration" json:"id"`
+	RoomID     uuid.UUID  `gorm:"column:room_id;-:migration" json:"room_id"`
+	Number     int64      `gorm:"column:number;-:migration" json:"number"`   // 1, 2, 3… in the room, without gaps
+	UserID     *UserID    `gorm:"column:user_id;-:migration" json:"user_id"` // the author; nil unless AuthorKind is AuthorKindUser
+	AuthorKind AuthorKind `gorm:"column:author_kind;-:migration" json:"author_kind"`
+	Text       string     `gorm:"column:text;-:migration" json:"text"`
+	ReplyToID  *uuid.UUID `gorm:"column:reply_to_id;-:migration" json:"reply_to_id"`
+	ClientID   *string    `gorm:"column:client_id;-:migration" json:"client_id"`
+	Metadata   Metadata   `gorm:"column:metadata;-:migration" json:"metadata"`
+	CreatedAt  time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
+	EditedAt   *time.Time `gorm:"column:edited_at;-:migration" json:"edited_at"`
+	DeletedAt  *time.Time `gorm:"column:deleted_at;-:migration" json:"deleted_at"` // set on a tombstone, whose content is gone
 
 	Media     []Media         `gorm:"-" json:"media"`     // in the sender's order
 	Reactions []ReactionCount `gorm:"-" json:"reactions"` // the first reaction first
 	ReplyTo   *MessageHead    `gorm:"-" json:"reply_to"`  // the message this one answers
 }
+
+// AuthorKind is what kind of author a message has.
+type AuthorKind string
+
+// The kinds of authors.
+const (
+	AuthorKindUser   AuthorKind = "user"   // the user whose id is UserID
+	AuthorKindSystem AuthorKind = "system" // System, the host's own code
+	AuthorKindErased AuthorKind = "erased" // a user whom EraseUser has removed
+)
 
 // TableName is the messages' table.
 func (Message) TableName() string { return "chat_messages" }
@@ -53,18 +65,22 @@ func unchanged(known *time.Time, changed time.Time) bool {
 
 // MessageHead is what a reply shows of the message that it answers.
 type MessageHead struct {
-	ID        uuid.UUID
-	Number    int64
-	UserID    *UserID // as Message.UserID
-	Text      string
-	DeletedAt *time.Time // set when the message was deleted since
+	ID         uuid.UUID  `json:"id"`
+	Number     int64      `json:"number"`
+	UserID     *UserID    `json:"user_id"` // as Message.UserID
+	AuthorKind AuthorKind `json:"author_kind"`
+	Text       string     `json:"text"`
+	MediaID    *uuid.UUID `json:"media_id"`    // the first media item, nil when there is none
+	MediaType  string     `json:"media_type"`  // its ContentType
+	MediaCount int        `json:"media_count"` // how many media items there are
+	DeletedAt  *time.Time `json:"deleted_at"`  // set when the message was deleted since
 }
 
-const messageColumns = "id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at, edited_at, deleted_at"
+const messageColumns = "id, room_id, number, user_id, author_kind, text, reply_to_id, client_id, metadata, created_at, edited_at, deleted_at"
 
 func (m *Message) fields() []any {
 	return []any{
-		&m.ID, &m.RoomID, &m.Number, &m.UserID, &m.Text, &m.ReplyToID, &m.ClientID, &m.Metadata,
+		&m.ID, &m.RoomID, &m.Number, &m.UserID, &m.AuthorKind, &m.Text, &m.ReplyToID, &m.ClientID, &m.Metadata,
 		scanRequiredTime(&m.CreatedAt), scanTime(&m.EditedAt), scanTime(&m.DeletedAt),
 	}
 }
@@ -89,9 +105,9 @@ func (l Limits) checkText(text string) error {
 	return nil
 }
 
-// checkBody refuses a message without text and media.
-func checkBody(text string, media int) error {
-	if media == 0 && strings.TrimSpace(text) == "" {
+// checkBody refuses a message without media and with nothing to see in its text.
+func checkBody(body string, media int) error {
+	if media == 0 && !textrule.Visible(body) {
 		return invalid("text", CodeRequired, "is empty, and there are no media")
 	}
 	return nil
@@ -160,9 +176,10 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 	if text == m.Text && string(metadata) == string(m.Metadata) {
 		return nil
 	}
-	m.Text, m.Metadata, m.EditedAt = text, metadata, &p.now
+	at := later(p.now, m.ChangedAt())
+	m.Text, m.Metadata, m.EditedAt = text, metadata, &at
 	if _, err := p.exec("UPDATE chat_messages SET text = ?, metadata = ?, edited_at = ? WHERE id = ?",
-		text, metadata, p.now, m.ID); err != nil {
+		text, metadata, at, m.ID); err != nil {
 		return err
 	}
 	p.record(MessageEdited, &m.ID, nil)
@@ -198,7 +215,7 @@ func (p *roomScope) tombstone(m *Message) error {
 		}
 	}
 	if _, err := p.exec(`UPDATE chat_messages SET text = '', metadata = NULL, reply_to_id = NULL, deleted_at = ? WHERE id = ?`,
-		p.now, m.ID); err != nil {
+		later(p.now, m.ChangedAt()), m.ID); err != nil {
 		return err
 	}
 	p.record(MessageDeleted, &m.ID, nil)

@@ -18,7 +18,7 @@ type batch struct {
 	rooms    map[uuid.UUID]*Room // with the counters as they will be
 	readSeqs map[uuid.UUID]int64 // the rooms' last_seq as it was read
 	members  map[memberKey]*RoomUser
-	first    map[clientKey]*Message // the message that a client id stands for
+	first    map[clientKey]sentBefore // the message that a client id stands for
 	replies  map[uuid.UUID]*repliedTo
 	media    map[uuid.UUID]*Media // the ready ones that are named
 	used     map[uuid.UUID]bool   // those of them that are in a message or a room already
@@ -31,7 +31,8 @@ type batch struct {
 // accepted is a message to be written, with the seq of its event.
 type accepted struct {
 	*Message
-	seq int64
+	seq       int64
+	inputHash string // "" without a client id
 }
 
 type memberKey struct {
@@ -42,6 +43,12 @@ type memberKey struct {
 type clientKey struct {
 	memberKey
 	client string
+}
+
+// sentBefore is a message with a client id, and the hash of what it was sent with.
+type sentBefore struct {
+	*Message
+	inputHash string
 }
 
 func (s *send) member() memberKey { return memberKey{s.room, s.sender.id} }
@@ -67,6 +74,7 @@ func (b *batch) store() error {
 	if err := b.readRepeats(); err != nil {
 		return err
 	}
+	b.settleRepeats()
 	if err := b.lockSenders(); err != nil {
 		return err
 	}
@@ -205,10 +213,20 @@ func (b *batch) decide() {
 		case !b.mayWrite(s.room):
 			s.state = sendHeld
 		default:
-			if err := decide(b.access(s), opSend, room.state(), target{}); err != nil {
-				s.refuse(err)
-			}
+			b.decideOne(s, room)
 		}
+	}
+}
+
+// decideOne leaves undecided whether a member who may not send repeats an earlier message
+// or has stored this one in an earlier try.
+func (b *batch) decideOne(s *send, room *Room) {
+	access := b.access(s)
+	switch err := decide(access, opSend, room.state(), target{}); {
+	case err != nil && access.member && (s.in.ClientID != "" || s.id != uuid.Nil):
+		s.denied = err
+	case err != nil:
+		s.refuse(err)
 	}
 }
 
@@ -249,26 +267,54 @@ func (b *batch) readRepeats() error {
 			wanted = append(wanted, dialect.Object{"room_id": s.room, "client_id": s.in.ClientID})
 		}
 	}
-	b.first = make(map[clientKey]*Message, len(wanted))
+	b.first = make(map[clientKey]sentBefore, len(wanted))
 	if len(wanted) == 0 {
 		return nil
 	}
-	known, err := queryAll(b.conn, scanMessage, "SELECT "+messageColumns+` FROM chat_messages
+	known, err := queryAll(b.conn, scanSentBefore, "SELECT "+messageColumns+`, input_hash FROM chat_messages
 		WHERE (room_id, client_id) IN (SELECT j.room_id, j.client_id FROM `+b.jsonRows("room_id uuid", "client_id text")+")",
 		dialect.JSONArray(wanted))
-	if err != nil {
-		return err
-	}
-	byID := make(map[uuid.UUID]*Message, len(known))
-	for i, m := range known {
-		byID[m.ID] = &known[i]
+	for _, m := range known {
 		author := UserID("")
 		if m.UserID != nil {
 			author = *m.UserID
 		}
-		b.first[clientKey{memberKey{m.RoomID, author}, *m.ClientID}] = &known[i]
+		b.first[clientKey{memberKey{m.RoomID, author}, *m.ClientID}] = m
 	}
-	return b.attachMedia(byID) // what checkRepeat compares
+	return err
+}
+
+func scanSentBefore(rows row) (sentBefore, error) {
+	m := sentBefore{Message: &Message{}}
+	err := rows.Scan(append(m.fields(), &m.inputHash)...)
+	return m, err
+}
+
+// settleRepeats settles what was sent before, and then refuses what members send who may
+// send nothing new.
+func (b *batch) settleRepeats() {
+	for _, s := range b.sends {
+		if s.state == sendPending && !b.repeats(s) && s.denied != nil {
+			s.refuse(s.denied)
+		}
+	}
+}
+
+// repeats settles a send whose client id was used before. With another input it is not a
+// repeat, but nothing new either.
+func (b *batch) repeats(s *send) bool {
+	first, known := b.first[s.client()]
+	switch {
+	case s.in.ClientID == "" || !known:
+		return false
+	case first.inputHash == s.inputHash:
+		s.repeatOf(first.Message)
+	case s.denied != nil:
+		s.refuse(s.denied)
+	default:
+		s.refuse(conflict("the client id was used for another message"))
+	}
+	return true
 }
 
 // repliedTo is a message that others answer, and its room.
@@ -293,22 +339,17 @@ func (b *batch) readReplies() error {
 	return b.lockReplies(ids)
 }
 
-// accept decides one send that nothing has refused so far: it is a repeat, is refused,
-// or gets the next number of its room.
+// accept decides one send that nothing has refused so far: it repeats another of the
+// batch, is refused, or gets the next number of its room.
 func (b *batch) accept(s *send) {
-	if first := b.first[s.client()]; s.in.ClientID != "" && first != nil {
-		if err := s.in.checkRepeat(first); err != nil {
-			s.refuse(err)
-			return
-		}
-		s.repeatOf(first)
+	if b.repeats(s) {
 		return
 	}
 	if s.id == uuid.Nil {
 		s.id = newID()
 	}
 	m := &Message{
-		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
+		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), AuthorKind: s.sender.authorKind(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
 		Metadata: s.in.Metadata,
 	}
 	if err := b.answer(m); err != nil {
@@ -329,9 +370,9 @@ func (b *batch) accept(s *send) {
 	room.LastMessageAt = &m.CreatedAt
 	if s.in.ClientID != "" {
 		m.ClientID = &s.in.ClientID
-		b.first[s.client()] = m
+		b.first[s.client()] = sentBefore{m, s.inputHash}
 	}
-	b.accepted = append(b.accepted, accepted{m, room.LastSeq})
+	b.accepted = append(b.accepted, accepted{m, room.LastSeq, s.inputHash})
 	s.accept(m)
 }
 
@@ -349,24 +390,5 @@ func (b *batch) answer(m *Message) error {
 	}
 	head := replied.MessageHead
 	m.ReplyTo = &head
-	return nil
-}
-
-// takeMedia gives the media to a message. Somebody else's are refused as if they
-// were not there.
-func (b *batch) takeMedia(m *Message, s *send) error {
-	for i, id := range s.in.MediaIDs {
-		item := b.media[id]
-		switch {
-		case item == nil || !item.uploadedBy(s.sender):
-			return invalid(mediaField(i), CodeNotOwnUpload, "is not an upload of the actor's")
-		case b.used[id]:
-			return conflict(mediaField(i) + " is in use already")
-		}
-	}
-	for _, id := range s.in.MediaIDs {
-		b.used[id] = true
-		m.Media = append(m.Media, *b.media[id])
-	}
 	return nil
 }

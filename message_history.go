@@ -159,9 +159,13 @@ func (c *conn) readHeads(ids []uuid.UUID) (map[uuid.UUID]*repliedTo, error) {
 	}
 	found, err := queryAll(c, func(rows row) (repliedTo, error) {
 		var r repliedTo
-		err := rows.Scan(&r.ID, &r.room, &r.Number, &r.UserID, &r.Text, scanTime(&r.DeletedAt))
+		err := rows.Scan(&r.ID, &r.room, &r.Number, &r.UserID, &r.AuthorKind, &r.Text, scanTime(&r.DeletedAt),
+			&r.MediaID, &r.MediaType, &r.MediaCount)
 		return r, err
-	}, "SELECT id, room_id, number, user_id, text, deleted_at FROM chat_messages WHERE id "+c.dialect.InIDs(), dialect.JSONArray(ids))
+	}, `SELECT m.id, m.room_id, m.number, m.user_id, m.author_kind, m.text, m.deleted_at,
+		f.id, COALESCE(f.content_type, ''), (SELECT COUNT(*) FROM chat_message_media x WHERE x.message_id = m.id)
+		FROM chat_messages m LEFT JOIN chat_message_media x ON x.message_id = m.id AND x.sequence = 0
+		LEFT JOIN chat_media f ON f.id = x.media_id WHERE m.id `+c.dialect.InIDs(), dialect.JSONArray(ids))
 	if err != nil {
 		return nil, err
 	}

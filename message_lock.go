@@ -143,18 +143,21 @@ func (b *batch) blockForMedia(ids []uuid.UUID) error {
 	return nil
 }
 
-// withoutMedia leaves out the rooms that somebody sends media to.
-func withoutMedia(sends []*send) (left []*send) {
-	media := make(map[uuid.UUID]bool)
-	for _, one := range sends {
-		if len(one.in.MediaIDs) > 0 {
-			media[one.room] = true
+// takeMedia gives the media to a message. Somebody else's are refused as if they
+// were not there.
+func (b *batch) takeMedia(m *Message, s *send) error {
+	for i, id := range s.in.MediaIDs {
+		item := b.media[id]
+		switch {
+		case item == nil || !item.uploadedBy(s.sender):
+			return invalid(mediaField(i), CodeNotOwnUpload, "is not an upload of the actor's")
+		case b.used[id]:
+			return conflict(mediaField(i) + " is in use already")
 		}
 	}
-	for _, one := range sends {
-		if !media[one.room] {
-			left = append(left, one)
-		}
+	for _, id := range s.in.MediaIDs {
+		b.used[id] = true
+		m.Media = append(m.Media, *b.media[id])
 	}
-	return left
+	return nil
 }

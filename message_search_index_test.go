@@ -124,7 +124,7 @@ func insertTexts(h *chatsuite.Host, room uuid.UUID, texts []string) {
 	messages := make([]chat.Message, len(texts))
 	for i, text := range texts {
 		messages[i] = chat.Message{
-			ID: uuid.Must(uuid.NewV7()), RoomID: room, Number: int64(i + 1), Text: text, CreatedAt: h.Clock.Now(),
+			ID: uuid.Must(uuid.NewV7()), RoomID: room, Number: int64(i + 1), AuthorKind: chat.AuthorKindSystem, Text: text, CreatedAt: h.Clock.Now(),
 		}
 	}
 	chatsuite.NoError(h.T, h.DB.CreateInBatches(messages, 500).Error)

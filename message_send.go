@@ -2,21 +2,22 @@ package chat
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/go-df/chat/internal/dialect"
-	"github.com/go-df/chat/internal/sendq"
+	"github.com/go-df/chat/internal/jsonvalue"
 )
 
-// NewMessage is a message to be sent. It needs a text or media.
+// NewMessage is a message to be sent. It needs media or a text with something to see in it.
 type NewMessage struct {
-	// Text is at most Limits.TextCharacters and Limits.TextBytes.
+	// Text is at most Limits.TextCharacters and Limits.TextBytes, without control
+	// characters other than tabs and line breaks (LF, CR).
 	Text string
 	// MediaIDs are uploads of the actor's own that are in no message yet, in the
 	// order to show them, at most Limits.MediaPerMessage.
@@ -24,8 +25,11 @@ type NewMessage struct {
 	// ReplyToID is a message of the same room that this one answers.
 	ReplyToID *uuid.UUID
 	// ClientID makes the call safe to repeat: a second message of the same actor in
-	// the same room with the same ClientID is not stored, and the first is returned.
-	// At most 255 bytes. Defaults to none.
+	// the same room with the same ClientID is not stored, and the first is returned as it
+	// is by now, edited or deleted, also to a member who may write no more. With other
+	// content than the first was sent with it is ErrConflict; metadata are compared as
+	// JSON values, numbers by their exact decimal values. At most 255 bytes. Defaults to
+	// none.
 	ClientID string
 	// Metadata is a JSON object of the host's, at most Limits.MetadataBytes.
 	Metadata Metadata
@@ -48,7 +52,7 @@ func (in *NewMessage) validate(l Limits) error {
 			return invalid(mediaField(i), CodeDuplicate, "is there twice")
 		}
 	}
-	if reason := invalidTextReason(in.ClientID); reason != "" {
+	if reason := unstorableTextReason(in.ClientID); reason != "" {
 		return invalid("client_id", CodeInvalidText, "%s", reason)
 	}
 	if len(in.ClientID) > clientIDBytes {
@@ -59,24 +63,31 @@ func (in *NewMessage) validate(l Limits) error {
 
 func mediaField(i int) string { return "media_ids[" + strconv.Itoa(i) + "]" }
 
-// checkRepeat compares a message with the one that its client id stands for. What was
-// edited or deleted since cannot be compared.
-func (in *NewMessage) checkRepeat(first *Message) error {
-	if first.EditedAt != nil || first.Deleted() {
-		return nil
+// hash is the same of two inputs exactly if they ask for the same message. It is stored
+// with the message, for a repeat to be compared with, whatever becomes of the message. It
+// is "" without a client id.
+func (in *NewMessage) hash() (string, error) {
+	if in.ClientID == "" {
+		return "", nil
 	}
-	same := in.Text == first.Text && string(in.Metadata) == string(first.Metadata) &&
-		(in.ReplyToID == nil) == (first.ReplyToID == nil) && len(in.MediaIDs) == len(first.Media)
-	if same && in.ReplyToID != nil {
-		same = *in.ReplyToID == *first.ReplyToID
+	metadata := in.Metadata
+	if len(metadata) == 0 {
+		metadata = Metadata("null") // as checkMetadata takes it
 	}
-	for i := 0; same && i < len(in.MediaIDs); i++ {
-		same = in.MediaIDs[i] == first.Media[i].ID
+	input, err := jsonvalue.Append(jsonvalue.AppendString(nil, in.Text), metadata)
+	if err != nil {
+		return "", err
 	}
-	if !same {
-		return conflict("the client id was used for another message")
+	reply := uuid.Nil
+	if in.ReplyToID != nil {
+		reply = *in.ReplyToID
 	}
-	return nil
+	input = append(input, reply[:]...)
+	for _, id := range in.MediaIDs {
+		input = append(input, id[:]...)
+	}
+	sum := sha256.Sum256(input)
+	return hex.EncodeToString(sum[:16]), nil
 }
 
 // SendMessage adds a message to a room, numbers it, and marks everything up to it
@@ -88,7 +99,7 @@ func (in *NewMessage) checkRepeat(first *Message) error {
 //
 // Errors: ErrNotFound, ErrForbidden, ErrInvalid (media that are not the actor's,
 // a reply to another room), ErrTooLarge, ErrConflict when a media item is in use, the
-// replied-to message was deleted, or the client id came before with another body.
+// replied-to message was deleted, or the client id came before with another input.
 func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, in NewMessage) (*Message, error) {
 	if err := in.validate(s.config.Limits); err != nil {
 		return nil, err
@@ -97,8 +108,11 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 	if err != nil {
 		return nil, err
 	}
-	one, err := s.store(ctx, newSend(p, room, in))
+	one, err := newSend(p, room, in)
 	if err != nil {
+		return nil, err
+	}
+	if one, err = s.store(ctx, one); err != nil {
 		return nil, err
 	}
 	switch one.state {
@@ -115,22 +129,29 @@ type send struct {
 	sender principal
 	room   uuid.UUID
 	in     NewMessage
-	id     uuid.UUID // of the message, the same in every try, so that no two tries store it twice
+	// inputHash is of what the caller gave, and "" without a client id.
+	inputHash string
+	id        uuid.UUID // of the message, the same in every try, so that no two tries store it twice
 	// doubtful says that a write of the message failed so that it may be stored all the same.
 	doubtful bool
 	outcome
 	done chan struct{} // closed when the outcome is final
 }
 
-// newSend copies what a caller may change after an early return.
-func newSend(p principal, room uuid.UUID, in NewMessage) *send {
+// newSend takes a valid input as the caller gave it, and copies what the caller may
+// change after an early return.
+func newSend(sender principal, room uuid.UUID, in NewMessage) (*send, error) {
+	inputHash, err := in.hash()
+	if err != nil {
+		return nil, err
+	}
 	in.MediaIDs = slices.Clone(in.MediaIDs)
 	in.Metadata = slices.Clone(in.Metadata)
 	if in.ReplyToID != nil {
 		id := *in.ReplyToID
 		in.ReplyToID = &id
 	}
-	return &send{sender: p, room: room, in: in, done: make(chan struct{})}
+	return &send{sender: sender, room: room, in: in, inputHash: inputHash, done: make(chan struct{})}, nil
 }
 
 // outcome is what has become of a send. A batch decides state; it is settled when that
@@ -152,6 +173,7 @@ type outcome struct {
 	message *Message
 	err     error
 	settled bool
+	denied  error // why a member may not send anything new; a repeat is returned all the same
 }
 
 type sendState int
@@ -219,7 +241,7 @@ func (s *Service) store(ctx context.Context, one *send) (*send, error) {
 		if err := pause(ctx, min(try, blockedTries)); err != nil {
 			return nil, err
 		}
-		one = &send{sender: one.sender, room: one.room, in: one.in, id: one.id, done: make(chan struct{})}
+		one = &send{sender: one.sender, room: one.room, in: one.in, inputHash: one.inputHash, id: one.id, done: make(chan struct{})}
 	}
 }
 
@@ -228,170 +250,3 @@ func (s *Service) store(ctx context.Context, one *send) (*send, error) {
 const blockedTries = 4
 
 var errSenderLocked = errors.New("chat: the author's rows stayed locked by another transaction")
-
-// Concurrent sends meet in a queue and are committed in groups: under load one
-// commit serves many messages, and a lone sender is a group of one.
-
-const (
-	sendBatch = 256 // messages a group
-
-	// sendDeadline is for all that a group does. It is longer than lockTimeout, and with
-	// sendPatience shorter than the six seconds that SendMessage promises.
-	sendDeadline = lockTimeout + 300*time.Millisecond
-	// sendPatience is how long a message may have queued when a group before it gives up:
-	// longer, and it fails with that group.
-	sendPatience = 500 * time.Millisecond
-	// sendLaneTime is when a group that has not ended makes room for others.
-	sendLaneTime = time.Second
-)
-
-// sendQueue is how sends are grouped. SQLite has one writer.
-func (s *Service) sendQueue() sendq.Options[uuid.UUID, *send] {
-	lanes := 1
-	if s.dialect == dialect.Postgres {
-		lanes = 2
-	}
-	return sendq.Options[uuid.UUID, *send]{
-		Lanes: lanes, Size: sendBatch, LaneTime: sendLaneTime, Patience: sendPatience,
-		Commit: s.commitSends, Panicked: s.sendPanicked,
-	}
-}
-
-// errGroupLost is the error of the messages of a group whose transaction panicked.
-var errGroupLost = errors.New("chat: the group of messages that this one was in failed")
-
-func (s *Service) sendPanicked(ctx context.Context, recovered any, stack []byte) error {
-	s.config.Logger.ErrorContext(ctx, "a group of messages panicked", "panic", fmt.Sprint(recovered), "stack", string(stack))
-	return errGroupLost
-}
-
-// commitSends settles a group, and returns the rooms that it was not told to wait for and
-// that others have locked.
-func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) sendq.Result[uuid.UUID] {
-	ctx, cancel := context.WithTimeoutCause(ctx, sendDeadline, errTooLong)
-	defer cancel()
-	var turn *lockTurn
-	if wait && s.dialect == dialect.Postgres { // all of the group is for one room
-		var err error
-		if turn, err = s.state.locks.wait(ctx, group[0].room); err != nil {
-			return giveUp(group, tooLong(ctx, err))
-		}
-		defer func() { turn.end() }()
-	}
-	return s.settleSends(ctx, group, turn)
-}
-
-// settleSends settles what is not settled of a group. Where it fails as a whole, each
-// message is tried alone, so that one's fault is not the others'; but when it has waited
-// for too long, that settles all of it.
-func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn) (result sendq.Result[uuid.UUID]) {
-	err := s.storeGroup(ctx, group, turn)
-	sends := unsettled(group)
-	var retryable *retryableError
-	switch {
-	case err == nil:
-		for _, one := range sends {
-			if one.state == sendHeld {
-				result.Held = append(result.Held, one.room)
-				continue
-			}
-			one.settle()
-		}
-	case errors.As(err, &retryable) && retryable.lockTimeout:
-		return giveUp(sends, err)
-	case ctx.Err() != nil: // some of it may be stored all the same
-		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
-	case len(sends) == 1:
-		sends[0].Fail(err)
-	default:
-		for _, one := range sends {
-			alone := s.settleSends(ctx, []*send{one}, turn)
-			result.Held = append(result.Held, alone.Held...)
-			if alone.GaveUp != nil {
-				result.GaveUp = alone.GaveUp
-			}
-		}
-	}
-	return result
-}
-
-// giveUp settles all of a group with why it has waited for too long. Of a message that
-// may be stored all the same, that error is not retryable.
-func giveUp(group []*send, err error) sendq.Result[uuid.UUID] {
-	for _, one := range group {
-		if one.doubtful {
-			one.Fail(fmt.Errorf("chat: it is not known whether the message is stored: %w", context.DeadlineExceeded))
-			continue
-		}
-		one.Fail(err)
-	}
-	return sendq.Result[uuid.UUID]{GaveUp: err}
-}
-
-// unsettled are the sends whose outcome is not final yet.
-func unsettled(sends []*send) (left []*send) {
-	for _, one := range sends {
-		if !one.settled {
-			left = append(left, one)
-		}
-	}
-	return left
-}
-
-// storeGroup stores what it can without a lock, and the rest under it. With a turn it
-// waits for the room's lock.
-func (s *Service) storeGroup(ctx context.Context, sends []*send, turn *lockTurn) error {
-	if s.dialect == dialect.Postgres && turn == nil {
-		if err := s.storeOptimistically(ctx, sends); err != nil {
-			return err
-		}
-		sends = unsettled(sends)
-	}
-	if len(sends) == 0 {
-		return nil
-	}
-	_, err := transactInTurn(ctx, s, turn, func(c *conn) (struct{}, error) {
-		b := &batch{conn: c, sends: sends, wait: turn != nil}
-		return struct{}{}, b.store()
-	})
-	return err
-}
-
-// storeOptimistically stores messages without locking their rooms first, in two
-// statements rather than a transaction of five, and settles what it has stored. All that
-// is accepted for a room is stored, or nothing. Left to the lock are messages with media,
-// which are locked, and with them those to the same room; rooms that changed after they
-// were read, or that somebody else has locked; and whatever would be refused or was sent
-// before, which is decided under the lock alone.
-func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error {
-	b := &batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: withoutMedia(sends)}
-	if len(b.sends) == 0 {
-		return nil
-	}
-	if err := b.store(); err != nil {
-		var retryable *retryableError
-		err = databaseError(s.dialect, err)
-		switch {
-		case errors.As(err, &retryable) && retryable.lockTimeout:
-			return err // it has waited long enough
-		case retryable != nil: // nothing was written
-		case b.writing: // if it was written all the same, that is found under the lock
-			for _, one := range b.sends {
-				one.doubtful = one.state == sendAccepted
-			}
-		}
-		if ctx.Err() != nil {
-			return tooLong(ctx, err)
-		}
-		return nil
-	}
-	if len(b.accepted) > 0 {
-		s.state.commits.notify()
-	}
-	for _, one := range b.sends {
-		if one.state == sendAccepted && !b.changed[one.room] {
-			one.settle()
-		}
-	}
-	return nil
-}

@@ -41,7 +41,8 @@ func TestMessageComesWithAllThatAPageShows(t *testing.T) {
 		if diff := cmp.Diff(want, page.Items[0]); diff != "" {
 			t.Errorf("the page differs from what was sent: %s", diff)
 		}
-		head := &chat.MessageHead{ID: first.ID, Number: 1, UserID: &h.Bob, Text: "look"}
+		head := &chat.MessageHead{ID: first.ID, Number: 1, UserID: &h.Bob, AuthorKind: chat.AuthorKindUser, Text: "look",
+			MediaID: &two.ID, MediaType: "image/png", MediaCount: 2}
 		if diff := cmp.Diff(head, page.Items[1].ReplyTo); diff != "" {
 			t.Error(diff)
 		}
@@ -76,7 +77,7 @@ func TestRepeatedSendReturnsTheFirst(t *testing.T) {
 			t.Error("System's repeat was stored")
 		}
 
-		// What was edited since is returned uncompared.
+		// What was edited or deleted since is returned as it is by now.
 		text := "edited"
 		chatsuite.Must(h.EditMessage(h.Ctx, h.Bob, first.ID, chat.MessagePatch{Text: &text}))(t)
 		if again := chatsuite.Must(h.SendMessage(h.Ctx, h.Bob, room.ID, in))(t); again.ID != first.ID || again.Text != text {
@@ -105,7 +106,7 @@ func TestEditAndDelete(t *testing.T) {
 		chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, m.ID))
 		chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, m.ID)) // nothing again
 		tombstone := chatsuite.Must(h.Message(h.Ctx, h.Alice, m.ID))(t)
-		want := &chat.Message{ID: m.ID, RoomID: room.ID, Number: 1, UserID: &h.Bob, CreatedAt: m.CreatedAt,
+		want := &chat.Message{ID: m.ID, RoomID: room.ID, Number: 1, UserID: &h.Bob, AuthorKind: chat.AuthorKindUser, CreatedAt: m.CreatedAt,
 			EditedAt: edited.EditedAt, DeletedAt: tombstone.DeletedAt}
 		if diff := cmp.Diff(want, tombstone); diff != "" || !tombstone.Deleted() {
 			t.Error(diff)

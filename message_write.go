@@ -50,6 +50,7 @@ type messageRow struct {
 	Text      string     `json:"text"`
 	ReplyToID *uuid.UUID `json:"reply_to_id"`
 	ClientID  *string    `json:"client_id"`
+	InputHash *string    `json:"input_hash"`
 	Metadata  *string    `json:"metadata"`
 	CreatedAt string     `json:"created_at"`
 }
@@ -58,13 +59,24 @@ func (b *batch) insertMessages() error {
 	rows := make([]messageRow, len(b.accepted))
 	for i, m := range b.accepted {
 		rows[i] = messageRow{ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, Text: m.Text,
-			ReplyToID: m.ReplyToID, ClientID: m.ClientID, Metadata: m.Metadata.text(), CreatedAt: dialect.FormatTime(m.CreatedAt)}
+			ReplyToID: m.ReplyToID, ClientID: m.ClientID, InputHash: m.nullableHash(), Metadata: m.Metadata.text(),
+			CreatedAt: dialect.FormatTime(m.CreatedAt)}
 	}
-	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
-		SELECT j.id, j.room_id, j.number, j.user_id, j.text, j.reply_to_id, j.client_id, j.metadata, j.created_at FROM `+
+	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
+			client_id, input_hash, metadata, created_at)
+		SELECT j.id, j.room_id, j.number, j.user_id, CASE WHEN j.user_id IS NULL THEN 'system' ELSE 'user' END, j.text, j.reply_to_id,
+			j.client_id, j.input_hash, j.metadata, j.created_at FROM `+
 		b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
-			"client_id text", "metadata text", "created_at text"), dialect.JSONArray(rows))
+			"client_id text", "input_hash text", "metadata text", "created_at text"), dialect.JSONArray(rows))
 	return err
+}
+
+// nullableHash is input_hash as the column has it.
+func (m *accepted) nullableHash() *string {
+	if m.inputHash == "" {
+		return nil
+	}
+	return &m.inputHash
 }
 
 type counterRow struct {
@@ -110,7 +122,8 @@ func (b *batch) markSent() error {
 		index[key] = len(rows)
 		rows = append(rows, markerRow{key.room, key.user, m.Number})
 	}
-	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number, last_seen_at = ? FROM `+
+	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number,
+		last_seen_at = `+b.dialect.Later("last_seen_at")+` FROM `+
 		b.jsonRows("room_id uuid", "user_id user", "number bigint")+
 		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, dialect.JSONArray(rows))
 	return err
@@ -186,16 +199,18 @@ func (b *batch) writeStatement() (query string, args []any) {
 			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
 		), accepted AS MATERIALIZED (
 			SELECT j.* FROM ` + b.unnest("j", "id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
-		"reply_to_id uuid", "client_id text", "metadata json", "created_at timestamptz", "newest boolean") + `
+		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean") + `
 			WHERE j.room_id IN (SELECT id FROM counted) ORDER BY j.seq
 		), messages AS (
-			INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at)
-			SELECT id, room_id, number, user_id, text, reply_to_id, client_id, metadata, created_at FROM accepted
+			INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
+				client_id, input_hash, metadata, created_at)
+			SELECT id, room_id, number, user_id, CASE WHEN user_id IS NULL THEN 'system' ELSE 'user' END, text, reply_to_id,
+				client_id, input_hash, metadata, created_at FROM accepted
 		), events AS (
 			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
 			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted
 		), markers AS (
-			UPDATE chat_room_users u SET last_read_number = a.number, last_seen_at = ?
+			UPDATE chat_room_users u SET last_read_number = a.number, last_seen_at = ` + b.dialect.Later("u.last_seen_at") + `
 			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
 		) SELECT id FROM counted`
 	args = append(args, b.roomArrays()...)
@@ -271,7 +286,7 @@ func (b *batch) messageArrays() []any {
 			newest[memberKey{m.RoomID, *m.UserID}] = m.Number
 		}
 	}
-	var ids, rooms, numbers, seqs, users, texts, replies, clients, metadata, times, marks dialect.Array
+	var ids, rooms, numbers, seqs, users, texts, replies, clients, hashes, metadata, times, marks dialect.Array
 	for _, m := range b.accepted {
 		ids.ID(&m.ID)
 		rooms.ID(&m.RoomID)
@@ -281,10 +296,11 @@ func (b *batch) messageArrays() []any {
 		texts.Text(&m.Text)
 		replies.ID(m.ReplyToID)
 		clients.Text(m.ClientID)
+		hashes.Text(m.nullableHash())
 		metadata.Text(m.Metadata.text())
 		times.Time(m.CreatedAt)
 		marks.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
 	}
 	return []any{ids.String(), rooms.String(), numbers.String(), seqs.String(), users.String(), texts.String(), replies.String(), clients.String(),
-		metadata.String(), times.String(), marks.String()}
+		hashes.String(), metadata.String(), times.String(), marks.String()}
 }

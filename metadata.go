@@ -70,7 +70,7 @@ func (l Limits) checkMetadata(m *Metadata) error {
 	if len(trimmed) > l.MetadataBytes {
 		return tooLarge("metadata", CodeTooLong, int64(l.MetadataBytes), "bytes")
 	}
-	if reason := invalidTextReason(string(trimmed)); reason != "" {
+	if reason := unstorableTextReason(string(trimmed)); reason != "" {
 		return invalid("metadata", CodeInvalidText, "%s", reason)
 	}
 	if trimmed[0] != '{' || !json.Valid(trimmed) {

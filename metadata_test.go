@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,6 +53,27 @@ func TestMetadataIsJSONInJSON(t *testing.T) {
 		if got := string(chatsuite.Must(json.Marshal(w))(t)); got != want {
 			t.Errorf("%s comes back as %s", text, got)
 		}
+	}
+}
+
+// Logs and failed tests show the object, not its bytes.
+func TestMetadataPrintsAsJSON(t *testing.T) {
+	t.Parallel()
+	m := chat.Metadata(`{"order": 42}`)
+	for _, test := range []struct{ got, want string }{
+		{fmt.Sprintf("%v", m), `{"order": 42}`},
+		{fmt.Sprintf("%+v", m), `{"order": 42}`},
+		{fmt.Sprint(m, chat.Metadata(nil)), `{"order": 42} `},
+		{fmt.Sprintf("%v", struct{ Metadata chat.Metadata }{m}), `{{"order": 42}}`},
+		{fmt.Sprintf("%+v", struct{ Metadata chat.Metadata }{m}), `{Metadata:{"order": 42}}`},
+		{fmt.Sprintf("%+v", []chat.Metadata{m, nil}), `[{"order": 42} ]`},
+	} {
+		if test.got != test.want {
+			t.Errorf("printed as %s, want %s", test.got, test.want)
+		}
+	}
+	if printed := fmt.Sprintf("%+v", chat.Message{Metadata: m}); !strings.Contains(printed, `Metadata:{"order": 42}`) {
+		t.Errorf("a message is printed as %s", printed)
 	}
 }
 

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -16,6 +17,11 @@ import (
 // its own tables first. Config.UserIDs and UsersTable cannot change afterwards: that
 // is ErrSchema.
 //
+// ErrSchema is also a database that cannot hold the tables: PostgreSQL or SQLite in an
+// encoding other than UTF-8, SQLite whose connections do not enforce foreign keys. And it is
+// a search_path of PostgreSQL by which it is in doubt where the tables are: they are in
+// another schema than the one where CREATE TABLE would make them, or in several.
+//
 // Config.MessageSearch may change: Migrate then makes the index of messages, filled,
 // while sends wait, or drops it. A program uses the index that was there at its first
 // call, so restart those that search after it was dropped.
@@ -24,9 +30,12 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 	if err != nil {
 		return err
 	}
-	pool, err := s.db.DB()
+	pool, err := onPrimary(s.db.WithContext(ctx)).DB()
 	if err != nil {
 		return fmt.Errorf("chat: migrate: %w", err)
+	}
+	if err := s.checkPlace(ctx); err != nil {
+		return err
 	}
 	if err := s.checkUsersTable(ctx); err != nil {
 		return err
@@ -83,19 +92,111 @@ func (c Config) schema(d dialect.Dialect) schema.Options {
 		MessageSearch: c.MessageSearch}
 }
 
+// place is where the tables are, and where Migrate would make them.
+type place struct {
+	home string // their schema, "" when there are none
+	next string // the schema in which CREATE TABLE makes tables, "" for none
+}
+
+// findPlace looks for the tables in the catalogue, because a failing query would end a
+// host's transaction. It refuses a database that cannot hold them, and one in which
+// statements would meet other tables than Migrate has made.
+func (c *conn) findPlace() (place, error) {
+	if c.dialect == dialect.SQLite {
+		return c.findPlaceSQLite()
+	}
+	return c.findPlacePostgres()
+}
+
+func (c *conn) findPlaceSQLite() (place, error) {
+	type facts struct {
+		tables, foreignKeys int
+		encoding            string
+	}
+	found, err := queryOne(c, func(r row) (f facts, err error) {
+		err = r.Scan(&f.tables, &f.foreignKeys, &f.encoding)
+		return f, err
+	}, `SELECT (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '`+schema.Table+`'),
+		(SELECT foreign_keys FROM pragma_foreign_keys), (SELECT encoding FROM pragma_encoding)`)
+	switch {
+	case err != nil:
+		return place{}, err
+	case found.foreignKeys == 0:
+		return place{}, errForeignKeysOff
+	case found.encoding != "UTF-8":
+		return place{}, fmt.Errorf("%w: this SQLite database keeps its text as %s, in which user ids sort otherwise "+
+			"than in Go: make one without PRAGMA encoding, which is UTF-8", ErrSchema, found.encoding)
+	case found.tables == 0:
+		return place{next: "main"}, nil
+	}
+	return place{home: "main", next: "main"}, nil
+}
+
+// findPlaceSQL returns one row: the encoding, the schema in which CREATE TABLE makes
+// tables, how many schemas of the search_path have chat tables and which, and which
+// other tables the search_path finds in place of them.
+const findPlaceSQL = `WITH found AS (
+		SELECT n.nspname AS schema, c.relname AS name, pg_table_is_visible(c.oid) AS visible
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = ANY (current_schemas(true)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN ('%s')
+	), homes AS (SELECT schema FROM found WHERE name = '` + schema.Table + `')
+	SELECT current_setting('server_encoding'), COALESCE(current_schema(), ''), (SELECT count(*) FROM homes),
+	COALESCE((SELECT string_agg(schema, ', ' ORDER BY schema) FROM homes), ''),
+	COALESCE((SELECT string_agg(schema || '.' || name, ', ' ORDER BY name) FROM found
+		WHERE visible AND EXISTS (SELECT 1 FROM homes) AND schema NOT IN (SELECT schema FROM homes)), '')`
+
+func (c *conn) findPlacePostgres() (place, error) {
+	tables, err := c.config.schema(c.dialect).Tables()
+	if err != nil {
+		return place{}, err
+	}
+	type facts struct {
+		place
+		encoding, shadowing string
+		homes               int
+	}
+	found, err := queryOne(c, func(r row) (f facts, err error) {
+		err = r.Scan(&f.encoding, &f.next, &f.homes, &f.home, &f.shadowing)
+		return f, err
+	}, fmt.Sprintf(findPlaceSQL, strings.Join(tables, "', '")))
+	switch {
+	case err != nil:
+		return place{}, err
+	case found.encoding != "UTF8":
+		return place{}, fmt.Errorf("%w: the encoding of this database is %s: create one with ENCODING 'UTF8'", ErrSchema, found.encoding)
+	case found.homes > 1:
+		return place{}, fmt.Errorf("%w: there are chat tables in several schemas of the search_path: %s: "+
+			"leave only the right one of them in the search_path of the DSN", ErrSchema, found.home)
+	case found.shadowing != "":
+		return place{}, fmt.Errorf("%w: the chat tables are in the schema %s, and the search_path finds %s before them: "+
+			"name %[2]s first in the search_path of the DSN", ErrSchema, found.home, found.shadowing)
+	}
+	return found.place, nil
+}
+
+// checkPlace refuses to migrate where that would make a second set of tables.
+func (s *Service) checkPlace(ctx context.Context) error {
+	at, err := s.newConn(ctx, s.db).findPlace()
+	switch {
+	case err != nil:
+		return err
+	case at.next == "":
+		return fmt.Errorf("%w: cannot migrate: no schema of the search_path exists, so that there is none to make tables in", ErrSchema)
+	case at.home != "" && at.home != at.next:
+		return fmt.Errorf("%w: cannot migrate: the chat tables are in the schema %s, and new ones would be made in %s, "+
+			"which comes before it in the search_path: name %[2]s first in the search_path of the DSN, or move the tables", ErrSchema, at.home, at.next)
+	}
+	return nil
+}
+
 // checkSchema compares the tables with what this code and config need.
 func (s *Service) checkSchema(ctx context.Context, db *gorm.DB) error {
 	c := s.newConn(ctx, db)
-	// Asked of the catalogue first: a failing query would end a host's transaction.
-	exists := "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '" + schema.Table + "'"
-	if s.dialect == dialect.Postgres {
-		exists = "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('" + schema.Table + "')"
-	}
-	tables, err := queryOne(c, scanValue[int], exists)
+	at, err := c.findPlace()
 	if err != nil {
 		return err
 	}
-	if *tables == 0 {
+	if at.home == "" {
 		return fmt.Errorf("%w: there are no chat tables here: call chat.Migrate, or run what chat.MigrationSQL returns", ErrSchema)
 	}
 	version, err := queryOne(c, scanValue[int64], "SELECT COALESCE(max(version_id), 0) FROM "+schema.Table)

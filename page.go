@@ -55,6 +55,14 @@ func (c *conn) keysetCondition(list, cursor, timeColumn, idColumn string) (strin
 	return " AND (" + timeColumn + ", " + idColumn + ") < (?, ?)", []any{at, position.ID}, nil
 }
 
+// userCursor reads the position in a list ordered by user id.
+func (c *conn) userCursor(cursor string) (after UserID, err error) {
+	if err := parseCursor(cursor, &after); err != nil {
+		return "", err
+	}
+	return c.config.userID("cursor", after)
+}
+
 // pageLimit is how many items a page has.
 func (c *conn) pageLimit(limit int) (int, error) {
 	if limit < 0 {

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"math/bits"
 	"strings"
@@ -12,8 +13,8 @@ type Permissions int64
 
 // The nine permissions.
 const (
-	CanAddUsers          Permissions = 1 << iota // add people, with the room's default permissions
-	CanRemoveUsers                               // remove members other than the owner
+	CanAddUsers          Permissions = 1 << iota // add people, with the room's default permissions, which one must hold
+	CanRemoveUsers                               // remove members other than the owner, and ban
 	CanCreateMessages                            // send
 	CanDeleteMessages                            // delete other people's messages
 	CanDeleteOwnMessages                         // delete one's own messages
@@ -46,6 +47,10 @@ func (p Permissions) Names() []string {
 }
 
 func (p Permissions) String() string { return "[" + strings.Join(p.Names(), " ") + "]" }
+
+// Value binds the set as a number. A driver that knows no Valuer here might bind what
+// String returns.
+func (p Permissions) Value() (driver.Value, error) { return int64(p), nil }
 
 // MarshalJSON writes the list of names.
 func (p Permissions) MarshalJSON() ([]byte, error) { return json.Marshal(p.Names()) }
@@ -124,6 +129,9 @@ const (
 	opLeave
 	opAddUsers
 	opRemoveUser
+	opBan
+	opUnban
+	opSeeBans
 	opSetPermissions
 	opUpdateRoom
 	opTransfer
@@ -140,6 +148,7 @@ type access struct {
 	system      bool
 	member      bool
 	owner       bool
+	banned      bool        // from the room; looked up where they would enter it
 	permissions Permissions // effective: own, or else the room's default; all for the owner
 }
 
@@ -156,7 +165,8 @@ type target struct {
 	child   bool        // reached by an id of its own: a message, a media item, a reaction
 	own     bool        // the actor's own message, reaction, state or membership
 	owner   bool        // the member is the room's owner
-	changed Permissions // the bits that would change
+	held    Permissions // what the member may do
+	changed Permissions // the bits that would be given or taken
 	set     bool        // permissions are given explicitly, rather than left to the default
 }
 
@@ -192,16 +202,22 @@ func visible(actor access, op operation, room roomState, on target) error {
 func permitted(actor access, op operation, room roomState, on target) bool {
 	has := actor.permissions.Has
 	switch op {
-	case opSeeRoom, opJoin, opRead, opLeave:
+	case opSeeRoom, opRead, opLeave:
 		return true
+	case opJoin:
+		return !actor.banned
 	case opReact:
 		return !room.closed
 	case opKeepOwnState, opUnreact:
 		return on.own
 	case opAddUsers:
-		return has(CanAddUsers) && (!on.set || mayGrant(actor, on))
+		return has(CanAddUsers|on.changed) && (!on.set || has(CanEditRoom))
 	case opRemoveUser:
-		return on.own || has(CanRemoveUsers)
+		return on.own || mayRemove(actor, on)
+	case opBan:
+		return mayRemove(actor, on)
+	case opUnban, opSeeBans:
+		return has(CanRemoveUsers)
 	case opSetPermissions:
 		return mayGrant(actor, on)
 	case opUpdateRoom:
@@ -235,19 +251,28 @@ func mayGrant(actor access, on target) bool {
 	return actor.permissions.Has(CanEditRoom | on.changed)
 }
 
+// administrative are the permissions over other people and over the room.
+const administrative = CanRemoveUsers | CanDeleteMessages | CanEditMessages | CanEditRoom
+
+// mayRemove: nobody removes a member who holds an administrative permission that they
+// lack themselves. That the owner stays is no matter of rights.
+func mayRemove(actor access, on target) bool {
+	return actor.permissions.Has(CanRemoveUsers) && (on.owner || actor.permissions.Has(on.held&administrative))
+}
+
 // possible refuses, for System too, what would break a rule of the room: a
 // private room is its two users for ever, and an owner stays until another is
 // named.
 func possible(op operation, room roomState, on target) error {
 	if room.roomType == PrivateMessages {
 		switch op {
-		case opLeave, opAddUsers, opRemoveUser, opSetPermissions, opUpdateRoom, opTransfer:
+		case opLeave, opAddUsers, opRemoveUser, opBan, opUnban, opSeeBans, opSetPermissions, opUpdateRoom, opTransfer:
 			return conflict("a private room is its two users, and nothing about it changes")
 		}
 		return nil
 	}
 	switch {
-	case on.owner && (op == opLeave || op == opRemoveUser):
+	case on.owner && (op == opLeave || op == opRemoveUser || op == opBan):
 		return conflict("the owner must transfer the room first")
 	case on.owner && op == opSetPermissions:
 		return conflict("the owner's permissions cannot be changed")

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"testing"
@@ -25,6 +26,7 @@ type rule struct {
 	on     target
 	needs  Permissions
 	grants bool // every bit that changes is needed too
+	admins bool // every administrative bit that the target holds is needed too
 
 	room, private, closed right // groups and channels; private rooms; those whose other user was erased
 	public                right // what a public room says to those outside: yes, or nobody
@@ -48,32 +50,36 @@ const (
 )
 
 var rules = []rule{
-	{"see the room", opSeeRoom, some, 0, false, yes, yes, yes, yes},
-	{"join", opJoin, some, 0, false, yes, yes, yes, yes},
-	{"read the room", opRead, some, 0, false, yes, yes, yes, nobody},
-	{"read a message", opRead, child, 0, false, yes, yes, yes, nobody},
-	{"mute or mark as read", opKeepOwnState, mine, 0, false, yes, yes, yes, nobody},
-	{"mute for another", opKeepOwnState, some, 0, false, nobody, nobody, nobody, nobody},
-	{"leave", opLeave, mine, 0, false, yes, breaks, breaks, nobody},
-	{"leave as the owner", opLeave, ownOwner, 0, false, breaks, breaks, breaks, nobody},
-	{"add by default", opAddUsers, some, CanAddUsers, false, yes, breaks, breaks, nobody},
-	{"add with a set", opAddUsers, given, CanAddUsers | edit, true, yes, breaks, breaks, nobody},
-	{"remove another", opRemoveUser, some, CanRemoveUsers, false, yes, breaks, breaks, nobody},
-	{"remove the owner", opRemoveUser, isOwner, CanRemoveUsers, false, breaks, breaks, breaks, nobody},
-	{"set permissions", opSetPermissions, given, edit, true, yes, breaks, breaks, nobody},
-	{"set the owner's", opSetPermissions, ofOwner, edit, false, breaks, breaks, breaks, nobody},
-	{"update", opUpdateRoom, some, edit, true, yes, breaks, breaks, nobody},
-	{"transfer", opTransfer, some, 0, false, owners, breaksMine, breaksMine, nobody},
-	{"delete a private room", opDeleteRoom, some, CanDeleteRoom, false, owners, yes, yes, nobody},
-	{"send", opSend, some, create, false, yes, yes, nobody, nobody},
-	{"edit one's own", opEdit, myChild, create | CanEditOwnMessages, false, yes, yes, nobody, nobody},
-	{"edit another's", opEdit, child, CanEditMessages, false, yes, yes, nobody, nobody},
-	{"delete one's own", opDelete, myChild, CanDeleteOwnMessages, false, yes, yes, yes, nobody},
-	{"delete another's", opDelete, child, CanDeleteMessages, false, yes, yes, yes, nobody},
-	{"react", opReact, child, 0, false, yes, yes, nobody, nobody},
-	{"react to one's own", opReact, myChild, 0, false, yes, yes, nobody, nobody},
-	{"take back one's own", opUnreact, myChild, 0, false, yes, yes, yes, nobody},
-	{"take back another's", opUnreact, child, 0, false, nobody, nobody, nobody, nobody},
+	{"see the room", opSeeRoom, some, 0, false, false, yes, yes, yes, yes},
+	{"join", opJoin, some, 0, false, false, yes, yes, yes, yes},
+	{"read the room", opRead, some, 0, false, false, yes, yes, yes, nobody},
+	{"read a message", opRead, child, 0, false, false, yes, yes, yes, nobody},
+	{"mute or mark as read", opKeepOwnState, mine, 0, false, false, yes, yes, yes, nobody},
+	{"mute for another", opKeepOwnState, some, 0, false, false, nobody, nobody, nobody, nobody},
+	{"leave", opLeave, mine, 0, false, false, yes, breaks, breaks, nobody},
+	{"leave as the owner", opLeave, ownOwner, 0, false, false, breaks, breaks, breaks, nobody},
+	{"add by default", opAddUsers, some, CanAddUsers, true, false, yes, breaks, breaks, nobody},
+	{"add with a set", opAddUsers, given, CanAddUsers | edit, true, false, yes, breaks, breaks, nobody},
+	{"remove another", opRemoveUser, some, CanRemoveUsers, false, true, yes, breaks, breaks, nobody},
+	{"remove the owner", opRemoveUser, isOwner, CanRemoveUsers, false, false, breaks, breaks, breaks, nobody},
+	{"ban", opBan, some, CanRemoveUsers, false, true, yes, breaks, breaks, nobody},
+	{"ban the owner", opBan, isOwner, CanRemoveUsers, false, false, breaks, breaks, breaks, nobody},
+	{"lift a ban", opUnban, some, CanRemoveUsers, false, false, yes, breaks, breaks, nobody},
+	{"see the bans", opSeeBans, some, CanRemoveUsers, false, false, yes, breaks, breaks, nobody},
+	{"set permissions", opSetPermissions, given, edit, true, false, yes, breaks, breaks, nobody},
+	{"set the owner's", opSetPermissions, ofOwner, edit, false, false, breaks, breaks, breaks, nobody},
+	{"update", opUpdateRoom, some, edit, true, false, yes, breaks, breaks, nobody},
+	{"transfer", opTransfer, some, 0, false, false, owners, breaksMine, breaksMine, nobody},
+	{"delete a private room", opDeleteRoom, some, CanDeleteRoom, false, false, owners, yes, yes, nobody},
+	{"send", opSend, some, create, false, false, yes, yes, nobody, nobody},
+	{"edit one's own", opEdit, myChild, create | CanEditOwnMessages, false, false, yes, yes, nobody, nobody},
+	{"edit another's", opEdit, child, CanEditMessages, false, false, yes, yes, nobody, nobody},
+	{"delete one's own", opDelete, myChild, CanDeleteOwnMessages, false, false, yes, yes, yes, nobody},
+	{"delete another's", opDelete, child, CanDeleteMessages, false, false, yes, yes, yes, nobody},
+	{"react", opReact, child, 0, false, false, yes, yes, nobody, nobody},
+	{"react to one's own", opReact, myChild, 0, false, false, yes, yes, nobody, nobody},
+	{"take back one's own", opUnreact, myChild, 0, false, false, yes, yes, yes, nobody},
+	{"take back another's", opUnreact, child, 0, false, false, nobody, nobody, nobody, nobody},
 }
 
 // in is what the rule says in a room of this state.
@@ -88,11 +94,15 @@ func (r rule) in(room roomState) right {
 	}
 }
 
-// toMember is the answer to a member with this set.
-func (r rule) toMember(room roomState, set, changed Permissions) error {
+// toMember is the answer to a member with this set, about the bits that change or
+// that the target holds.
+func (r rule) toMember(room roomState, set, bits Permissions) error {
 	needed := r.needs
 	if r.grants {
-		needed |= changed
+		needed |= bits
+	}
+	if r.admins {
+		needed |= bits & (CanRemoveUsers | CanDeleteMessages | CanEditMessages | CanEditRoom)
 	}
 	switch says := r.in(room); {
 	case says == nobody || says == owners || says == breaksMine || needed&^set != 0:
@@ -136,7 +146,7 @@ var everyRoomState = []roomState{
 }
 
 // Each of the 512 sets, in each kind of room, with each set of changed bits where
-// bits change.
+// bits change, and each that the target holds where that matters.
 func TestEveryPermissionSetIsAnsweredByTheRules(t *testing.T) {
 	t.Parallel()
 	for _, rule := range rules {
@@ -150,25 +160,46 @@ func TestEveryPermissionSetIsAnsweredByTheRules(t *testing.T) {
 
 func (r rule) check(t *testing.T, room roomState) {
 	last := NoPermissions
-	if r.grants {
+	if r.grants || r.admins {
 		last = AllPermissions
 	}
-	for changed := NoPermissions; changed <= last; changed++ {
+	for bits := NoPermissions; bits <= last; bits++ {
 		on := r.on
-		on.changed = changed
+		if r.admins {
+			on.held = bits
+		} else {
+			on.changed = bits
+		}
+		if r.on.owner {
+			on.held = AllPermissions
+		}
 		wrong := func(who string, actor access, want error) {
 			t.Helper()
 			if got := decide(actor, r.op, room, on); !errors.Is(got, want) {
-				t.Fatalf("to %s with %v, changing %v: error is %v, want %v", who, actor.permissions, changed, got, want)
+				t.Fatalf("to %s with %v, about %v: error is %v, want %v", who, actor.permissions, bits, got, want)
 			}
 		}
 		for set := NoPermissions; set <= AllPermissions; set++ {
-			wrong("a member", access{member: true, permissions: set}, r.toMember(room, set, changed))
+			wrong("a member", access{member: true, permissions: set}, r.toMember(room, set, bits))
 			wrong("an outsider", access{permissions: set}, r.toOutsider(room))
 		}
 		wrong("System", access{system: true}, r.toSystem(room))
 		if room.roomType != PrivateMessages {
 			wrong("the owner", access{member: true, owner: true, permissions: AllPermissions}, r.toOwner(room))
+		}
+	}
+}
+
+// A ban keeps out whoever could come in, and tells nothing of a room that is hidden.
+func TestBannedUsersCannotJoin(t *testing.T) {
+	t.Parallel()
+	for _, room := range everyRoomState {
+		want := ErrNotFound
+		if room.public {
+			want = ErrForbidden
+		}
+		if got := decide(access{banned: true}, opJoin, room, target{}); !errors.Is(got, want) {
+			t.Errorf("in %+v: error is %v, want %v", room, got, want)
 		}
 	}
 }
@@ -188,5 +219,21 @@ func TestWhatNoRuleIsAboutIsForbidden(t *testing.T) {
 	owner := access{member: true, owner: true, permissions: AllPermissions}
 	if err := decide(owner, opUnreact+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
 		t.Errorf("an unknown operation: error is %v, want %v", err, ErrForbidden)
+	}
+}
+
+// A driver that goes by what Go says of a value would bind what String returns.
+func TestPermissionsAreBoundAsANumber(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Permissions{NoPermissions, CanAddUsers, AllPermissions} {
+		for _, bound := range []any{p, &p} {
+			valuer, is := bound.(driver.Valuer)
+			if !is {
+				t.Fatalf("%T is no driver.Valuer", bound)
+			}
+			if value, err := valuer.Value(); value != int64(p) || err != nil {
+				t.Errorf("%v is bound as %v, %v", p, value, err)
+			}
+		}
 	}
 }

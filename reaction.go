@@ -2,13 +2,13 @@ package chat
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/emoji"
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
@@ -44,7 +44,8 @@ func scanReaction(rows row) (Reaction, error) {
 //
 // Errors: ErrNotFound, ErrForbidden in a private room whose other user was erased,
 // ErrInvalid also for System, ErrTooLarge when the message has
-// Limits.ReactionsPerMessage different ones, ErrConflict on a tombstone.
+// Limits.ReactionsPerMessage different ones, or Limits.ReactionsPerUser of the
+// actor's own, ErrConflict on a tombstone.
 func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, reaction string) (*Reaction, error) {
 	reaction, err := s.config.canonicalReaction(reaction)
 	if err != nil {
@@ -77,6 +78,9 @@ func (p *roomScope) react(m *Message, reaction string) (*Reaction, error) {
 		}
 	}
 	replaces := exclusive(p.config.Reactions)
+	if limit := p.config.Limits.ReactionsPerUser; !replaces && len(mine) >= limit {
+		return nil, tooLarge("reaction", CodeTooMany, int64(limit), "different reactions of a user to a message")
+	}
 	if err := p.checkReactionLimit(m, reaction, replaces); err != nil {
 		return nil, err
 	}
@@ -260,9 +264,11 @@ var (
 	// LikeDislike allows "like" and "dislike", one of the two per user.
 	LikeDislike ReactionPolicy = likeDislike{}
 	// EmojiReactions allows exactly one emoji of Unicode's list: sequences, skin
-	// tones, flags and keycaps included.
+	// tones, flags and keycaps included. Variation selectors (U+FE0F) may be left out or
+	// put in as a picker likes; the emoji is kept in its fully-qualified form.
 	EmojiReactions ReactionPolicy = emojiReactions{}
-	// AnyReaction allows any text of Limits.ReactionBytes.
+	// AnyReaction allows any text of one line with something to see in it, of at most
+	// Limits.ReactionBytes.
 	AnyReaction ReactionPolicy = anyReaction{}
 )
 
@@ -294,8 +300,11 @@ func (emojiReactions) Canonical(reaction string) (string, error) {
 type anyReaction struct{}
 
 func (anyReaction) Canonical(reaction string) (string, error) {
-	if strings.TrimSpace(reaction) == "" {
+	switch {
+	case !textrule.Visible(reaction):
 		return "", refusal("is empty")
+	case textrule.HasLineBreak(reaction):
+		return "", refusal("contains a line break")
 	}
 	return reaction, nil
 }

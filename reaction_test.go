@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/google/uuid"
@@ -88,4 +89,36 @@ func TestReactionsAreListedNewestFirst(t *testing.T) {
 			t.Error("a removed member sees reactions of the room")
 		}
 	})
+}
+
+// One member cannot use up what a message takes of different reactions.
+func TestReactionsOfOneUserAreCapped(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []int{0, 3} {
+		for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
+			t.Run(strconv.Itoa(limit)+"/"+v.String(), func(t *testing.T) {
+				t.Parallel()
+				h := chatsuite.New(t, v, func(c *chat.Config) { c.Reactions, c.Limits.ReactionsPerUser = chat.AnyReaction, limit })
+				most := limit
+				if limit == 0 {
+					most = 10
+				}
+				room := h.NewGroup(h.Bob)
+				m := h.Send(h.Alice, room.ID, "hi")
+				first := chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "0"))(t)
+				for n := 1; n < most; n++ {
+					chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, strconv.Itoa(n)))(t)
+				}
+				_, err := h.React(h.Ctx, h.Bob, m.ID, "more")
+				chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "reaction", int64(most))
+				chatsuite.Must(h.React(h.Ctx, h.Alice, m.ID, "hers"))(t)
+				_, err = h.React(h.Ctx, h.Bob, m.ID, "hers") // it is one more of his
+				chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "reaction", int64(most))
+				chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "0"))(t) // again
+				chatsuite.NoError(t, h.Unreact(h.Ctx, h.Bob, first.ID))
+				chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "more"))(t)
+				chatsuite.Must(h.React(h.Ctx, h.Bob, h.Send(h.Alice, room.ID, "next").ID, "more"))(t)
+			})
+		}
+	}
 }

@@ -2,11 +2,12 @@ package chat
 
 import (
 	"context"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // RoomType is the kind of a room. It never changes.
@@ -85,7 +86,7 @@ func (r *Room) viewAs(me *RoomUser) {
 		return
 	}
 	r.Me = me
-	r.Unread = r.LastNumber - me.LastReadNumber
+	r.Unread = max(0, r.LastNumber-me.LastReadNumber) // both are of one statement, or of one moment under the lock
 	switch {
 	case r.PrivateA == nil || r.PrivateB == nil:
 	case *r.PrivateA == me.UserID:
@@ -99,7 +100,9 @@ func (r *Room) viewAs(me *RoomUser) {
 type NewRoom struct {
 	// Type is Group or Channel. Defaults to Group.
 	Type RoomType
-	// Name is required, at most Limits.Name characters.
+	// Name is required, one line of at most Limits.Name characters with something to
+	// see in it. What turns the direction of writing (bidi embeddings, overrides and
+	// isolates) is dropped.
 	Name string
 	// Description is at most Limits.Description characters.
 	Description string
@@ -123,7 +126,7 @@ func (in *NewRoom) validate(l Limits) error {
 	if in.Type != Group && in.Type != Channel {
 		return invalid("type", CodeUnknownValue, "must be %q or %q; private rooms are opened by OpenPrivate", Group, Channel)
 	}
-	if err := l.checkName(in.Name); err != nil {
+	if err := l.checkName(&in.Name); err != nil {
 		return err
 	}
 	if err := l.checkDescription(in.Description); err != nil {
@@ -135,14 +138,19 @@ func (in *NewRoom) validate(l Limits) error {
 	return l.checkMetadata(&in.Metadata)
 }
 
-func (l Limits) checkName(name string) error {
-	if reason := invalidTextReason(name); reason != "" {
+// checkName also drops from a name what turns the direction of writing.
+func (l Limits) checkName(name *string) error {
+	if reason := invalidTextReason(*name); reason != "" {
 		return invalid("name", CodeInvalidText, "%s", reason)
 	}
-	if strings.TrimSpace(name) == "" {
+	if textrule.HasLineBreak(*name) {
+		return invalid("name", CodeInvalidText, "contains a line break")
+	}
+	*name = textrule.WithoutDirections(*name)
+	if !textrule.Visible(*name) {
 		return invalid("name", CodeRequired, "is empty")
 	}
-	if utf8.RuneCountInString(name) > l.Name {
+	if utf8.RuneCountInString(*name) > l.Name {
 		return tooLarge("name", CodeTooLong, int64(l.Name), "characters")
 	}
 	return nil
@@ -247,7 +255,8 @@ func (c *conn) insertRoom(r *Room) error {
 }
 
 // OpenPrivate returns the one private room of the actor and another user, making
-// it if need be: Created tells which. It is idempotent under any concurrency.
+// it if need be: Created tells which. Both have Config.PrivatePermissions in it. It
+// is idempotent under any concurrency.
 //
 // Errors: ErrInvalid when other is the actor or not a user's id, and for System.
 func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*Room, error) {
@@ -313,6 +322,6 @@ func (c *conn) insertPrivate(id uuid.UUID, me, other UserID) (made bool, err err
 			private_a, private_b, last_seq, last_number, created_at, updated_at)
 		VALUES (?, ?, '', '', ?, ?, `+least+`(`+user+`, `+user+`), `+greatest+`(`+user+`, `+user+`), 0, 0, ?, ?)
 		ON CONFLICT (private_a, private_b) DO NOTHING`,
-		id, PrivateMessages, false, DefaultPermissions(PrivateMessages), me, other, me, other, c.now, c.now)
+		id, PrivateMessages, false, *c.config.PrivatePermissions, me, other, me, other, c.now, c.now)
 	return inserted == 1, err
 }

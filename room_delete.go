@@ -19,8 +19,13 @@ func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) e
 		if err != nil {
 			return err
 		}
+		at, err := c.agingTime()
+		if err != nil {
+			return err
+		}
+		c.untimed() // a room may have any number of media
 		var avatars []uuid.UUID
-		if avatar := p.detach(); avatar != nil {
+		if avatar := p.detach(at); avatar != nil {
 			avatars = append(avatars, *avatar)
 		}
 		if err := p.releaseRooms([]uuid.UUID{room}, avatars); err != nil {
@@ -33,11 +38,11 @@ func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) e
 // detach empties what a deleted room would keep from others: its owner, its pair,
 // its avatar, which it returns to be released. Memberships stay, to address the last
 // event.
-func (p *roomScope) detach() (avatar *uuid.UUID) {
+func (p *roomScope) detach(at time.Time) (avatar *uuid.UUID) {
 	r := p.room
 	avatar = r.AvatarID
 	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID = nil, nil, nil, nil
-	r.DeletedAt, r.UpdatedAt = &p.now, p.now
+	r.DeletedAt, r.UpdatedAt = &at, later(p.now, r.UpdatedAt)
 	p.record(RoomDeleted, nil, nil)
 	return avatar
 }
@@ -53,7 +58,7 @@ const purgeBatch = 2000
 func (s *Service) PurgeRooms(ctx context.Context, olderThan time.Duration) (int, error) {
 	purged := 0
 	for {
-		step, err := write(ctx, s, System, func(c *call) (purgeStep, error) { return c.purge(c.now.Add(-olderThan)) })
+		step, err := write(ctx, s, System, func(c *call) (purgeStep, error) { return c.purge(olderThan) })
 		if err != nil || step == purgedNothing {
 			return purged, err
 		}
@@ -74,12 +79,16 @@ const (
 
 // purge removes a batch of the messages of one deleted room, and with the last of them
 // the room.
-func (c *conn) purge(before time.Time) (purgeStep, error) {
+func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	c.untimed()
 	if err := c.setLockTimeout(); err != nil {
 		return purgedNothing, err
 	}
-	room, err := c.lockDeleted(before)
+	at, err := c.agingTime()
+	if err != nil {
+		return purgedNothing, err
+	}
+	room, err := c.lockDeleted(at.Add(-olderThan))
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
@@ -100,6 +109,7 @@ func (c *conn) purge(before time.Time) (purgeStep, error) {
 	for _, query := range []string{
 		"DELETE FROM chat_events WHERE room_id = ?",
 		"DELETE FROM chat_room_users WHERE room_id = ?",
+		"DELETE FROM chat_restrictions WHERE room_id = ?",
 		"DELETE FROM chat_rooms WHERE id = ?",
 	} {
 		if _, err := c.exec(query, *room); err != nil {

@@ -210,7 +210,7 @@ func (in RoomSearchQuery) pieces() ([]string, error) {
 }
 
 func checkQuery(query string) error {
-	if reason := invalidTextReason(query); reason != "" {
+	if reason := unstorableTextReason(query); reason != "" {
 		return invalid("q", CodeInvalidText, "%s", reason)
 	}
 	if len(query) > queryBytes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -19,6 +20,18 @@ import (
 // lockTimeout is how long the library's own transactions wait for a lock; then they fail
 // with a retryable error. A host decides for its own transactions.
 const lockTimeout = 5 * time.Second
+
+// setLockTimeoutSQL sets the limit for the transaction at hand.
+var setLockTimeoutSQL = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockTimeout.Milliseconds(), 10) + "', true) AS is_set"
+
+// setLockTimeout sets the limit for a transaction that locks no room.
+func (c *conn) setLockTimeout() error {
+	if c.dialect == dialect.SQLite || c.inHost {
+		return nil
+	}
+	_, err := c.exec(setLockTimeoutSQL)
+	return err
+}
 
 var errRoomLocked = errors.New("chat: the room stayed locked by another transaction")
 

@@ -28,7 +28,9 @@ type RoomPatch struct {
 // validate works on a copy, so that what it tidies does not reach the caller.
 func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	if in.Name != nil {
-		if err := l.checkName(*in.Name); err != nil {
+		name := *in.Name
+		in.Name = &name
+		if err := l.checkName(in.Name); err != nil {
 			return in, err
 		}
 	}
@@ -48,9 +50,10 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	return in, nil
 }
 
-// UpdateRoom changes a group or a channel. It needs can_edit_room, and to change
-// DefaultPermissions also every permission that changes. A patch that changes
-// nothing does nothing.
+// UpdateRoom changes a group or a channel. It needs can_edit_room, to change
+// DefaultPermissions also every permission that changes, and to make a room public,
+// which gives its default to everybody, also can_add_users and every permission of
+// the default as it will be. A patch that changes nothing does nothing.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrPrecondition, ErrInvalid, ErrTooLarge,
 // ErrConflict for an avatar that is in use; a private room never changes, which is ErrForbidden to its
@@ -65,11 +68,7 @@ func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, p
 		if err != nil {
 			return nil, err
 		}
-		var on target
-		if patch.DefaultPermissions != nil {
-			on.changed = p.room.DefaultPermissions ^ *patch.DefaultPermissions
-		}
-		if err := p.decide(opUpdateRoom, on); err != nil {
+		if err := p.decide(opUpdateRoom, p.patchTarget(patch)); err != nil {
 			return nil, err
 		}
 		if !unchanged(patch.IfChangedAt, p.room.UpdatedAt) {
@@ -83,6 +82,19 @@ func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, p
 		}
 		return p.room, c.attachMembership(p.room)
 	})
+}
+
+// patchTarget returns which bits a patch gives or takes.
+func (p *roomScope) patchTarget(patch RoomPatch) target {
+	after := p.room.DefaultPermissions
+	if patch.DefaultPermissions != nil {
+		after = *patch.DefaultPermissions
+	}
+	on := target{changed: p.room.DefaultPermissions ^ after}
+	if patch.Public != nil && *patch.Public && !p.room.Public {
+		on.changed |= CanAddUsers | after
+	}
+	return on
 }
 
 func (p *roomScope) update(patch RoomPatch) error {
@@ -104,7 +116,7 @@ func (p *roomScope) update(patch RoomPatch) error {
 	if !changed {
 		return nil
 	}
-	r.UpdatedAt = p.now
+	r.UpdatedAt = later(p.now, r.UpdatedAt)
 	p.record(RoomUpdated, nil, nil)
 	return p.save()
 }
@@ -168,7 +180,7 @@ func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.
 }
 
 func (p *roomScope) transfer(owner UserID) error {
-	p.room.OwnerID, p.room.UpdatedAt = &owner, p.now
+	p.room.OwnerID, p.room.UpdatedAt = &owner, later(p.now, p.room.UpdatedAt)
 	p.record(OwnerChanged, nil, &owner)
 	return p.save()
 }

@@ -13,10 +13,10 @@ import (
 type RoomUser struct {
 	RoomID         uuid.UUID    `gorm:"column:room_id;primaryKey;-:migration" json:"room_id"`
 	UserID         UserID       `gorm:"column:user_id;primaryKey;-:migration" json:"user_id"`
-	Permissions    *Permissions `gorm:"column:permissions;-:migration" json:"permissions"` // nil: the room's default
-	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`             // shown to the member alone
-	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`   // who added them; nil for System, or when erased
-	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`
+	Permissions    *Permissions `gorm:"column:permissions;-:migration" json:"permissions"`           // nil: the room's default
+	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`                       // shown to the member alone
+	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
+	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`         // nil also where it is not shown
 	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read
 	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
 
@@ -66,15 +66,23 @@ func (c *conn) roomUser(room *Room, user UserID, lock string) (*RoomUser, error)
 	return member, nil
 }
 
-// hideOwnState leaves a member's own state to the member.
-func (u *RoomUser) hideOwnState(w principal) {
-	if !w.system && w.id != u.UserID {
-		u.Muted = false
+// hideOwnState leaves a member's own state to the member: whether they muted the
+// room and, in a public room, when they were last seen, unless the actor was added by
+// somebody else, owns the room, or Config.ShowLastSeen is set.
+func (p *roomScope) hideOwnState(u *RoomUser) {
+	if p.access.system || p.me != nil && p.me.UserID == u.UserID {
+		return
+	}
+	u.Muted = false
+	joined := p.me == nil || !p.me.Owner && p.me.CreatedBy != nil && *p.me.CreatedBy == p.me.UserID
+	if p.room.Public && joined && !p.config.ShowLastSeen {
+		u.LastSeenAt = nil
 	}
 }
 
-// RoomUser returns one membership. Members see each other's, except whether
-// another has muted the room.
+// RoomUser returns one membership. Members see each other's, except whether another
+// has muted the room and, for those who joined a public room by themselves, when
+// another was last seen: see Config.ShowLastSeen.
 //
 // Errors: ErrNotFound when the room is hidden or the user is no member,
 // ErrForbidden to those who only see a public room, ErrInvalid.
@@ -104,7 +112,7 @@ func (p *roomScope) lockMember(user UserID, lock string) (*RoomUser, error) {
 	if member == nil {
 		return nil, ErrNotFound
 	}
-	member.hideOwnState(p.actor)
+	p.hideOwnState(member)
 	return member, nil
 }
 
@@ -138,11 +146,8 @@ func (s *Service) RoomUsers(ctx context.Context, actor Actor, room uuid.UUID, pa
 		}
 		query, args := "SELECT "+roomUserColumns+" FROM chat_room_users WHERE room_id = ?", []any{room}
 		if page.Cursor != "" {
-			var after UserID
-			if err := parseCursor(page.Cursor, &after); err != nil {
-				return nil, err
-			}
-			if after, err = c.config.userID("cursor", after); err != nil {
+			after, err := c.userCursor(page.Cursor)
+			if err != nil {
 				return nil, err
 			}
 			query, args = query+" AND user_id > ?", append(args, after)
@@ -155,7 +160,7 @@ func (s *Service) RoomUsers(ctx context.Context, actor Actor, room uuid.UUID, pa
 		list.Items, list.Next = trimPage(members, limit, func(u RoomUser) string { return cursor(u.UserID) })
 		for i := range list.Items {
 			list.Items[i].resolve(p.room)
-			list.Items[i].hideOwnState(c.actor)
+			p.hideOwnState(&list.Items[i])
 		}
 		return list, nil
 	})
@@ -176,7 +181,9 @@ type RoomUserPatch struct {
 // UpdateRoomUser changes a member's permissions, or mutes the room for oneself.
 //
 // Permissions need can_edit_room, and the actor must hold every permission that
-// changes. The owner's never change.
+// changes and, for a set of their own to a member who had none, every permission of
+// that set, which a later cut of the default would not take. The owner's never
+// change. A change lifts what the member was denied when they last left the room.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrConflict for the owner's permissions and in
 // a private room, ErrInvalid.
@@ -231,6 +238,9 @@ func (p *roomScope) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, err
 			patch.Permissions, p.room.ID, user); err != nil {
 			return nil, err
 		}
+		if err := p.liftRestrictions([]UserID{user}); err != nil {
+			return nil, err
+		}
 		p.record(UserUpdated, nil, &user)
 		if err := p.save(); err != nil {
 			return nil, err
@@ -239,13 +249,18 @@ func (p *roomScope) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, err
 	return p.member(user)
 }
 
-// permissionsTarget is which bits a patch of permissions turns over.
+// permissionsTarget returns which bits a patch of permissions gives or takes. All of a
+// set is given to a member who had the default.
 func (p *roomScope) permissionsTarget(member *RoomUser, patch RoomUserPatch) target {
 	after := p.room.DefaultPermissions
 	if patch.Permissions != nil {
 		after = *patch.Permissions
 	}
-	return target{set: true, owner: member.Owner, changed: member.Effective ^ after}
+	changed := member.Effective ^ after
+	if member.Permissions == nil && patch.Permissions != nil {
+		changed |= after
+	}
+	return target{set: true, owner: member.Owner, changed: changed}
 }
 
 func samePermissions(a, b *Permissions) bool {
@@ -286,7 +301,7 @@ func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
 	if c.dialect == dialect.Postgres && !c.inHost { // in the same statement, which saves a round trip
 		before, from, set = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+") ", " FROM lock_timeout", " AND is_set <> ''"
 	}
-	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = ?, last_read_number = `+greatest+`(last_read_number,
+	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = `+c.dialect.Later("last_seen_at")+`, last_read_number = `+greatest+`(last_read_number,
 			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id)))`+from+`
 		WHERE room_id = ? AND user_id = ?
 		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`+set,

@@ -69,7 +69,8 @@ func (c *conn) checkUsers(field string, ids ...UserID) error {
 	}
 	for _, id := range ids {
 		if !slices.Contains(known, id) {
-			return invalid(field, CodeNoSuchUser, "is not a user: there is no %q", id)
+			// Which one is not said: a list would tell who has an account.
+			return invalid(field, CodeNoSuchUser, "names somebody who is not a user")
 		}
 	}
 	return nil
@@ -96,13 +97,17 @@ func (p *roomScope) insertUsers(users []NewRoomUser) error {
 
 // AddUsers adds people to a group or a channel, at most Limits.UsersPerCall, one
 // event each; who is a member already is skipped and keeps what they have. It
-// needs can_add_users, and for permissions other than the room's default also
-// can_edit_room and every permission by which they differ from it. It returns the
-// memberships of all the users named, by user id.
+// needs can_add_users and every permission of the room's default, and to give
+// somebody permissions of their own also can_edit_room and each of those. It returns
+// the memberships of all the users named, by user id.
 //
-// Errors: ErrNotFound, ErrForbidden, ErrConflict in a private room, ErrInvalid, also
-// for ids that are not in Config.UsersTable, ErrTooLarge when the call or the group
-// would be too large.
+// Who lacked some of the default when they last left the room comes back without
+// it, unless they are given permissions of their own, or System adds them.
+//
+// Errors: ErrNotFound, ErrForbidden, ErrConflict in a private room and for users who
+// are banned, naming the first of them by its place, as in "members[0]", ErrInvalid,
+// also for ids that are not in Config.UsersTable, ErrTooLarge when the call or the
+// group would be too large.
 func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, users ...NewRoomUser) ([]RoomUser, error) {
 	for i, user := range users {
 		if err := checkBits("members["+strconv.Itoa(i)+"].permissions", user.Permissions); err != nil {
@@ -121,54 +126,85 @@ func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, use
 		if err != nil {
 			return nil, err
 		}
-		return p.addUsers(checked)
+		known, err := p.standings(userIDs(checked))
+		if err != nil {
+			return nil, err
+		}
+		if err := p.refuseBanned(users, known); err != nil {
+			return nil, err
+		}
+		if err := p.addUsers(checked, known); err != nil {
+			return nil, err
+		}
+		return p.membersOf(checked, known)
 	})
 }
 
-// addTarget returns which bits the users' own sets add to or take from the default.
+// addTarget returns which bits are given to users: the default to all of them, since
+// they may be left to it later, and their own sets.
 func (p *roomScope) addTarget(users []NewRoomUser) target {
-	var on target
+	on := target{changed: p.room.DefaultPermissions}
 	for _, user := range users {
 		if user.Permissions != nil {
 			on.set = true
-			on.changed |= *user.Permissions ^ p.room.DefaultPermissions
+			on.changed |= *user.Permissions
 		}
 	}
 	return on
 }
 
 // addUsers adds those who are not members yet.
-func (p *roomScope) addUsers(users []NewRoomUser) ([]RoomUser, error) {
-	present, err := p.membersOf(users)
-	if err != nil {
-		return nil, err
-	}
+func (p *roomScope) addUsers(users []NewRoomUser, known []*standing) error {
 	absent := users
-	for _, member := range present {
-		absent = without(absent, member.UserID)
+	for _, user := range known {
+		if user.member != nil {
+			absent = without(absent, user.id)
+		}
 	}
 	if len(absent) == 0 {
-		return present, nil
+		return nil
 	}
 	if err := p.checkGroupSize(len(absent)); err != nil {
-		return nil, err
+		return err
 	}
 	if err := p.checkUsers("members", userIDs(absent)...); err != nil {
-		return nil, err
+		return err
+	}
+	absent, err := p.restrictNewUsers(absent, known)
+	if err != nil {
+		return err
 	}
 	if err := p.insertUsers(absent); err != nil {
-		return nil, err
+		return err
 	}
 	for _, user := range absent {
 		p.record(UserAdded, nil, &user.UserID)
 	}
-	if err := p.save(); err != nil {
-		return nil, err
-	}
-	return p.membersOf(users)
+	return p.save()
 }
 
-func (p *roomScope) membersOf(users []NewRoomUser) ([]RoomUser, error) {
+// membersOf returns the memberships of users, which need not be read again when all of
+// them were members already.
+func (p *roomScope) membersOf(users []NewRoomUser, known []*standing) ([]RoomUser, error) {
+	members := make([]RoomUser, 0, len(known))
+	for _, user := range known {
+		if user.member != nil {
+			members = append(members, *user.member)
+		}
+	}
+	if len(members) < len(known) {
+		var err error
+		if members, err = p.readMembers(users); err != nil {
+			return nil, err
+		}
+	}
+	for i := range members {
+		p.hideOwnState(&members[i])
+	}
+	return members, nil
+}
+
+func (p *roomScope) readMembers(users []NewRoomUser) ([]RoomUser, error) {
 	ids := make([]dialect.Object, len(users))
 	for i, user := range users {
 		ids[i] = dialect.Object{"user_id": user.UserID}
@@ -177,7 +213,6 @@ func (p *roomScope) membersOf(users []NewRoomUser) ([]RoomUser, error) {
 		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, dialect.JSONArray(ids))
 	for i := range members {
 		members[i].resolve(p.room)
-		members[i].hideOwnState(p.actor)
 	}
 	return members, err
 }
@@ -199,10 +234,11 @@ func (p *roomScope) checkGroupSize(more int) error {
 }
 
 // JoinRoom makes the actor a member of a public room, with the room's default
-// permissions. Joining again changes nothing.
+// permissions, less what they lacked of them when they last left it. Joining again
+// changes nothing.
 //
-// Errors: ErrNotFound also when the room is not public, ErrTooLarge when the group
-// is full, ErrInvalid for System.
+// Errors: ErrNotFound also when the room is not public, ErrForbidden for who is
+// banned, ErrTooLarge when the group is full, ErrInvalid for System.
 func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
 		me, err := c.actor.user()
@@ -214,7 +250,7 @@ func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*R
 			return nil, err
 		}
 		if p.me == nil {
-			if _, err := p.addUsers([]NewRoomUser{{UserID: me}}); err != nil {
+			if err := p.join(me); err != nil {
 				return nil, err
 			}
 		}
@@ -222,9 +258,26 @@ func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*R
 	})
 }
 
+// join decides again, knowing whether the actor is banned: to those from whom the room
+// is hidden nothing more was read.
+func (p *roomScope) join(me UserID) error {
+	known, err := p.standings([]UserID{me})
+	if err != nil {
+		return err
+	}
+	p.access.banned = known[0].banned(p.now)
+	if err := p.decide(opJoin, target{}); err != nil {
+		return err
+	}
+	return p.addUsers([]NewRoomUser{{UserID: me}}, known)
+}
+
 // RemoveUser takes a member out of a group or a channel; they see nothing of it
-// from then on, and their messages stay under their name. It needs
-// can_remove_users, or is LeaveRoom when the actor removes themselves.
+// from then on, and their messages stay under their name. It needs can_remove_users
+// and, of can_remove_users, can_delete_messages, can_edit_messages and can_edit_room,
+// every permission that the member holds; or is LeaveRoom when the actor removes
+// themselves. What they lacked of the room's default they lack again when they come
+// back.
 //
 // Errors: ErrNotFound also when the user is no member, ErrForbidden, ErrConflict
 // for the owner and in a private room.
@@ -265,17 +318,32 @@ func (s *Service) LeaveRoom(ctx context.Context, actor Actor, room uuid.UUID) er
 }
 
 func (p *roomScope) removeUser(op operation, user UserID) error {
-	isOwner := p.room.OwnerID != nil && *p.room.OwnerID == user
-	if err := p.decide(op, target{own: user == p.actor.id, owner: isOwner}); err != nil {
-		return err
-	}
-	removed, err := p.exec("DELETE FROM chat_room_users WHERE room_id = ? AND user_id = ?", p.room.ID, user)
+	known, err := p.standingFor(op, user)
 	if err != nil {
 		return err
 	}
-	if removed == 0 {
+	if known.member == nil {
 		return ErrNotFound
 	}
-	p.record(UserRemoved, nil, &user)
+	denied := known.denied
+	if err := p.endMembership(known); err != nil {
+		return err
+	}
+	if known.denied != denied {
+		if err := p.restrict(known); err != nil {
+			return err
+		}
+	}
 	return p.save()
+}
+
+// endMembership leaves what outlives it in the standing, to be written by restrict.
+func (p *roomScope) endMembership(known *standing) error {
+	if _, err := p.exec("DELETE FROM chat_room_users WHERE room_id = ? AND user_id = ?", p.room.ID, known.id); err != nil {
+		return err
+	}
+	known.denied = (known.denied | p.room.DefaultPermissions) &^ known.member.Effective
+	known.member = nil
+	p.record(UserRemoved, nil, &known.id)
+	return nil
 }

@@ -1,6 +1,8 @@
 package chat_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,4 +98,32 @@ func TestAddUsersChecksThePermissionsOfEverybody(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// A list of members does not tell who has an account with the host.
+func TestUnknownUsersOfAListAreNotNamed(t *testing.T) {
+	t.Parallel()
+	for _, v := range []chatsuite.Variant{{UserIDs: chat.Int64IDs, UsersTable: true}, chatsuite.Postgres} {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			h := chatsuite.New(t, v)
+			room, nobody := h.NewGroup(), h.UserID(999)
+			lists := [][]chat.NewRoomUser{
+				{{UserID: nobody}}, {{UserID: h.Bob}, {UserID: nobody}}, {{UserID: nobody}, {UserID: h.UserID(998)}, {UserID: h.Bob}},
+			}
+			for _, list := range lists {
+				_, created := h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Members: list})
+				_, added := h.AddUsers(h.Ctx, h.Alice, room.ID, list...)
+				for _, err := range []error{created, added} {
+					chatsuite.WantFieldError(t, err, chat.ErrInvalid, "members", 0)
+					var field *chat.FieldError
+					if errors.As(err, &field) && field.Code != chat.CodeNoSuchUser || strings.Contains(err.Error(), "99") {
+						t.Errorf("error is %v", err)
+					}
+				}
+			}
+			_, err := h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Bob}, chat.NewRoomUser{UserID: "me"})
+			chatsuite.WantFieldError(t, err, chat.ErrInvalid, "members[1].user_id", 0)
+		})
+	}
 }

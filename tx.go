@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 
@@ -26,6 +25,7 @@ type conn struct {
 	config  *Config
 	now     time.Time
 	inHost  bool // db is a transaction of the host's
+	ownTime bool // Config.Clock is not set
 
 	locks *lockQueue  // for those who wait for the lock of a room
 	turn  *lockTurn   // the right to do so, if this transaction has it already
@@ -39,7 +39,7 @@ type call struct {
 }
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
-	return &conn{db: db.WithContext(ctx), ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil,
+	return &conn{db: db.WithContext(ctx), ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
 		locks: &s.state.locks}
 }
 
@@ -193,13 +193,13 @@ func (c *conn) untimed() {
 	}
 }
 
-// transaction runs fn in one transaction, once. Where the pool, when it is exhausted,
+// transaction runs fn in one transaction of handle, once. Where the pool, when it is exhausted,
 // returns nothing but connections that were closed, nothing has begun, and it is tried
 // again.
 func (s *Service) transaction(ctx context.Context, handle *gorm.DB, fn func(tx *gorm.DB) error) error {
 	for try := 1; ; try++ {
 		begun := false
-		err := handle.Transaction(func(tx *gorm.DB) error {
+		err := onPrimary(handle).Transaction(func(tx *gorm.DB) error {
 			begun = true
 			return fn(tx)
 		}, s.dialect.TxOptions())
@@ -243,8 +243,8 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-var errForeignKeysOff = errors.New("chat: this SQLite connection does not enforce foreign keys: " +
-	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))")
+var errForeignKeysOff = fmt.Errorf("%w: this SQLite connection does not enforce foreign keys: "+
+	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))", ErrSchema)
 
 // limitJournal tells SQLite to how many bytes to cut its log when it begins anew: a long
 // reader lets it grow, and it would stay as large. It is a setting of the connection that
@@ -270,18 +270,6 @@ func (c *conn) takeWriteLock() error {
 		return errForeignKeysOff
 	}
 	_, err = c.exec("UPDATE chat_meta SET value = value WHERE key = 'no such key'")
-	return err
-}
-
-// setLockTimeoutSQL sets the limit for the transaction at hand.
-var setLockTimeoutSQL = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockTimeout.Milliseconds(), 10) + "', true) AS is_set"
-
-// setLockTimeout sets the limit for a transaction that locks no room.
-func (c *conn) setLockTimeout() error {
-	if c.dialect == dialect.SQLite || c.inHost {
-		return nil
-	}
-	_, err := c.exec(setLockTimeoutSQL)
 	return err
 }
 
@@ -319,6 +307,7 @@ func ownSession(db *gorm.DB) *gorm.DB {
 	own.Error = nil
 	own.TranslateError = false // the driver's own codes are needed to know what can be tried again
 	own.DryRun = false
+	own.PrepareStmt = false
 	own.Logger = quietLogger{own.Logger}
 	switch pool := own.Statement.ConnPool.(type) {
 	// GORM's statement cache halves PostgreSQL inside transactions; the drivers have their own.
@@ -328,7 +317,25 @@ func ownSession(db *gorm.DB) *gorm.DB {
 		own.Statement.ConnPool = pool.Tx
 	}
 	own.Config.ConnPool = own.Statement.ConnPool
+	wantPrimary(own)
 	return own
+}
+
+// agingTime is the time by which things are removed when they are old: Config.Clock's,
+// or else that of the database, so that a program whose clock is wrong removes nothing
+// too early. SQLite has no clock but the program's.
+func (c *conn) agingTime() (time.Time, error) {
+	if !c.ownTime || c.dialect == dialect.SQLite {
+		return c.now, nil
+	}
+	at, err := queryOne(c, func(rows row) (at time.Time, err error) {
+		err = rows.Scan(scanRequiredTime(&at))
+		return at, err
+	}, "SELECT clock_timestamp()")
+	if err != nil {
+		return time.Time{}, err
+	}
+	return at.Truncate(time.Microsecond), nil
 }
 
 // later returns now, or a microsecond past last when the clock is behind it: stamps
@@ -338,6 +345,33 @@ func later(now, last time.Time) time.Time {
 		return now
 	}
 	return last.Add(time.Microsecond)
+}
+
+// resolver is the name of the callbacks of gorm.io/plugin/dbresolver, which sends what
+// looks like a query to a replica. What is read here is compared with what was just
+// written, so that a replica that lags behind will not do: all statements are marked as
+// dbresolver.Write marks them. Without the plugin the mark has no meaning.
+const resolver = "gorm:db_resolver"
+
+// wantPrimary marks the statements of a session. They all name one table, so that they
+// go to one server where the host gives tables servers of their own.
+func wantPrimary(session *gorm.DB) {
+	session.Statement.Settings.Store(resolver+":write", struct{}{})
+	if session.Callback().Query().Get(resolver) != nil {
+		session.Statement.Table = "chat_rooms"
+	}
+}
+
+// onPrimary makes a session, which must be of the caller's own, begin its transactions
+// where the plugin writes, which need not be the handle's own pool.
+func onPrimary(session *gorm.DB) *gorm.DB {
+	if resolve := session.Callback().Query().Get(resolver); resolve != nil {
+		marked := session.Session(&gorm.Session{NewDB: true, Context: session.Statement.Context})
+		wantPrimary(marked)
+		resolve(marked)
+		session.Statement.ConnPool = marked.Statement.ConnPool
+	}
+	return session
 }
 
 // quietLogger keeps the host's GORM logger from printing what messages say: it gets

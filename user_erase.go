@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,8 +17,8 @@ type EraseOptions struct {
 	Successors map[uuid.UUID]UserID
 }
 
-// EraseUser removes a user from the chat: their memberships, their reactions and
-// what they uploaded and never sent. Their messages and the media in them stay,
+// EraseUser removes a user from the chat: their memberships, bans and restrictions,
+// their reactions and what they uploaded and never sent. Their messages and the media in them stay,
 // without an author. Rooms that they own go to their successors or are deleted; of a
 // private room the other user keeps the history to read, and may delete it.
 //
@@ -48,6 +49,8 @@ type erasure struct {
 	scopes  map[uuid.UUID]*roomScope
 	deleted []uuid.UUID // rooms
 	avatars []uuid.UUID // of those rooms
+
+	deletedAt time.Time
 }
 
 func (e *erasure) run(successors map[uuid.UUID]UserID) error {
@@ -57,6 +60,9 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	e.untimed()
 	checked, err := e.checkSuccessors(successors)
 	if err != nil {
+		return err
+	}
+	if e.deletedAt, err = e.agingTime(); err != nil {
 		return err
 	}
 	for _, p := range e.scopes {
@@ -77,10 +83,11 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 // may have been joined while the lock of another was awaited.
 func (e *erasure) lockRooms() error {
 	known := e.lockRoomsSQL(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
+		UNION SELECT room_id FROM chat_restrictions WHERE user_id = ?
 		UNION SELECT room_id FROM chat_messages WHERE user_id = ?
 		UNION SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.user_id = ?)`)
 	for first := true; ; first = false {
-		rooms, err := queryAll(e.conn, scanRoom, known, e.user, e.user, e.user)
+		rooms, err := queryAll(e.conn, scanRoom, known, e.user, e.user, e.user, e.user)
 		if err != nil {
 			return err
 		}
@@ -147,11 +154,11 @@ func (e *erasure) transferOrDelete(p *roomScope, checked map[uuid.UUID]UserID) {
 	successor, named := checked[r.ID]
 	switch {
 	case r.OwnerID != nil && *r.OwnerID == e.user && named:
-		r.OwnerID, r.UpdatedAt = &successor, e.now
+		r.OwnerID = &successor
 		p.record(OwnerChanged, nil, &successor)
 	case r.OwnerID != nil && *r.OwnerID == e.user:
 		e.deleted = append(e.deleted, r.ID)
-		if avatar := p.detach(); avatar != nil {
+		if avatar := p.detach(e.deletedAt); avatar != nil {
 			e.avatars = append(e.avatars, *avatar)
 		}
 		return
@@ -169,11 +176,13 @@ func (e *erasure) clear() error {
 	for _, query := range []string{
 		"UPDATE chat_media SET user_id = NULL WHERE user_id = ?",
 		"DELETE FROM chat_reactions WHERE user_id = ?",
-		"UPDATE chat_messages SET user_id = NULL, client_id = NULL WHERE user_id = ?",
+		"UPDATE chat_messages SET user_id = NULL, author_kind = 'erased', client_id = NULL, input_hash = NULL WHERE user_id = ?",
 		"UPDATE chat_events SET user_id = NULL WHERE user_id = ?",
 		"UPDATE chat_events SET actor_id = NULL WHERE actor_id = ?",
 		"UPDATE chat_room_users SET created_by = NULL WHERE created_by = ?",
 		"DELETE FROM chat_room_users WHERE user_id = ?",
+		"UPDATE chat_restrictions SET banned_by = NULL WHERE banned_by = ?",
+		"DELETE FROM chat_restrictions WHERE user_id = ?",
 	} {
 		if _, err := e.exec(query, e.user); err != nil {
 			return err
@@ -201,10 +210,10 @@ func (e *erasure) save() error {
 		events = append(events, p.events...)
 	}
 	if _, err := e.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, owner_id = j.owner_id, private_a = j.private_a,
-			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = ?,
+			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = `+e.dialect.Later("chat_rooms.updated_at")+`,
 			deleted_at = CASE WHEN j.deleted = 1 THEN CAST(? AS `+e.dialect.TimeType()+`) END FROM `+
 		e.jsonRows("id uuid", "last_seq bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
-		" WHERE chat_rooms.id = j.id", e.now, e.now, dialect.JSONArray(rows)); err != nil {
+		" WHERE chat_rooms.id = j.id", e.now, e.deletedAt, dialect.JSONArray(rows)); err != nil {
 		return err
 	}
 	slices.SortFunc(events, func(a, b pendingEvent) int { return int(a.Seq - b.Seq) })

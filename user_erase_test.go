@@ -33,7 +33,7 @@ func TestErasedUserLeavesTheirWordsBehind(t *testing.T) {
 
 		seen := chatsuite.Must(h.Message(h.Ctx, h.Alice, m.ID))(t)
 		want := *m
-		want.UserID, want.ClientID = nil, nil
+		want.UserID, want.AuthorKind, want.ClientID = nil, chat.AuthorKindErased, nil
 		want.Media[0].UserID = nil
 		if diff := cmp.Diff(&want, seen); diff != "" {
 			t.Error(diff)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // UserID is the id of one of the host's users, as text. In the database it is
@@ -90,7 +91,7 @@ func (stringIDs) Canonical(id UserID) (UserID, error) {
 	case id == "me":
 		return "", fmt.Errorf(`may not be "me"`)
 	}
-	if reason := invalidTextReason(string(id)); reason != "" {
+	if reason := unstorableTextReason(string(id)); reason != "" {
 		return "", fmt.Errorf("%s", reason)
 	}
 	return id, nil
@@ -143,6 +144,9 @@ func (SystemActor) isActor() {}
 // allows, without permission checks, and its messages have no author.
 var System SystemActor
 
+// UserIDType returns what Config.UserIDs is: how ids of users are checked and spelled.
+func (s *Service) UserIDType() UserIDType { return s.config.UserIDs }
+
 // principal is an Actor that was checked: either System or a user with a canonical
 // id. The zero principal is neither, and every operation refuses it.
 type principal struct {
@@ -159,6 +163,14 @@ func (p principal) nullableID() *UserID {
 		return nil
 	}
 	return &p.id
+}
+
+// authorKind is the kind of author of what p writes.
+func (p principal) authorKind() AuthorKind {
+	if p.system {
+		return AuthorKindSystem
+	}
+	return AuthorKindUser
 }
 
 // user returns the id of the acting user. It returns ErrInvalid for System, in
@@ -205,8 +217,19 @@ func (c *Config) userID(field string, id UserID) (UserID, error) {
 	return canonical, nil
 }
 
-// invalidTextReason returns why a string cannot be stored as text by both databases, or "".
+// invalidTextReason returns why a string cannot be a text that people read, or "".
 func invalidTextReason(s string) string {
+	if reason := unstorableTextReason(s); reason != "" {
+		return reason
+	}
+	if textrule.HasControl(s) {
+		return "contains a control character"
+	}
+	return ""
+}
+
+// unstorableTextReason returns why a string cannot be stored as text by both databases, or "".
+func unstorableTextReason(s string) string {
 	if !utf8.ValidString(s) {
 		return "is not valid UTF-8"
 	}

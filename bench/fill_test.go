@@ -134,8 +134,8 @@ func (q sqlOf) messages(p plan, from, to int) []string {
 		return strings.NewReplacer("-%s-", "-"+mark+"-", "'%s'", "'"+emoji+"'").Replace(reactions)
 	}
 	return []string{
-		fmt.Sprintf(`INSERT INTO chat_messages (id, room_id, number, user_id, text, reply_to_id, created_at)
-			SELECT %s, %s, %s, 2 + n %% %d, %s, CASE WHEN n %% 10 = 3 THEN %s END, %s FROM %s`,
+		fmt.Sprintf(`INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id, created_at)
+			SELECT %s, %s, %s, 2 + n %% %d, 'user', %s, CASE WHEN n %% 10 = 3 THEN %s END, %s FROM %s`,
 			q.msgID, fmt.Sprintf(q.roomID, inRoom), numbered, senders, text, before, q.at, q.rows(from+1, to)),
 		reaction("8001", "👍"), reaction("8002", "🎉"),
 	}

@@ -38,8 +38,7 @@ var (
 	errID   = errors.New("not an id")
 )
 
-// readID takes the spelling that the API gives out, and no other that uuid.Parse
-// knows.
+// readID takes what parseID takes.
 func readID(decoder *jsontext.Decoder, id *uuid.UUID) error {
 	if decoder.PeekKind() != '"' {
 		return errors.ErrUnsupported

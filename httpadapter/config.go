@@ -12,8 +12,8 @@ import (
 
 // Config is what the handler needs of the host. Only User is required.
 type Config struct {
-	// User returns who makes a request: the host's own authentication. The id is
-	// spelled as the service gives it back. An error, and an empty id, is answered
+	// User returns who makes a request: the host's own authentication. The id
+	// may be in any spelling of Config.UserIDs. An error, and an empty id, is answered
 	// with 401; the error itself is not shown, and logged as a warning unless it is
 	// chat.ErrUnauthenticated, which says that nobody is signed in. Required.
 	User func(*http.Request) (chat.UserID, error)
@@ -21,8 +21,8 @@ type Config struct {
 	// response, with each id once. Users that it leaves out, and all of them when
 	// it fails, are shown by their ids alone. Defaults to none.
 	Profiles func(*http.Request, []chat.UserID) (map[chat.UserID]Profile, error)
-	// Logger receives failures that clients are told nothing about. Defaults to
-	// discarding.
+	// Logger receives failures that clients are told nothing about. Defaults to that
+	// of the service.
 	Logger *slog.Logger
 	// BasePath is where the handler is mounted, such as "/chat": the URLs that it
 	// gives out begin with it. Requests may come with or without it, so that
@@ -61,9 +61,9 @@ type RateLimit struct {
 
 const defaultMaxBody = 64 << 10
 
-func (c Config) withDefaults() Config {
+func (c Config) withDefaults(svc *chat.Service) Config {
 	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+		c.Logger = svc.Logger()
 	}
 	c.BasePath = strings.TrimRight(c.BasePath, "/")
 	if c.MaxBody == 0 {

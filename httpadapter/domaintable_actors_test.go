@@ -20,6 +20,7 @@ type domainActor struct {
 	member, admin, owner bool
 	permissions          *chat.Permissions
 	removed, erased      bool // were members
+	banned               bool // was a member
 	nobody               bool
 	id                   chat.UserID // what Config.User says of one who is nobody
 }
@@ -28,7 +29,7 @@ type domainActor struct {
 func domainActors() []domainActor {
 	none := chat.NoPermissions
 	actors := []domainActor{
-		{column: "str"}, {column: "rem", removed: true}, {column: "era", erased: true},
+		{column: "str"}, {column: "rem", removed: true}, {column: "ban", banned: true}, {column: "era", erased: true},
 		{column: "def", member: true}, {column: "non", member: true, permissions: &none},
 		{column: "adm", member: true, admin: true}, {column: "own", member: true, owner: true},
 	}
@@ -46,12 +47,12 @@ func (a domainActor) joins(room domainRoom) bool {
 	if a.erased && room.Type == chat.PrivateMessages {
 		return room.closed
 	}
-	return a.member || a.removed || a.erased
+	return a.member || a.removed || a.banned || a.erased
 }
 
 // possible is whether there is such an actor in such a room.
 func (a domainActor) possible(room domainRoom) bool {
-	return room.Type != chat.PrivateMessages || !a.owner && !a.removed
+	return room.Type != chat.PrivateMessages || !a.owner && !a.removed && !a.banned
 }
 
 // domainRoom is a heading of the table, such as "deleted public channel".

@@ -13,8 +13,10 @@ import (
 // offer.
 var domainMethodsWithoutRoute = map[string]string{
 	"Close":      "ends the service; the host's own call",
+	"Logger":     "returns what the host configured; the host's own call",
 	"InTx":       "is about the host's own transactions",
 	"WithTx":     "is about the host's own transactions",
+	"UserIDType": "is a setting of the host",
 	"PurgeRooms": "the host's own job",
 	"SweepMedia": "the host's own job",
 	"MediaURL":   "what chat_media_content redirects to where Config.RedirectMedia says so",
@@ -105,7 +107,7 @@ func domainTriesOnRooms() []domainTry {
 	search.query = "?q=words&room={room}"
 	return []domainTry{
 		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
-		on("RoomUsers", "room_user_list"), read, on("Messages", "chat_message_list"), search,
+		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, on("Messages", "chat_message_list"), search,
 	}
 }
 
@@ -126,6 +128,7 @@ func domainTriesOnUpdateRoom() []domainTry {
 		update("the default plus can_edit_room", "room", permissions(plus(chat.CanEditRoom))),
 		update("the default plus can_delete_room", "room", permissions(plus(chat.CanDeleteRoom))),
 		update("name", "room", fixed(object{"name": "A new name"})),
+		update("public", "room", fixed(object{"is_public": true})),
 	}
 }
 
@@ -136,10 +139,21 @@ func plus(more chat.Permissions) func(chat.Permissions) chat.Permissions {
 }
 
 func domainTriesOnMembers() (tries []domainTry) {
+	for _, user := range []string{"another", "oneself", "the owner", "a stranger", "an administrator", "one who removes", "one banned"} {
+		tries = append(tries, domainTry{
+			method: "BanUser", target: user, route: "room_ban_create", on: "room", user: user, done: http.StatusNoContent,
+			body: func(x domainCall) any { return object{"user_id": x.user, "reason": "another one"} },
+		})
+		if user != "one banned" {
+			tries = append(tries, domainTry{method: "RemoveUser", target: user, route: "room_user_delete", on: "room", user: user})
+		}
+	}
+	for _, user := range []string{"another", "a stranger", "one banned"} {
+		tries = append(tries, domainTry{method: "UnbanUser", target: user, route: "room_ban_delete", on: "room", user: user})
+	}
 	for _, user := range []string{"another", "oneself", "the owner", "a stranger"} {
 		tries = append(tries,
-			domainTry{method: "RoomUser", target: user, route: "room_user_retrieve", on: "room", user: user},
-			domainTry{method: "RemoveUser", target: user, route: "room_user_delete", on: "room", user: user})
+			domainTry{method: "RoomUser", target: user, route: "room_user_retrieve", on: "room", user: user})
 		if user != "oneself" {
 			tries = append(tries, domainTry{
 				method: "TransferOwnership", target: user, route: "chat_room_transfer", on: "room", user: user, done: http.StatusOK,
@@ -170,6 +184,7 @@ func domainTriesOnAddUsers() []domainTry {
 		add("a stranger with the default's permissions", "a stranger", plus(chat.NoPermissions)),
 		add("a stranger with none", "a stranger", toNone),
 		add("a stranger with can_delete_room", "a stranger", plus(chat.CanDeleteRoom)),
+		add("one banned", "one banned", nil),
 	}
 }
 

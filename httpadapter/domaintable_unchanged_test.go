@@ -15,6 +15,7 @@ var domainSummary = func() string {
 		{"chat_rooms", "sum(last_seq), sum(last_number), sum(default_permissions), max(updated_at), count(deleted_at), count(avatar_id)"},
 		{"chat_room_users", "sum(permissions), count(permissions), sum(CASE WHEN muted THEN 1 ELSE 0 END), " +
 			"sum(last_read_number), max(last_seen_at)"},
+		{"chat_restrictions", "sum(denied), count(banned_at), count(banned_until), max(reason)"},
 		{"chat_messages", "max(created_at), max(edited_at), max(deleted_at), count(deleted_at)"},
 		{"chat_message_media", "max(sequence)"},
 		{"chat_media", "max(created_at), sum(CASE state WHEN 'ready' THEN 1 WHEN 'pending' THEN 10000 ELSE 0 END)"},

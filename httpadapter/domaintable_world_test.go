@@ -27,6 +27,9 @@ const (
 	domainIdle     = 3 // a member with no permission
 	domainDave     = 4 // owns the other room
 	domainErin     = 5 // is in the other room
+	domainAdmin    = 6 // a member with all that the room can give
+	domainRemover  = 7 // a member with can_remove_users
+	domainBanned   = 8 // banned from the room
 	domainStandIn  = 9 // is in private rooms in the place of actors who are not
 	domainFirst    = 10
 	domainAnother  = 35
@@ -107,9 +110,11 @@ func (b *domainSetter) openPrivate(sc *domainSetting) {
 // createRoom lets everybody write at first.
 func (b *domainSetter) createRoom(sc *domainSetting) {
 	owner, all, none := chat.ID(domainAlice), givable(b.room.Type), chat.NoPermissions
+	remover := chat.CanRemoveUsers
 	members := []chat.NewRoomUser{
 		{UserID: sc.users["another"], Permissions: &all}, {UserID: chat.ID(domainGhost), Permissions: &all},
 		{UserID: chat.ID(domainIdle), Permissions: &none},
+		{UserID: chat.ID(domainAdmin), Permissions: &all}, {UserID: chat.ID(domainRemover), Permissions: &remover},
 	}
 	switch {
 	case sc.owner:
@@ -118,6 +123,8 @@ func (b *domainSetter) createRoom(sc *domainSetting) {
 		members = append(members, chat.NewRoomUser{UserID: sc.id, Permissions: &all})
 	}
 	sc.users["the owner"] = owner
+	sc.users["an administrator"], sc.users["one who removes"] = chat.ID(domainAdmin), chat.ID(domainRemover)
+	sc.users["one banned"] = chat.ID(domainBanned)
 	room := must(b.s.CreateRoom(b.ctx, owner, chat.NewRoom{
 		Type: b.room.Type, Name: "A room", Public: b.room.public, Members: members,
 	}))(b.t)
@@ -186,7 +193,12 @@ func (b *domainSetter) react(user chat.UserID, message uuid.UUID) uuid.UUID {
 func (b *domainSetter) finish(sc *domainSetting) {
 	room := sc.things["room"]
 	b.setPermissions(room, sc.users["another"], nil)
+	if banned, there := sc.users["one banned"]; there {
+		ok(b.t, b.s.BanUser(b.ctx, sc.users["the owner"], room, banned, chat.BanOptions{}))
+	}
 	switch {
+	case sc.banned:
+		ok(b.t, b.s.BanUser(b.ctx, sc.users["the owner"], room, sc.id, chat.BanOptions{}))
 	case sc.removed:
 		ok(b.t, b.s.RemoveUser(b.ctx, sc.users["the owner"], room, sc.id))
 	case sc.erased:

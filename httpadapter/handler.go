@@ -57,7 +57,7 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	if svc == nil {
 		return nil, errors.New("httpadapter: the service is nil")
 	}
-	config = config.withDefaults()
+	config = config.withDefaults(svc)
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
@@ -150,11 +150,20 @@ func (h *Handler) identify(r *request) error {
 	if user == "" {
 		return chat.ErrUnauthenticated
 	}
-	r.actor = user
-	if wait := h.limiter.take(user); wait > 0 {
+	r.actor = h.canonical(user)
+	if wait := h.limiter.take(r.actor); wait > 0 {
 		return tooManyRequests(wait)
 	}
 	return nil
+}
+
+// canonical is the service's spelling of an id that the host gives. What is none, the
+// service refuses.
+func (h *Handler) canonical(user chat.UserID) chat.UserID {
+	if id, err := h.svc.UserIDType().Canonical(user); err == nil {
+		return id
+	}
+	return user
 }
 
 // recoverPanic sends 500 for a request whose handling panicked, if nothing was

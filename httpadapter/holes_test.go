@@ -156,7 +156,7 @@ func TestPrivateRoomBetweenTwoOthersIsNotOpened(t *testing.T) {
 
 func TestPairOfOneselfIsRefused(t *testing.T) {
 	over(t, func(t *testing.T, h *host) {
-		for _, self := range []string{"1", "01", "+1"} { // in any spelling
+		for _, self := range []string{"1", "01", "+1"} { // the others are nobody
 			h.want(422, "invalid", "alice", "POST /rooms", `{"type":"private_messages","user_id":"`+self+`"}`)
 		}
 		h.want(422, "invalid", "alice", "POST /rooms", `{"type":"private_messages","user_id":"me"}`)
@@ -165,7 +165,7 @@ func TestPairOfOneselfIsRefused(t *testing.T) {
 
 func TestMembershipIsNeverDoubled(t *testing.T) {
 	over(t, func(t *testing.T, h *host) {
-		room := h.made("alice", "POST /rooms", `{"name":"x","members":[{"user_id":"2"},{"user_id":"2"},{"user_id":"1"},{"user_id":"02"}]}`)
+		room := h.made("alice", "POST /rooms", `{"name":"x","members":[{"user_id":"2"},{"user_id":"2"},{"user_id":"1"}]}`)
 		h.want(200, "", "alice", "POST /rooms/"+room+"/users", `{"members":[{"user_id":"2"},{"user_id":"3"},{"user_id":"3"}]}`)
 		var members struct {
 			Items []struct{ User struct{ ID string } }
@@ -313,7 +313,8 @@ func (h *host) dump() map[string][]map[string]any {
 	h.t.Helper()
 	tables := map[string][]map[string]any{}
 	for _, table := range []string{
-		"chat_rooms", "chat_room_users", "chat_messages", "chat_message_media", "chat_media", "chat_reactions", "chat_events",
+		"chat_rooms", "chat_room_users", "chat_restrictions", "chat_messages", "chat_message_media", "chat_media",
+		"chat_reactions", "chat_events",
 	} {
 		var rows []map[string]any
 		ok(h.t, h.db.Table(table).Order("1, 2").Find(&rows).Error)

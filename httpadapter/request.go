@@ -51,18 +51,42 @@ func (r *request) id(name string) uuid.UUID {
 	return id
 }
 
-// parseID takes the one spelling that the API gives out, so that a thing has one URL.
+// parseID takes the spelling that the API gives out, in either case, since some clients
+// write UUIDs in capitals. It takes no other that uuid.Parse knows.
 func parseID(text string) (uuid.UUID, bool) {
 	id, err := uuid.Parse(text)
-	return id, err == nil && len(text) == 36 && id.String() == text
+	return id, err == nil && len(text) == len(uuid.Nil.String())
 }
 
 // userID reads the {user} of the path, where "me" is the acting user.
 func (r *request) userID() chat.UserID {
-	if user := r.params.get("user"); user != "me" {
-		return chat.UserID(user)
+	user := chat.UserID(r.params.get("user"))
+	if user == "me" {
+		return r.actor
 	}
-	return r.actor
+	if !r.spelled(user) {
+		r.fail(chat.ErrNotFound)
+	}
+	return user
+}
+
+// userIDIn checks how the user id in a field of the body is spelled.
+func (r *request) userIDIn(field string, id chat.UserID) chat.UserID {
+	if !r.spelled(id) {
+		r.fail(invalidField(field, chat.CodeInvalidUserID, "is not a user id: it is not spelled as the API gives it out"))
+	}
+	return id
+}
+
+// spelled reports whether a user id may be spelled so: a whole number only as the API
+// gives it out, since +3 and 03 are text that a client got wrong. What is no id at all is
+// left to the service, and so are all other kinds of ids.
+func (r *request) spelled(id chat.UserID) bool {
+	if r.h.svc.UserIDType() != chat.Int64IDs {
+		return true
+	}
+	canonical, err := chat.Int64IDs.Canonical(id)
+	return err != nil || canonical == id
 }
 
 // param reads a query parameter; "" when it is not given.

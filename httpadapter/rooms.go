@@ -1,6 +1,8 @@
 package httpadapter
 
 import (
+	"strconv"
+
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
@@ -36,10 +38,11 @@ type newRoomUser struct {
 	Permissions *chat.Permissions `json:"permissions"`
 }
 
-func newRoomUsers(in []newRoomUser) []chat.NewRoomUser {
+func (r *request) newRoomUsers(in []newRoomUser) []chat.NewRoomUser {
 	users := make([]chat.NewRoomUser, len(in))
 	for i, u := range in {
 		users[i] = chat.NewRoomUser(u)
+		r.userIDIn("members["+strconv.Itoa(i)+"].user_id", u.UserID)
 	}
 	return users
 }
@@ -75,9 +78,13 @@ func roomCreate(r *request) (*response, error) {
 	if in.UserID != nil {
 		return nil, invalidField("user_id", chat.CodeExclusive, "is for rooms of the type private_messages")
 	}
+	members := r.newRoomUsers(in.Members)
+	if r.err != nil {
+		return nil, r.err
+	}
 	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, chat.NewRoom{
 		Type: kind, Name: in.Name, Description: in.Description, Public: in.Public,
-		DefaultPermissions: in.DefaultPermissions, Members: newRoomUsers(in.Members), Metadata: in.Metadata,
+		DefaultPermissions: in.DefaultPermissions, Members: members, Metadata: in.Metadata,
 	})
 	if err != nil {
 		return nil, err
@@ -93,7 +100,11 @@ func openPrivate(r *request, in newRoom) (*response, error) {
 	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.Members != nil, in.Metadata != nil:
 		return nil, invalidField("type", chat.CodeExclusive, "private_messages takes a user_id and nothing else")
 	}
-	opened, err := r.h.svc.OpenPrivate(r.Context(), r.actor, *in.UserID)
+	other := r.userIDIn("user_id", *in.UserID)
+	if r.err != nil {
+		return nil, r.err
+	}
+	opened, err := r.h.svc.OpenPrivate(r.Context(), r.actor, other)
 	if err != nil {
 		return nil, err
 	}
@@ -181,10 +192,11 @@ func roomTransfer(r *request) (*response, error) {
 	in := readBody[struct {
 		UserID chat.UserID `json:"user_id"`
 	}](r)
+	owner := r.userIDIn("user_id", in.UserID)
 	if r.err != nil {
 		return nil, r.err
 	}
-	transferred, err := r.h.svc.TransferOwnership(r.Context(), r.actor, id, in.UserID)
+	transferred, err := r.h.svc.TransferOwnership(r.Context(), r.actor, id, owner)
 	if err != nil {
 		return nil, err
 	}

@@ -22,10 +22,11 @@ func roomUserCreate(r *request) (*response, error) {
 	in := readBody[struct {
 		Members []newRoomUser `json:"members"`
 	}](r)
+	added := r.newRoomUsers(in.Members)
 	if r.err != nil {
 		return nil, r.err
 	}
-	members, err := r.h.svc.AddUsers(r.Context(), r.actor, room, newRoomUsers(in.Members)...)
+	members, err := r.h.svc.AddUsers(r.Context(), r.actor, room, added...)
 	if err != nil {
 		return nil, err
 	}

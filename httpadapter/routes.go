@@ -42,6 +42,10 @@ var routes = []route{
 	{del, "/rooms/{room}/users/{user}", "room_user_delete", roomUserDelete, flags{}},
 	{put, "/rooms/{room}/users/me/read", "room_user_read", roomUserRead, flags{}},
 
+	{get, "/rooms/{room}/bans", "room_ban_list", roomBanList, flags{}},
+	{post, "/rooms/{room}/bans", "room_ban_create", roomBanCreate, flags{}},
+	{del, "/rooms/{room}/bans/{user}", "room_ban_delete", roomBanDelete, flags{}},
+
 	{get, "/rooms/{room}/messages", "chat_message_list", messageList, flags{}},
 	{post, "/rooms/{room}/messages", "chat_message_create", messageCreate, flags{}},
 	{get, "/messages", "chat_message_search", messageSearch, flags{}},

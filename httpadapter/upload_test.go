@@ -38,7 +38,7 @@ func TestFormsThatAreNoUpload(t *testing.T) {
 			"a preamble without end":         {strings.Repeat("x", 1<<20), 400},
 			"more headers behind the file":   {file + "--b\r\n" + strings.Repeat("X: y\r\n", 50_000) + "\r\n", 400},
 			"a NUL in the name":              {part("form-data; name=\"file\"; filename=\"a\x00b\"", "x") + "--b--", 400},
-			"a name that is over the limit":  {part(`form-data; name="file"; filename="`+strings.Repeat("n", 300)+`"`, "x") + "--b--", 422},
+			"a name that is cut":             {part(`form-data; name="file"; filename="`+strings.Repeat("n", 300)+`"`, "x") + "--b--", 201},
 			"a disposition that is not read": {part(`form-data; name="file"; filename="a`, "x") + "--b--", 400},
 		} {
 			r := h.request("alice", "POST /media", c.form, "Content-Type: ", "Content-Type: multipart/form-data; boundary=b")
@@ -59,6 +59,10 @@ func TestNameOfAnUpload(t *testing.T) {
 			`attachment; filename="C:\\Users\\me\\cat.png"`: "cat.png",
 			`attachment`:                      "",
 			`attachment; filename="a\"b.png"`: `a"b.png`,
+			`attachment; filename="` + strings.Repeat("n", 300) + `.png"`:                  strings.Repeat("n", 251) + ".png",
+			`attachment; filename*=UTF-8''photo%E2%80%AEgnp.exe`:                           "photognp.exe",
+			`attachment; filename*=UTF-8''%E3%85%A4`:                                       "",
+			`attachment; filename*=UTF-8''` + strings.Repeat("%E6%97%A5", 100) + `.tar.gz`: strings.Repeat("日", 82) + ".tar.gz",
 		} {
 			got := h.want(201, "", "alice", "POST /media", "x", "Content-Type: ", "Content-Disposition: "+disposition)
 			if got.field("file_name") != want {

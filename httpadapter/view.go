@@ -106,16 +106,19 @@ func (v *view) roomUser(u *chat.RoomUser) roomUser {
 	return shown
 }
 
+func (v *view) ban(b *chat.Ban) ban {
+	return ban{
+		RoomID: b.RoomID, User: v.user(&b.UserID), BannedBy: v.user(b.BannedBy), Reason: b.Reason, Until: b.Until, CreatedAt: b.CreatedAt,
+	}
+}
+
 func (v *view) message(m *chat.Message) message {
 	shown := message{lastMessage: v.lastMessage(m), Reactions: make([]reactionCount, len(m.Reactions))}
 	for i, count := range m.Reactions {
 		shown.Reactions[i] = reactionCount(count)
 	}
 	if m.ReplyTo != nil {
-		shown.ReplyTo = &messageHead{
-			ID: m.ReplyTo.ID, Number: m.ReplyTo.Number, User: v.user(m.ReplyTo.UserID), Text: m.ReplyTo.Text,
-			DeletedAt: m.ReplyTo.DeletedAt,
-		}
+		shown.ReplyTo = v.messageHead(m.ReplyTo)
 	}
 	if m.UserID != nil && *m.UserID == v.me {
 		shown.ClientID = m.ClientID // the author's own bookkeeping
@@ -123,9 +126,20 @@ func (v *view) message(m *chat.Message) message {
 	return shown
 }
 
+func (v *view) messageHead(m *chat.MessageHead) *messageHead {
+	shown := &messageHead{
+		ID: m.ID, Number: m.Number, User: v.user(m.UserID), AuthorKind: m.AuthorKind, Text: m.Text,
+		MediaID: m.MediaID, MediaCount: m.MediaCount, DeletedAt: m.DeletedAt,
+	}
+	if m.MediaID != nil {
+		shown.MediaType = &m.MediaType
+	}
+	return shown
+}
+
 func (v *view) lastMessage(m *chat.Message) lastMessage {
 	return lastMessage{
-		ID: m.ID, RoomID: m.RoomID, Number: m.Number, User: v.user(m.UserID), Text: m.Text,
+		ID: m.ID, RoomID: m.RoomID, Number: m.Number, User: v.user(m.UserID), AuthorKind: m.AuthorKind, Text: m.Text,
 		Media: shownAll(m.Media, v.media), ReplyToID: m.ReplyToID, Metadata: jsontext.Value(m.Metadata),
 		CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
 	}

@@ -60,6 +60,15 @@ type roomUser struct {
 	CreatedAt      time.Time  `json:"created_at"`
 }
 
+type ban struct {
+	RoomID    uuid.UUID  `json:"room_id"`
+	User      *user      `json:"user"`
+	BannedBy  *user      `json:"banned_by"`
+	Reason    string     `json:"reason"`
+	Until     *time.Time `json:"until"`
+	CreatedAt time.Time  `json:"created_at"`
+}
+
 type message struct {
 	lastMessage
 	Reactions []reactionCount `json:"reactions"`
@@ -69,25 +78,30 @@ type message struct {
 
 // lastMessage is what a list of rooms shows of a message.
 type lastMessage struct {
-	ID        uuid.UUID      `json:"id"`
-	RoomID    uuid.UUID      `json:"room_id"`
-	Number    int64          `json:"number"`
-	User      *user          `json:"user"`
-	Text      string         `json:"text"`
-	Media     []media        `json:"media"`
-	ReplyToID *uuid.UUID     `json:"reply_to_id"`
-	Metadata  jsontext.Value `json:"metadata"`
-	CreatedAt time.Time      `json:"created_at"`
-	EditedAt  *time.Time     `json:"edited_at"`
-	DeletedAt *time.Time     `json:"deleted_at"`
+	ID         uuid.UUID       `json:"id"`
+	RoomID     uuid.UUID       `json:"room_id"`
+	Number     int64           `json:"number"`
+	User       *user           `json:"user"`
+	AuthorKind chat.AuthorKind `json:"author_kind"`
+	Text       string          `json:"text"`
+	Media      []media         `json:"media"`
+	ReplyToID  *uuid.UUID      `json:"reply_to_id"`
+	Metadata   jsontext.Value  `json:"metadata"`
+	CreatedAt  time.Time       `json:"created_at"`
+	EditedAt   *time.Time      `json:"edited_at"`
+	DeletedAt  *time.Time      `json:"deleted_at"`
 }
 
 type messageHead struct {
-	ID        uuid.UUID  `json:"id"`
-	Number    int64      `json:"number"`
-	User      *user      `json:"user"`
-	Text      string     `json:"text"`
-	DeletedAt *time.Time `json:"deleted_at"`
+	ID         uuid.UUID       `json:"id"`
+	Number     int64           `json:"number"`
+	User       *user           `json:"user"`
+	AuthorKind chat.AuthorKind `json:"author_kind"`
+	Text       string          `json:"text"`
+	MediaID    *uuid.UUID      `json:"media_id"`
+	MediaType  *string         `json:"media_type"`
+	MediaCount int             `json:"media_count"`
+	DeletedAt  *time.Time      `json:"deleted_at"`
 }
 
 type messagePage struct {

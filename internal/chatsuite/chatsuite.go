@@ -54,6 +54,20 @@ func (signingStore) SignURL(_ context.Context, key string, in chat.SignURLOption
 // config.
 func New(t testing.TB, v Variant, options ...func(*chat.Config)) *Host {
 	t.Helper()
+	return NewOn(t, v, func(template dbtest.Template) *gorm.DB {
+		switch {
+		case v.Postgres:
+			return dbtest.Postgres(t, template)
+		case v.File:
+			return dbtest.SQLiteFile(t, template)
+		}
+		return dbtest.SQLiteMemory(t, template)
+	}, options...)
+}
+
+// NewOn is New on a database that open makes of the template and opens in its own way.
+func NewOn(t testing.TB, v Variant, open func(dbtest.Template) *gorm.DB, options ...func(*chat.Config)) *Host {
+	t.Helper()
 	h := &Host{Variant: v, T: t, Ctx: context.Background(), Store: storage.Memory(), Clock: NewClock()}
 	h.Config = chat.Config{UserIDs: v.UserIDs, Media: signingStore{h.Store}, Clock: h.Clock.Now}
 	if v.UsersTable {
@@ -62,14 +76,7 @@ func New(t testing.TB, v Variant, options ...func(*chat.Config)) *Host {
 	for _, option := range options {
 		option(&h.Config)
 	}
-	switch template := v.Template(h.Config); {
-	case v.Postgres:
-		h.DB = dbtest.Postgres(t, template)
-	case v.File:
-		h.DB = dbtest.SQLiteFile(t, template)
-	default:
-		h.DB = dbtest.SQLiteMemory(t, template)
-	}
+	h.DB = open(v.Template(h.Config))
 	svc, err := chat.New(h.DB, h.Config)
 	if err != nil {
 		t.Fatal(err)

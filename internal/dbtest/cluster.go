@@ -152,6 +152,9 @@ func withDatabase(dsn, name string) string {
 	}
 	query := address.Query()
 	query.Del("dbname") // it would overrule the path
-	address.Path, address.RawQuery = "/"+name, query.Encode()
+	address.Path, address.RawQuery = "/"+name, encode(query)
 	return address.String()
 }
+
+// encode encodes the parameters of a DSN, in which a plus is none of a space.
+func encode(query url.Values) string { return strings.ReplaceAll(query.Encode(), "+", "%20") }

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -46,6 +48,22 @@ func PostgresDSN(t testing.TB, template Template) string {
 		}
 	})
 	return withDatabase(cluster.dsn, name)
+}
+
+// WithParameter returns a DSN of PostgreSQL with a parameter set, such as pgx's
+// default_query_exec_mode or the server's search_path.
+func WithParameter(dsn, name, value string) string {
+	if !strings.Contains(dsn, "://") {
+		return dsn + " " + name + "='" + value + "'"
+	}
+	address, err := url.Parse(dsn)
+	if err != nil {
+		return dsn // connecting to it gives the better error
+	}
+	query := address.Query()
+	query.Set(name, value)
+	address.RawQuery = encode(query)
+	return address.String()
 }
 
 // PsqlPath returns the path of psql. Where there is none the test is skipped,

@@ -73,6 +73,14 @@ func (d Dialect) TimeType() string {
 	return "timestamptz"
 }
 
+// Later renders the later of a column of times, which may be NULL, and a parameter.
+func (d Dialect) Later(column string) string {
+	if d == SQLite {
+		return "MAX(COALESCE(" + column + ", ''), ?)"
+	}
+	return "GREATEST(" + column + ", CAST(? AS timestamptz))"
+}
+
 // FormatTime writes a time as the drivers of SQLite bind it, for rows in JSON: times in
 // several formats would not sort.
 func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999999-07:00") }

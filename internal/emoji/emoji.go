@@ -15,7 +15,7 @@ import (
 //go:generate go run ./gen
 
 // vs16 asks for the character before it to be drawn as an emoji rather than as text.
-// Keyboards disagree about sending it, so lookups see through it.
+// Keyboards and pickers disagree about where to put it, so lookups see through it.
 const vs16 = "\ufe0f"
 
 // IsEmoji reports whether s is exactly one emoji, in any form that [Canonical] knows.
@@ -25,29 +25,52 @@ func IsEmoji(s string) bool {
 }
 
 // Canonical returns the fully-qualified form of the emoji s, so that ❤ and ❤️ are the
-// same, and false if s is not exactly one emoji. Accepted are:
+// same, and false if s is not exactly one emoji. Accepted are all emoji of Unicode's list:
+// ZWJ sequences, skin tones, flags and keycaps included, and © and ™, which are on it, but
+// neither digits nor a skin tone or hair alone.
 //
-//   - every fully-qualified, minimally-qualified and unqualified emoji of Unicode's
-//     list: ZWJ sequences, skin tones, flags and keycaps included, and © and ™, which
-//     are on it, but neither digits nor a skin tone or hair alone;
-//   - an emoji of one code point with a variation selector that it does not need:
-//     Apple's keyboards send ⭐ so.
+// Variation selectors that ask for an emoji (U+FE0F) may be missing, and there may be one
+// that is not needed: behind a code point that has none, a skin tone and the end of a
+// sequence included. One that stands first, follows another, or parts the emoji in two
+// for a reader (behind a joiner, or between the two letters of a flag) is refused, and so
+// is the selector that asks for text (U+FE0E): ❤︎ is not meant as an emoji.
 func Canonical(s string) (string, bool) {
-	if len(s) > maxLen+len(vs16) {
+	if len(s) > maxLen*2 || !selectorsFit(s) {
 		return "", false
 	}
 	i, found := slices.BinarySearchFunc(fullyQualified[:], s, compare)
 	if !found {
 		return "", false
 	}
-	full := fullyQualified[i]
-	if lacksOnly(s, full) || s == full+vs16 && utf8.RuneCountInString(full) == 1 {
-		return full, true
-	}
-	return "", false
+	return fullyQualified[i], true
 }
 
-// compare orders by bytes, as if a and b had no variation selectors.
+const (
+	selector = '\ufe0f'
+	joiner   = '\u200d'
+)
+
+// selectorsFit reports whether s is UTF-8 whose variation selectors stand where they
+// leave it one character.
+func selectorsFit(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	before := joiner // nothing, which a selector cannot follow either
+	for _, r := range s {
+		if r == selector && (before == selector || before == joiner) || before == selector && isRegional(r) {
+			return false
+		}
+		before = r
+	}
+	return true
+}
+
+// isRegional reports whether r is one of the letters that flags are made of.
+func isRegional(r rune) bool { return 0x1f1e6 <= r && r <= 0x1f1ff }
+
+// compare orders by bytes, as if a and b had no variation selectors. A selector never
+// begins within the UTF-8 of another code point.
 func compare(a, b string) int {
 	for {
 		a, b = strings.TrimPrefix(a, vs16), strings.TrimPrefix(b, vs16)
@@ -59,21 +82,4 @@ func compare(a, b string) int {
 		}
 		a, b = a[1:], b[1:]
 	}
-}
-
-// lacksOnly reports whether s is full with none or some of its variation selectors
-// left out; compare has found them equal otherwise. Unicode's list has all such forms.
-func lacksOnly(s, full string) bool {
-	for full != "" {
-		rest, selector := strings.CutPrefix(full, vs16)
-		switch {
-		case selector:
-			s, full = strings.TrimPrefix(s, vs16), rest
-		case s == "" || s[0] != full[0]:
-			return false
-		default:
-			s, full = s[1:], full[1:]
-		}
-	}
-	return s == ""
 }

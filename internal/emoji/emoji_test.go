@@ -107,6 +107,19 @@ var accepted = map[string]string{
 	"👩🏿\u200d\u2764\u200d💋\u200d👨🏻":                                 "👩🏿\u200d\u2764\ufe0f\u200d💋\u200d👨🏻",
 	"\U0001fae9":                                                    "\U0001fae9", // of Unicode 16
 	"\U0001faea":                                                    "\U0001faea", // of Unicode 17
+
+	// Selectors around a skin tone, at the end, and in sequences.
+	"👍\ufe0f🏽":             "👍🏽",
+	"👍🏽\ufe0f":             "👍🏽",
+	"👍\ufe0f🏽\ufe0f":       "👍🏽",
+	"\u261d\ufe0f🏿":        "\u261d🏿", // pointing up, an emoji that needs one when it has no skin tone
+	"\u270c🏻\ufe0f":        "\u270c🏻",
+	"🕵\ufe0f🏽\u200d\u2642": "🕵🏽\u200d\u2642\ufe0f",
+	"👩\ufe0f🏿\ufe0f\u200d\u2764\ufe0f\u200d💋\ufe0f\u200d👨\ufe0f🏻\ufe0f": "👩🏿\u200d\u2764\ufe0f\u200d💋\u200d👨🏻",
+	"🇩🇪\ufe0f":              "🇩🇪",
+	"1\u20e3\ufe0f":         "1\ufe0f\u20e3",
+	"1\ufe0f\u20e3\ufe0f":   "1\ufe0f\u20e3",
+	"👨\ufe0f\u200d👩\u200d👦": "👨\u200d👩\u200d👦",
 }
 
 var refused = []string{
@@ -117,7 +130,10 @@ var refused = []string{
 	"\ufe0f", "\u200d", "\u20e3", "\ufe0f\ufe0f", "a\ufe0f", "1\ufe0f",
 	"\u2764\ufe0f\ufe0f", "\u2b50\ufe0f\ufe0f", "\ufe0f\u2764", "\ufe0f\u2764\ufe0f",
 	"\u2764\ufe0e", // asks to be drawn as text
-	"🇩🇪\ufe0f", "🇩\ufe0f🇪", "👍🏽\ufe0f", "👍\ufe0f🏽", "1\u20e3\ufe0f",
+	"\u2764\ufe0e\ufe0f", "\u2764\ufe0f\ufe0e", "👍\ufe0e🏽", "😀\ufe0e",
+	"🇩\ufe0f🇪", "👍🏽\ufe0f\ufe0f", "\ufe0f👍🏽", "👍\ufe0f\ufe0f🏽", // parted, doubled, first
+	"👨\u200d\ufe0f👩\u200d👦", "👍\ufe0f🏽🏽", "👍\ufe0f🏽\ufe0f🏽", "😀\ufe0f🏽", "🏽\ufe0f", "🦰\ufe0f", "#\ufe0f", "😀\ufe0f😀",
+	"\xf0\x9f\x98\ufe0f\x80", // a selector within the bytes of an emoji
 	"👨\u200d", "\u200d👨", "👨\u200d👨", "👨\u200d\u200d👩\u200d👧", "😀\u200d😀",
 	"👍🏽🏽", "😀🏽", "a🏽",
 	"🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073", // without its end
@@ -156,6 +172,52 @@ func TestPairsRefused(t *testing.T) {
 	}
 }
 
+// bare is s without variation selectors.
+func bare(s string) string { return strings.ReplaceAll(s, "\ufe0f", "") }
+
+// variations are the ways to write an emoji with and without a selector behind each of
+// its code points: all of them where these are few, and else a sample.
+func variations(s string) (all []string) {
+	points := []rune(bare(s))
+	choices := 1 << len(points)
+	step := max(1, choices/256) | 1
+	for choice := 0; choice < choices; choice += step {
+		var v strings.Builder
+		for i, point := range points {
+			v.WriteRune(point)
+			if choice>>i&1 == 1 {
+				v.WriteString("\ufe0f")
+			}
+		}
+		all = append(all, v.String())
+	}
+	return all
+}
+
+// Whatever selectors a picker leaves out or puts in, it is the same emoji, as long as it
+// is one character.
+func TestEveryVariationIsTheSameEmoji(t *testing.T) {
+	for _, e := range readList(t) {
+		if e.status != "fully-qualified" {
+			continue
+		}
+		for _, v := range variations(e.emoji) {
+			got, ok := emoji.Canonical(v)
+			switch one := uniseg.GraphemeClusterCount(v) == 1; {
+			case one && got != e.emoji:
+				t.Errorf("Canonical(%+q) = %+q, %v; want %+q", v, got, ok, e.emoji)
+			case !one && ok:
+				t.Errorf("%+q is accepted as %+q, and is more than one character", v, got)
+			}
+			for _, bad := range []string{"\ufe0f" + v, v + "\ufe0f\ufe0f", strings.ReplaceAll(v+"\ufe0f", "\ufe0f", "\ufe0e")} {
+				if got, ok := emoji.Canonical(bad); ok {
+					t.Errorf("%+q is accepted as %+q", bad, got)
+				}
+			}
+		}
+	}
+}
+
 func FuzzCanonical(f *testing.F) {
 	for s := range accepted {
 		f.Add(s)
@@ -165,20 +227,16 @@ func FuzzCanonical(f *testing.F) {
 	}
 	listed := map[string]bool{}
 	for _, e := range readList(f) {
-		listed[e.emoji] = e.status != "component"
+		listed[bare(e.emoji)] = e.status != "component"
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		full, ok := emoji.Canonical(s)
-		trimmed := strings.TrimSuffix(s, "\ufe0f")
-		want := listed[s] || listed[trimmed] && utf8.RuneCountInString(trimmed) == 1
+		want := utf8.ValidString(s) && listed[bare(s)] && uniseg.GraphemeClusterCount(s) == 1 && !strings.Contains(s, "\ufe0f\ufe0f")
 		if ok != want {
 			t.Fatalf("Canonical(%+q) is %v; want %v", s, ok, want)
 		}
 		if !ok {
 			return
-		}
-		if n := uniseg.GraphemeClusterCount(s); n != 1 {
-			t.Fatalf("%+q has %d grapheme clusters", s, n)
 		}
 		if again, ok := emoji.Canonical(full); !ok || again != full {
 			t.Fatalf("the canonical %+q has itself the canonical form %+q", full, again)

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"text/template"
 	"time"
@@ -103,6 +104,28 @@ func (o Options) migrations() ([]migration, error) {
 	return list, nil
 }
 
+var createTable = regexp.MustCompile(`CREATE TABLE (\w+)`)
+
+// Tables lists the tables that the migrations make, and the one of their versions.
+func (o Options) Tables() ([]string, error) {
+	migrations, err := o.migrations()
+	if err != nil {
+		return nil, err
+	}
+	tables := []string{Table}
+	for _, m := range migrations {
+		for _, found := range createTable.FindAllStringSubmatch(m.sql, -1) {
+			tables = append(tables, found[1])
+		}
+	}
+	return tables, nil
+}
+
+// migrateLock is the key of the advisory lock under which migrations run; it spells
+// "chatmgrt". goose's own key would wait for the host's migrations, which may be what
+// calls Migrate.
+const migrateLock = 0x636861746d677274
+
 // sqliteTries bounds how often SQLite, which has no lock to wait for across a whole
 // run, tries again beside other runs.
 const sqliteTries = 100
@@ -164,7 +187,7 @@ func (o Options) provider(db *sql.DB) (*goose.Provider, error) {
 	if o.Dialect == "sqlite" {
 		return goose.NewProvider(database.DialectSQLite3, db, nil, options...)
 	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrateLock), lock.WithLockTimeout(1, 300))
 	if err != nil {
 		return nil, err
 	}

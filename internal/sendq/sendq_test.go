@@ -390,8 +390,9 @@ func TestWhatQueuedBehindABatchThatGaveUpFailsWithIt(t *testing.T) {
 
 func TestWaitReturnsWhenNothingIsAtWork(t *testing.T) {
 	var settled atomic.Bool
-	release := make(chan struct{})
+	began, release := make(chan struct{}), make(chan struct{})
 	q := newQueue(1, 10, func(context.Context, []*item, bool) []int {
+		close(began)
 		<-release
 		settled.Store(true)
 		return nil
@@ -399,11 +400,11 @@ func TestWaitReturnsWhenNothingIsAtWork(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- q.Do(ctx, 1, "", newItem(1)) }()
-	for range 1000 {
-		runtime.Gosched()
-	}
+	<-began
 	cancel() // the caller is gone, and the work goes on
-	<-done
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 	time.AfterFunc(10*time.Millisecond, func() { close(release) })
 	q.Wait()
 	if !settled.Load() {
@@ -481,7 +482,7 @@ type contextKey struct{}
 // the others' work.
 func TestBatchOutlivesTheContextOfItsFirstCaller(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
-	q := sendq.New(1, 10, func(ctx context.Context, items []*item, _ bool) []int {
+	q := newQueue(1, 10, func(ctx context.Context, items []*item, _ bool) []int {
 		begun <- struct{}{}
 		<-goOn
 		for _, i := range items {
@@ -490,27 +491,31 @@ func TestBatchOutlivesTheContextOfItsFirstCaller(t *testing.T) {
 		return nil
 	})
 	var all sync.WaitGroup
-	all.Go(func() { _ = q.Do(t.Context(), 1, &item{}) })
+	all.Go(func() { _ = q.Do(t.Context(), 1, "", newItem(1)) })
 	<-begun // the others queue behind it
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), contextKey{}, "first"))
-	var first, second item
-	queue := func(ctx context.Context, i *item, waiting int) {
+	first, second := newItem(1), newItem(1)
+	returned := make(chan struct{}, 2)
+	queue := func(ctx context.Context, i *item, waiting int, want error) {
 		all.Go(func() {
-			if err := q.Do(ctx, 1, i); err != nil {
-				t.Error(err)
+			defer func() { returned <- struct{}{} }()
+			if err := q.Do(ctx, 1, "", i); !errors.Is(err, want) {
+				t.Errorf("%v, want %v", err, want)
 			}
 		})
 		for q.Waiting() != waiting {
 			runtime.Gosched()
 		}
 	}
-	queue(ctx, &first, 1)
-	queue(t.Context(), &second, 2)
+	queue(ctx, first, 1, context.Canceled)
+	queue(t.Context(), second, 2, nil)
 	goOn <- struct{}{}
 	<-begun
 	cancel()
+	<-returned
 	goOn <- struct{}{}
 	all.Wait()
+	q.Wait() // the first caller has returned before
 	want := "<nil> first"
 	if first.outcome != want || second.outcome != want {
 		t.Errorf("the batch is settled with %q and %q, want %q", first.outcome, second.outcome, want)

@@ -14,6 +14,7 @@ type actorKind struct {
 	member, admin, owner bool
 	permissions          *chat.Permissions
 	removed, erased      bool       // were members
+	banned               bool       // was a member
 	stands               chat.Actor // for a kind that is nobody among the users
 }
 
@@ -29,19 +30,19 @@ func (k actorKind) joins(room roomKind) bool {
 	if k.erased && room.Type == chat.PrivateMessages {
 		return room.closed
 	}
-	return k.member || k.removed || k.erased
+	return k.member || k.removed || k.banned || k.erased
 }
 
 // possible is whether there is such an actor in such a room.
 func (k actorKind) possible(room roomKind) bool {
-	return room.Type != chat.PrivateMessages || !k.owner && !k.removed
+	return room.Type != chat.PrivateMessages || !k.owner && !k.removed && !k.banned
 }
 
 // actorKinds are the table's columns, in order.
 func actorKinds() []actorKind {
 	none := chat.NoPermissions
 	kinds := []actorKind{
-		{column: "str"}, {column: "rem", removed: true}, {column: "era", erased: true},
+		{column: "str"}, {column: "rem", removed: true}, {column: "ban", banned: true}, {column: "era", erased: true},
 		{column: "def", member: true}, {column: "non", member: true, permissions: &none},
 		{column: "adm", member: true, admin: true}, {column: "own", member: true, owner: true},
 	}

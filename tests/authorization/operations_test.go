@@ -58,6 +58,7 @@ func triesOnRooms() []tableCase {
 		onRoom("LeaveRoom", func(x tableCall) error { return x.s.LeaveRoom(x.ctx, x.actor, x.id) }),
 		onRoom("DeleteRoom", func(x tableCall) error { return x.s.DeleteRoom(x.ctx, x.actor, x.id) }),
 		onRoom("RoomUsers", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomUsers(x.ctx, x.actor, x.id, chat.Page{})) }),
+		onRoom("Bans", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Bans(x.ctx, x.actor, x.id, chat.Page{})) }),
 		onRoom("MarkRead", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
 		onRoom("Messages", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{}))
@@ -95,6 +96,10 @@ func triesOnUpdateRoom() []tableCase {
 			name := "A new name"
 			return chat.RoomPatch{Name: &name}
 		}),
+		update("public", "room", func(tableCall) chat.RoomPatch {
+			yes := true
+			return chat.RoomPatch{Public: &yes}
+		}),
 	}
 }
 
@@ -115,7 +120,12 @@ func triesOnMembers() []tableCase {
 		on("RoomUser", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomUser(x.ctx, x.actor, x.id, x.user)) },
 			"another", "oneself", "the owner", "a stranger"),
 		on("RemoveUser", func(x tableCall) error { return x.s.RemoveUser(x.ctx, x.actor, x.id, x.user) },
-			"another", "oneself", "the owner", "a stranger"),
+			"another", "oneself", "the owner", "a stranger", "an administrator", "one who removes"),
+		on("BanUser", func(x tableCall) error {
+			return x.s.BanUser(x.ctx, x.actor, x.id, x.user, chat.BanOptions{Reason: "another one"})
+		}, "another", "oneself", "the owner", "a stranger", "an administrator", "one who removes", "one banned"),
+		on("UnbanUser", func(x tableCall) error { return x.s.UnbanUser(x.ctx, x.actor, x.id, x.user) },
+			"another", "a stranger", "one banned"),
 		on("TransferOwnership", func(x tableCall) error { return chatsuite.ErrorOf(x.s.TransferOwnership(x.ctx, x.actor, x.id, x.user)) },
 			"another", "the owner", "a stranger"),
 	)
@@ -139,6 +149,7 @@ func triesOnAddUsers() []tableCase {
 		add("a stranger with the default's permissions", "a stranger", plus(chat.NoPermissions)),
 		add("a stranger with none", "a stranger", toNone),
 		add("a stranger with can_delete_room", "a stranger", plus(chat.CanDeleteRoom)),
+		add("one banned", "one banned", nil),
 	}
 }
 

@@ -34,6 +34,9 @@ const (
 	userIdle     = 3 // a member with no permission
 	userDave     = 4 // owns the other room
 	userErin     = 5 // is in the other room
+	userAdmin    = 6 // a member with all that the room can give
+	userRemover  = 7 // a member with can_remove_users
+	userBanned   = 8 // banned from the room
 	userStandIn  = 9 // is in private rooms in the place of actors who are not
 	userActor    = 10
 	userAnother  = 35
@@ -108,9 +111,11 @@ func (b *setter) openPrivate(sc *setting) {
 // createRoom lets everybody write at first.
 func (b *setter) createRoom(sc *setting) {
 	owner, all, none := b.id(userAlice), givable(b.room.Type), chat.NoPermissions
+	remover := chat.CanRemoveUsers
 	members := []chat.NewRoomUser{
 		{UserID: sc.users["another"], Permissions: &all}, {UserID: b.id(userGhost), Permissions: &all},
 		{UserID: b.id(userIdle), Permissions: &none},
+		{UserID: b.id(userAdmin), Permissions: &all}, {UserID: b.id(userRemover), Permissions: &remover},
 	}
 	switch {
 	case sc.owner:
@@ -119,6 +124,7 @@ func (b *setter) createRoom(sc *setting) {
 		members = append(members, chat.NewRoomUser{UserID: sc.users["oneself"], Permissions: &all})
 	}
 	sc.users["the owner"], sc.users["one with none"] = owner, b.id(userIdle)
+	sc.users["an administrator"], sc.users["one who removes"], sc.users["one banned"] = b.id(userAdmin), b.id(userRemover), b.id(userBanned)
 	room := chatsuite.Must(b.s.CreateRoom(b.h.Ctx, owner, chat.NewRoom{
 		Type: b.room.Type, Name: "A room", Public: b.room.public, Members: members,
 	}))(b.t)
@@ -190,7 +196,12 @@ func (b *setter) react(actor chat.Actor, message uuid.UUID) uuid.UUID {
 func (b *setter) finish(sc *setting) {
 	room, oneself := sc.things["room"], sc.users["oneself"]
 	b.setPermissions(room, sc.users["another"], nil)
+	if banned, there := sc.users["one banned"]; there {
+		chatsuite.NoError(b.t, b.s.BanUser(b.h.Ctx, sc.users["the owner"], room, banned, chat.BanOptions{}))
+	}
 	switch {
+	case sc.banned:
+		chatsuite.NoError(b.t, b.s.BanUser(b.h.Ctx, sc.users["the owner"], room, oneself, chat.BanOptions{}))
 	case sc.removed:
 		chatsuite.NoError(b.t, b.s.RemoveUser(b.h.Ctx, sc.users["the owner"], room, oneself))
 	case sc.erased:

@@ -38,6 +38,7 @@ func newScene(t *testing.T, v chatsuite.Variant) *scene {
 	s.mine = chatsuite.Must(h.SendMessage(h.Ctx, h.Bob, s.group.ID, chat.NewMessage{Text: "mine", ClientID: "c", MediaIDs: []uuid.UUID{s.used.ID}}))(t)
 	s.theirs, s.tombstone = h.Send(h.Alice, s.group.ID, "theirs"), h.Send(h.Bob, s.group.ID, "gone")
 	chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, s.tombstone.ID))
+	chatsuite.NoError(t, h.BanUser(h.Ctx, h.Alice, s.group.ID, h.UserID(9), chat.BanOptions{}))
 	s.elsewhere = h.Send(h.Alice, s.channel.ID, "elsewhere")
 	s.reaction = chatsuite.Must(h.React(h.Ctx, h.Alice, s.theirs.ID, "👍"))(t)
 	return s
@@ -89,7 +90,10 @@ func (c *scene) notFound() []attempt {
 			"UpdateRoomUser": func(s *chat.Service) error {
 				return chatsuite.ErrorOf(s.UpdateRoomUser(c.Ctx, actor, room, c.Bob, chat.RoomUserPatch{}))
 			},
-			"MarkRead": func(s *chat.Service) error { return chatsuite.ErrorOf(s.MarkRead(c.Ctx, actor, room, 1)) },
+			"MarkRead":  func(s *chat.Service) error { return chatsuite.ErrorOf(s.MarkRead(c.Ctx, actor, room, 1)) },
+			"BanUser":   func(s *chat.Service) error { return s.BanUser(c.Ctx, actor, room, c.Alice, chat.BanOptions{}) },
+			"UnbanUser": func(s *chat.Service) error { return s.UnbanUser(c.Ctx, actor, room, c.Alice) },
+			"Bans":      func(s *chat.Service) error { return chatsuite.ErrorOf(s.Bans(c.Ctx, actor, room, chat.Page{})) },
 			"AddUsers": func(s *chat.Service) error {
 				return chatsuite.ErrorOf(s.AddUsers(c.Ctx, actor, room, chat.NewRoomUser{UserID: c.Carol}))
 			},
@@ -181,6 +185,15 @@ func (c *scene) conflicts() []attempt {
 		{"LeaveRoom of a pair", chat.ErrConflict, func(s *chat.Service) error { return s.LeaveRoom(c.Ctx, c.Bob, c.private.ID) }},
 		{"RemoveUser of the owner", chat.ErrConflict, func(s *chat.Service) error {
 			return s.RemoveUser(c.Ctx, chat.System, c.group.ID, c.Alice)
+		}},
+		{"BanUser of the owner", chat.ErrConflict, func(s *chat.Service) error {
+			return s.BanUser(c.Ctx, chat.System, c.group.ID, c.Alice, chat.BanOptions{})
+		}},
+		{"BanUser in a pair", chat.ErrConflict, func(s *chat.Service) error {
+			return s.BanUser(c.Ctx, chat.System, c.private.ID, c.Bob, chat.BanOptions{})
+		}},
+		{"AddUsers of a banned one", chat.ErrConflict, func(s *chat.Service) error {
+			return chatsuite.ErrorOf(s.AddUsers(c.Ctx, chat.System, c.group.ID, chat.NewRoomUser{UserID: c.UserID(9)}))
 		}},
 		{"UpdateRoomUser of the owner", chat.ErrConflict, func(s *chat.Service) error {
 			return chatsuite.ErrorOf(s.UpdateRoomUser(c.Ctx, chat.System, c.group.ID, c.Alice, chat.RoomUserPatch{Permissions: &all}))

@@ -1,7 +1,9 @@
 package inputs_test
 
 import (
+	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +36,14 @@ func textCalls() []badCall {
 	for _, bad := range []string{withNUL, notUTF8, "\xed\xa0\x80", "\x00"} {
 		all = append(all, invalidIn("text", "sent that is not text", sends(text(bad))),
 			invalidIn("text", "edited that is not text", edits(edit(bad))))
+	}
+	for _, bad := range withControls {
+		all = append(all, invalidIn("text", "sent with a control character", sends(text(bad))),
+			invalidIn("text", "edited to one with a control character", edits(edit(bad))))
+	}
+	for _, nothing := range unseen {
+		all = append(all, invalidIn("text", "sent with nothing to see", sends(text(nothing))),
+			invalidIn("text", "edited to nothing to see", edits(edit(nothing))))
 	}
 	for _, over := range []string{strings.Repeat("a", 4001), strings.Repeat("é", 4001), strings.Repeat(oneRune4, 4001)} {
 		if len(over) > 16<<10 {
@@ -71,11 +81,11 @@ func roomCalls() []badCall {
 		tooLargeIn("description", 1024, "1,025 characters", group(func(in *chat.NewRoom) { in.Description = strings.Repeat("é", 1025) })),
 		tooLargeIn("description", 1024, "changed to 1,025", updates(chat.RoomPatch{Description: ptr(strings.Repeat("d", 1025))})),
 	}
-	for _, bad := range []string{"", blank, withNUL, notUTF8} {
+	for _, bad := range slices.Concat([]string{"", blank, withNUL, notUTF8, "\u202e\u2066", "\u202e\u3164\u202c"}, withControls, unseen, withLineBreaks) {
 		all = append(all, invalidIn("name", "new", group(func(in *chat.NewRoom) { in.Name = bad })),
 			invalidIn("name", "changed", updates(chat.RoomPatch{Name: &bad})))
 	}
-	for _, bad := range []string{withNUL, notUTF8} {
+	for _, bad := range append([]string{withNUL, notUTF8}, withControls...) {
 		all = append(all, invalidIn("description", "new", group(func(in *chat.NewRoom) { in.Description = bad })),
 			invalidIn("description", "changed", updates(chat.RoomPatch{Description: &bad})))
 	}
@@ -109,6 +119,73 @@ func searchCalls() (all []badCall) {
 }
 
 func ptr[T any](value T) *T { return &value }
+
+var (
+	withControls = []string{
+		"a\x01b", "a\x07", "\x08a", "a\vb", "a\fb", "a\x0eb", "\x1b[31mred", "a\x1fb", "a\x7fb", "a\u0080b", "a\u0085b", "a\u009bb", "\u009fa", "a\n\x00",
+	}
+	withLineBreaks = []string{"a\nb", "a\r\nb", "a\rb", "a\n", "\na", "a\u2028b", "a\u2029b"}
+	// Nothing of these is drawn.
+	unseen = []string{
+		"\u200b", "\ufeff", "\u3164", "\u2800", "\u115f", "\u1160", "\uffa0", "\u00ad", "\u034f", "\u180e", "\u2060", "\ufe0f", "\U000e0041",
+		"\u202e", "\u200e", "\u061c", " \u200b\t\u3164\u2800 ", strings.Repeat("\u200d", 10),
+	}
+)
+
+// What is refused has neighbours that are not, and what is dropped leaves the rest.
+func TestNamesAndTextsThatAreKept(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		for given, want := range map[string]string{
+			"a\tb": "a\tb", "a\u200db": "a\u200db", "👨\u200d👩\u200d👧": "👨\u200d👩\u200d👧", "❤\ufe0f": "❤\ufe0f", "नमस्ते": "नमस्ते", "שלום\u200f!": "שלום\u200f!",
+			"\u06dd": "\u06dd", ".": ".", "\ue000": "\ue000", "photo\u202egnp.exe": "photognp.exe", "\u2066a\u2067b\u2068c\u2069d": "abcd",
+			"\u202aa\u202bb\u202cc\u202dd\u202ee": "abcde", "\u202e" + strings.Repeat("n", 128) + "\u202c": strings.Repeat("n", 128),
+		} {
+			in := chat.NewRoom{Name: given, Description: given + "\r\nsecond line\n\tthird"}
+			room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, in))(t)
+			renamed := chatsuite.Must(h.UpdateRoom(h.Ctx, h.Alice, h.NewGroup().ID, chat.RoomPatch{Name: &given}))(t)
+			got := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
+			if room.Name != want || got.Name != want || renamed.Name != want || got.Description != in.Description {
+				t.Errorf("%+q is kept as %+q and %+q, want %+q", given, got.Name, renamed.Name, want)
+			}
+			text := given + "\r\nsecond line\n\tthird\u2028\rfourth"
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: text}))(t)
+			if kept := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t); kept.Text != text {
+				t.Errorf("the text %+q is kept as %+q", text, kept.Text)
+			}
+		}
+		room := h.NewGroup()
+		for i, nothing := range unseen { // beside a file there need not be anything to see
+			in := chat.NewMessage{Text: nothing, MediaIDs: []uuid.UUID{h.Upload(h.Alice, strings.Repeat("x", i+1)).ID}}
+			sent := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, in))(t)
+			if sent.Text != nothing {
+				t.Errorf("%+q is kept as %+q", nothing, sent.Text)
+			}
+		}
+	})
+}
+
+// The codes say whether something is missing or wrong.
+func TestCodesOfNamesAndTexts(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup()
+		want := func(code, text string, err error) {
+			t.Helper()
+			var refused *chat.FieldError
+			if !errors.As(err, &refused) || refused.Code != code {
+				t.Errorf("%+q: error is %v, want the code %s", text, err, code)
+			}
+		}
+		for code, all := range map[string][]string{chat.CodeRequired: unseen, chat.CodeInvalidText: withControls} {
+			for _, text := range all {
+				want(code, text, chatsuite.ErrorOf(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: text})))
+				want(code, text, chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: text})))
+			}
+		}
+		for _, name := range withLineBreaks {
+			want(chat.CodeInvalidText, name, chatsuite.ErrorOf(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: name})))
+		}
+	})
+}
 
 func metadataCalls() []badCall {
 	var all []badCall
@@ -230,7 +307,7 @@ func TestInputsAtTheirLimitsAreKept(t *testing.T) {
 			{Text: strings.Repeat("a", 4000)},
 			{Text: strings.Repeat("é", 4000)},
 			{Text: strings.Repeat(oneRune4, 4000)}, // 16,000 bytes
-			{Text: "\u2028 <&> \\ \" ' % ? $1 \u0001 \uffff " + family, ClientID: strings.Repeat("c", 255)},
+			{Text: "\u2028 <&> \\ \" ' % ? $1 \t\r\n \uffff " + family, ClientID: strings.Repeat("c", 255)},
 			{Text: "a", ClientID: "' OR 1=1 --", Metadata: chat.Metadata(`{"a":1,"a":2}`)}, // repeated keys are kept as they came
 			{Text: "a", Metadata: chat.Metadata(deep)},
 			{Text: "a", Metadata: chat.Metadata(` {"b": "\ud83d\ude00", "n": 123456789012345678901234567890e5}` + "\n")},
@@ -270,7 +347,7 @@ func TestEmptyMetadataIsNone(t *testing.T) {
 func TestLimitsOfTheHostAreHonoured(t *testing.T) {
 	limits := chat.Limits{
 		TextCharacters: 5, TextBytes: 12, Name: 9, Description: 3, MetadataBytes: 9, MediaPerMessage: 1, UploadBytes: 6,
-		ReactionBytes: 8, ReactionsPerMessage: 1, GroupMembers: 3, UsersPerCall: 2, PageSize: 2, PageMax: 3,
+		ReactionBytes: 8, ReactionsPerMessage: 2, ReactionsPerUser: 1, Reason: 4, GroupMembers: 3, UsersPerCall: 2, PageSize: 2, PageMax: 3,
 	}
 	t.Parallel()
 	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
@@ -312,10 +389,14 @@ func testHostsLimits(t *testing.T, h *chatsuite.Host) {
 	chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "body", 6)
 	chatsuite.WantFieldError(t, react("👍🏽👍🏽"), chat.ErrTooLarge, "reaction", 8)
 	chatsuite.WantFieldError(t, react("😀"), chat.ErrTooLarge, "reaction", 1)
+	chatsuite.WantFieldError(t, h.BanUser(h.Ctx, h.Alice, room.ID, h.Erin, chat.BanOptions{Reason: "abcde"}), chat.ErrTooLarge, "reason", 4)
 	chatsuite.WantFieldError(t, add(h.Bob, h.Carol, h.Dave), chat.ErrTooLarge, "members", 2)
 	chatsuite.NoError(t, add(h.Bob, h.Carol))
 	chatsuite.WantFieldError(t, add(h.Dave), chat.ErrTooLarge, "members", 3)
 	chatsuite.NoError(t, add(h.Bob, h.Carol)) // who is there already takes no place
+	chatsuite.Must(h.React(h.Ctx, h.Bob, message.ID, "😀"))(t)
+	_, err = h.React(h.Ctx, h.Carol, message.ID, "🎉")
+	chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "reaction", 2)
 	chatsuite.NoError(t, send(chat.NewMessage{MediaIDs: []uuid.UUID{medium.ID}}))
 }
 

@@ -76,6 +76,16 @@ func idCalls() []idCall {
 		{"RemoveUser", "user_id", func(h *chatsuite.Host, s *idScene, id chat.UserID) error {
 			return h.RemoveUser(h.Ctx, h.Alice, s.room, id)
 		}},
+		{"BanUser", "user_id", func(h *chatsuite.Host, s *idScene, id chat.UserID) error {
+			return h.BanUser(h.Ctx, h.Alice, s.room, id, chat.BanOptions{})
+		}},
+		{"UnbanUser", "user_id", func(h *chatsuite.Host, s *idScene, id chat.UserID) error {
+			return h.UnbanUser(h.Ctx, h.Alice, s.room, id)
+		}},
+		{"Bans", "cursor", func(h *chatsuite.Host, s *idScene, id chat.UserID) error {
+			_, err := h.Bans(h.Ctx, h.Alice, s.room, chat.Page{Cursor: base64.RawURLEncoding.EncodeToString([]byte(jsonString(id)))})
+			return err
+		}},
 		{"TransferOwnership", "user_id", func(h *chatsuite.Host, s *idScene, id chat.UserID) error {
 			_, err := h.TransferOwnership(h.Ctx, h.Alice, s.room, id)
 			return err
@@ -144,6 +154,16 @@ func idCallsOfActors() (all []idCall) {
 		},
 		"RemoveUser": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
 			return h.RemoveUser(h.Ctx, who, s.room, h.Bob)
+		},
+		"BanUser": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
+			return h.BanUser(h.Ctx, who, s.room, h.Bob, chat.BanOptions{})
+		},
+		"UnbanUser": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
+			return h.UnbanUser(h.Ctx, who, s.room, h.Bob)
+		},
+		"Bans": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
+			_, err := h.Bans(h.Ctx, who, s.room, chat.Page{})
+			return err
 		},
 		"MarkRead": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
 			_, err := h.MarkRead(h.Ctx, who, s.room, 1)

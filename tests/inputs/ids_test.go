@@ -156,6 +156,17 @@ func testIDsOfMembers(t *testing.T, h *chatsuite.Host, room uuid.UUID) {
 	chatsuite.NoError(t, h.RemoveUser(h.Ctx, oddSpelling(h, h.Carol), room, oddSpelling(h, h.Dave)))
 	_, err := h.RoomUser(h.Ctx, h.Alice, room, h.Dave)
 	chatsuite.WantError(t, err, chat.ErrNotFound)
+	chatsuite.NoError(t, h.BanUser(h.Ctx, oddSpelling(h, h.Carol), room, oddSpelling(h, h.Dave), chat.BanOptions{}))
+	_, err = h.AddUsers(h.Ctx, h.Alice, room, chat.NewRoomUser{UserID: oddSpelling(h, h.Dave)})
+	chatsuite.WantError(t, err, chat.ErrConflict)
+	if err == nil || !strings.Contains(err.Error(), "members[0] ") {
+		t.Errorf("a banned user in another spelling is answered with %v", err)
+	}
+	page := chatsuite.Must(h.Bans(h.Ctx, h.Alice, room, chat.Page{}))(t)
+	wantID(t, "banned user", &page.Items[0].UserID, h.Dave)
+	wantID(t, "who banned", page.Items[0].BannedBy, h.Carol)
+	chatsuite.NoError(t, h.UnbanUser(h.Ctx, oddSpelling(h, h.Carol), room, oddSpelling(h, h.Dave)))
+	chatsuite.WantFieldError(t, h.BanUser(h.Ctx, oddSpelling(h, h.Carol), room, h.Carol, chat.BanOptions{}), chat.ErrInvalid, "user_id", 0)
 	chatsuite.WantError(t, h.RemoveUser(h.Ctx, oddSpelling(h, h.Alice), room, oddSpelling(h, h.Alice)), chat.ErrConflict) // the owner, by any spelling
 	read := chatsuite.Must(h.MarkRead(h.Ctx, oddSpelling(h, h.Bob), room, 1))(t)
 	wantID(t, "reader", &read.UserID, h.Bob)
@@ -271,6 +282,7 @@ func testIDsOfEvents(t *testing.T, h *chatsuite.Host, room uuid.UUID) {
 	}{
 		{chat.RoomCreated, alice, alice}, {chat.UserAdded, bob, alice}, {chat.RoomUpdated, "nobody", alice},
 		{chat.UserAdded, carol, alice}, {chat.UserUpdated, carol, alice}, {chat.UserAdded, dave, alice}, {chat.UserRemoved, dave, carol},
+		{chat.UserBanned, dave, carol}, {chat.UserUnbanned, dave, carol},
 		{chat.MessageCreated, "nobody", bob}, {chat.MessageCreated, "nobody", alice}, {chat.MessageEdited, "nobody", bob},
 		{chat.MessageCreated, "nobody", "nobody"}, {chat.ReactionAdded, alice, alice}, {chat.ReactionRemoved, alice, alice},
 	} {
@@ -291,7 +303,7 @@ func testIDsOfEndings(t *testing.T, h *chatsuite.Host, room uuid.UUID) {
 	chatsuite.NoError(t, h.EraseUser(h.Ctx, chat.System, oddSpelling(h, h.Bob), chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{room: oddSpelling(h, h.Carol)}}))
 	heir := chatsuite.Must(h.Room(h.Ctx, oddSpelling(h, h.Carol), room))(t)
 	wantID(t, "heir", heir.OwnerID, h.Carol)
-	for _, table := range []string{"chat_room_users", "chat_messages", "chat_media", "chat_reactions", "chat_events"} {
+	for _, table := range []string{"chat_room_users", "chat_restrictions", "chat_messages", "chat_media", "chat_reactions", "chat_events"} {
 		var left int64
 		chatsuite.NoError(t, h.DB.Table(table).Where("user_id = ?", h.Bob).Count(&left).Error)
 		if left != 0 {

@@ -2,6 +2,7 @@ package inputs_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,11 +43,15 @@ func TestEmojiReactions(t *testing.T) {
 		want := map[string]int64{"👍": 1, "👍🏽": 1, "❤️": 1, "🇩🇪": 1, "1️⃣": 1, "👨‍👩‍👧": 1, "🏴󠁧󠁢󠁳󠁣󠁴󠁿": 1}
 		chatsuite.Must(h.React(h.Ctx, h.Alice, message.ID, "❤"))(t)
 		want["❤️"] = 2
+		for _, reaction := range []string{"👍\ufe0f🏽", "👍🏽\ufe0f", "👍\ufe0f🏽\ufe0f"} { // however a picker marks a skin tone
+			chatsuite.Must(h.React(h.Ctx, h.Alice, message.ID, reaction))(t)
+		}
+		want["👍🏽"] = 2
 		if diff := cmp.Diff(want, reactionCounts(t, h, message)); diff != "" {
 			t.Error(diff)
 		}
 		before := chatsuite.RowCounts(t, h.DB)
-		for _, bad := range []string{"", " ", "a", "1", "#", "🇩", "👍👍", "👍 ", " 👍", "👍a", "like", "text", "🏽", "\u200d", "\ufe0f", "👨‍"} {
+		for _, bad := range []string{"", " ", "a", "1", "#", "🇩", "👍👍", "👍 ", " 👍", "👍a", "like", "text", "🏽", "\u200d", "\ufe0f", "👨‍", "❤\ufe0e", "👍\ufe0f\ufe0f"} {
 			_, err := h.React(h.Ctx, h.Bob, message.ID, bad)
 			chatsuite.WantFieldError(t, err, chat.ErrInvalid, "reaction", 0)
 		}
@@ -97,7 +102,7 @@ func TestAnyReaction(t *testing.T) {
 		react := func(reaction string) error { _, err := h.React(h.Ctx, h.Bob, message.ID, reaction); return err }
 		chatsuite.WantFieldError(t, react(strings.Repeat("r", 256)), chat.ErrTooLarge, "reaction", 255)
 		chatsuite.WantFieldError(t, react(strings.Repeat("é", 128)), chat.ErrTooLarge, "reaction", 255)
-		for _, bad := range []string{"", blank, withNUL, notUTF8} {
+		for _, bad := range slices.Concat([]string{"", blank, withNUL, notUTF8}, withControls, withLineBreaks, unseen) {
 			chatsuite.WantFieldError(t, react(bad), chat.ErrInvalid, "reaction", 0)
 		}
 	})
@@ -155,8 +160,13 @@ func TestReactionsOfACarelessPolicyAreRefused(t *testing.T) {
 
 func TestAMessageHasFiftyDifferentReactions(t *testing.T) {
 	overPolicies(t, chat.AnyReaction, func(t *testing.T, h *chatsuite.Host, message *chat.Message) {
+		var members []chat.NewRoomUser
+		for n := range 5 { // a member has ten
+			members = append(members, chat.NewRoomUser{UserID: h.UserID(10 + n)})
+		}
+		chatsuite.Must(h.AddUsers(h.Ctx, chat.System, message.RoomID, members...))(t)
 		for n := range 50 {
-			chatsuite.Must(h.React(h.Ctx, h.Bob, message.ID, strings.Repeat("r", n+1)))(t)
+			chatsuite.Must(h.React(h.Ctx, members[n/10].UserID, message.ID, strings.Repeat("r", n+1)))(t)
 		}
 		_, err := h.React(h.Ctx, h.Alice, message.ID, "one more")
 		chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "reaction", 50)

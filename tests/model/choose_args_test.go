@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -42,7 +43,7 @@ func (c chooser) createRoom() []any {
 }
 
 func (c chooser) name() string {
-	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b")
+	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b", "a\nb", "a\x1b", "\u3164\u202e", "a\u202eb")
 }
 
 func (c chooser) newUsers() []chat.NewRoomUser {
@@ -111,9 +112,13 @@ func (c chooser) purgeRooms() []any { return []any{c.ago()} }
 
 func (c chooser) addUsers() []any {
 	r := c.room()
-	needed := chat.CanAddUsers
+	needed := chat.CanAddUsers | r.DefaultPermissions
 	if c.oneIn(2) {
 		needed |= chat.CanEditRoom
+	}
+	if back, user := c.someoneDenied(); back != nil && c.oneIn(3) { // mostly alone, or others would be refused with them
+		users := append(pick(c, nil, nil, c.newUsers()), chat.NewRoomUser{UserID: user, Permissions: rarely(c, nil, &needed)})
+		return []any{pick(c, chat.Actor(chat.System), c.allowed(back, needed)), back.ID, users}
 	}
 	return []any{c.allowed(r, needed), r.ID, c.newUsers()}
 }
@@ -149,6 +154,58 @@ func (c chooser) updateRoomUser() []any {
 func (c chooser) removeUser() []any {
 	r := c.room()
 	return []any{c.allowed(r, chat.CanRemoveUsers), r.ID, c.memberOf(r)}
+}
+
+// banUser is for a while of some operations, or for good.
+func (c chooser) banUser() []any {
+	r := c.room()
+	in := chat.BanOptions{Reason: rarely(c, pick(c, "", "spam"), "more than ten", "\xff")}
+	if c.oneIn(2) {
+		until := c.now.Add(rarely(c, time.Duration(2+c.n(40))*time.Millisecond, time.Millisecond, -time.Hour))
+		in.Until = &until
+	}
+	return []any{c.allowed(r, chat.CanRemoveUsers), r.ID, rarely(c, c.memberOf(r), c.outsiderOf(r)), in}
+}
+
+func (c chooser) unbanUser() []any {
+	r := c.room()
+	return []any{c.allowed(r, chat.CanRemoveUsers), r.ID, c.outsiderOf(r)}
+}
+
+func (c chooser) banPages() []any {
+	r := c.room()
+	return []any{c.allowed(r, chat.CanRemoveUsers), r.ID, c.limit()}
+}
+
+// outsiderOf is mostly somebody who is banned from the room, or denied something.
+func (c chooser) outsiderOf(r *modelRoom) chat.UserID {
+	known := append(slices.Sorted(maps.Keys(r.bans)), slices.Sorted(maps.Keys(r.denied))...)
+	if len(known) == 0 || c.oneIn(8) {
+		return c.user()
+	}
+	return pick(c, known...)
+}
+
+// someoneDenied is somebody who left a room and lacked something of its default.
+func (c chooser) someoneDenied() (*modelRoom, chat.UserID) {
+	for _, r := range c.livingRooms() {
+		for _, user := range slices.Sorted(maps.Keys(r.denied)) {
+			if r.members[user] == nil {
+				return r, user
+			}
+		}
+	}
+	return nil, ""
+}
+
+// joinRoom is mostly of a public room, and often by who was there.
+func (c chooser) joinRoom() []any {
+	public := slices.DeleteFunc(c.livingRooms(), func(r *modelRoom) bool { return !r.Public })
+	if len(public) == 0 || c.oneIn(4) {
+		return c.someoneAndRoom()
+	}
+	r := pick(c, public...)
+	return []any{rarely[chat.Actor](c, c.outsiderOf(r), c.person()), r.ID}
 }
 
 func (c chooser) transferOwnership() []any {
@@ -201,6 +258,14 @@ func (c chooser) markRead() []any {
 
 func (c chooser) sendMessage() []any {
 	r := c.room()
+	if sent := c.sentWithClientID(r); sent != nil && c.oneIn(4) {
+		in := *sent.input
+		in.Metadata = c.respelled(in.Metadata)
+		if sent.UserID == nil {
+			return []any{chat.System, r.ID, in}
+		}
+		return []any{*sent.UserID, r.ID, in}
+	}
 	actor := c.allowed(r, chat.CanCreateMessages)
 	in := chat.NewMessage{Text: c.text()}
 	if c.oneIn(4) {
@@ -221,6 +286,27 @@ func (c chooser) sendMessage() []any {
 		in.Metadata = c.metadata()
 	}
 	return []any{actor, r.ID, in}
+}
+
+// sentWithClientID is a message of the room that can be sent again, or nil.
+func (c chooser) sentWithClientID(r *modelRoom) *modelMessage {
+	var all []*modelMessage
+	for _, m := range r.messages {
+		if m.input != nil {
+			all = append(all, m)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return pick(c, all...)
+}
+
+// respelled is mostly the same object in other words.
+func (c chooser) respelled(m chat.Metadata) chat.Metadata {
+	return rarely(c, chat.Metadata(pick(c,
+		string(m), strings.ReplaceAll(string(m), ":", " : "), strings.ReplaceAll(string(m), "1", "1.0"),
+		strings.ReplaceAll(string(m), `"b"`, `"\u0062"`))), c.metadata())
 }
 
 func (c chooser) editMessage() []any {

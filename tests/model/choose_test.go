@@ -51,7 +51,7 @@ var menu = []dish{
 	{6, "Messages", chooser.messages},
 	{5, "MarkRead", chooser.markRead},
 	{7, "UpdateRoomUser", chooser.updateRoomUser},
-	{6, "AddUsers", chooser.addUsers},
+	{8, "AddUsers", chooser.addUsers},
 	{7, "Upload", chooser.upload},
 	{7, "UpdateRoom", chooser.updateRoom},
 	{4, "Unreact", chooser.unreact},
@@ -59,8 +59,11 @@ var menu = []dish{
 	{4, "RoomPages", chooser.roomPages},
 	{4, "OpenPrivate", chooser.openPrivate},
 	{3, "CreateRoom", chooser.createRoom},
-	{3, "JoinRoom", chooser.someoneAndRoom},
-	{2, "RemoveUser", chooser.removeUser},
+	{5, "JoinRoom", chooser.joinRoom},
+	{3, "RemoveUser", chooser.removeUser},
+	{4, "BanUser", chooser.banUser},
+	{2, "UnbanUser", chooser.unbanUser},
+	{1, "BanPages", chooser.banPages},
 	{3, "TransferOwnership", chooser.transferOwnership},
 	{3, "Message", chooser.memberAndMessage},
 	{3, "Media", chooser.someoneAndMedium},
@@ -288,7 +291,7 @@ func (c chooser) permissions() chat.Permissions {
 // text is one of few, so that the same comes again.
 func (c chooser) text() string {
 	return rarely(c, pick(c, "a", "b", "grüße"),
-		"", " \n", strings.Repeat("x", 31), strings.Repeat("🎈", 20), "a\x00b", "a\xff")
+		"", " \n", strings.Repeat("x", 31), strings.Repeat("🎈", 20), "a\x00b", "a\xff", "a\x1bb", "\u200b\u3164", "a\u202eb")
 }
 
 func (c chooser) metadata() chat.Metadata {

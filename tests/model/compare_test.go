@@ -152,6 +152,7 @@ func (t *translation) reference(v reflect.Value) reflect.Value {
 type tables struct {
 	Rooms        []chat.Room
 	Users        []chat.RoomUser
+	Restrictions []restriction
 	Messages     []chat.Message
 	MessageMedia []chat.MessageMedia
 	Media        []chat.Media
@@ -162,6 +163,9 @@ type tables struct {
 func (t *tables) sort() *tables {
 	slices.SortFunc(t.Rooms, func(a, b chat.Room) int { return byID(a.ID, b.ID) })
 	slices.SortFunc(t.Users, func(a, b chat.RoomUser) int { return cmp.Or(byID(a.RoomID, b.RoomID), byUserID(a, b)) })
+	slices.SortFunc(t.Restrictions, func(a, b restriction) int {
+		return cmp.Or(byID(a.RoomID, b.RoomID), cmp.Compare(a.UserID, b.UserID))
+	})
 	slices.SortFunc(t.Messages, func(a, b chat.Message) int {
 		return cmp.Or(byID(a.RoomID, b.RoomID), cmp.Compare(a.Number, b.Number))
 	})
@@ -189,6 +193,7 @@ func (o *oracle) tables() *tables {
 		for _, member := range r.members {
 			t.Users = append(t.Users, *member)
 		}
+		t.Restrictions = append(t.Restrictions, r.restrictions()...)
 		for _, m := range r.messages {
 			t.Messages = append(t.Messages, m.Message)
 			for i, medium := range m.media {
@@ -212,6 +217,11 @@ func (t *tables) broken() (broken []string) {
 		for _, u := range t.Users {
 			if u.RoomID == r.ID {
 				members[u.UserID] = true
+				if slices.ContainsFunc(t.Restrictions, func(x restriction) bool {
+					return x.RoomID == r.ID && x.UserID == u.UserID && (x.BannedAt != nil || u.Permissions == nil)
+				}) {
+					broken = append(broken, fmt.Sprintf("%s is in room %s and restricted", u.UserID, r.ID))
+				}
 				if u.LastReadNumber > r.LastNumber {
 					broken = append(broken, fmt.Sprintf("%s has read further than room %s goes", u.UserID, r.ID))
 				}

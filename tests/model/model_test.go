@@ -63,25 +63,26 @@ type modelRules struct {
 	exclusive bool
 	spelling  map[string]string // of what is allowed
 	kinds     int               // different ones a message
+	own       int               // different ones of one user a message
 }
 
 func emojiRules() modelRules {
 	return modelRules{"emoji", chat.EmojiReactions, false, map[string]string{
 		"👍": "👍", "❤": "❤️", "❤️": "❤️", "👩‍🚀": "👩‍🚀", "🇩🇪": "🇩🇪",
-	}, 3}
+	}, 3, 2}
 }
 
 // likeRules leave room for one kind alone, so that a replacement is often refused
 // and must not have taken the first away.
 func likeRules() modelRules {
-	return modelRules{"likes", chat.LikeDislike, true, map[string]string{"like": "like", "dislike": "dislike"}, 1}
+	return modelRules{"likes", chat.LikeDislike, true, map[string]string{"like": "like", "dislike": "dislike"}, 1, 1}
 }
 
 // limits are so low that they are met.
 func (r modelRules) limits() chat.Limits {
 	return chat.Limits{
 		TextCharacters: 30, TextBytes: 60, Name: 20, Description: 30, MetadataBytes: 40, MediaPerMessage: 2,
-		UploadBytes: 2000, ReactionBytes: 30, ReactionsPerMessage: r.kinds, GroupMembers: 5, UsersPerCall: 6,
+		UploadBytes: 2000, ReactionBytes: 30, ReactionsPerMessage: r.kinds, ReactionsPerUser: r.own, Reason: 10, GroupMembers: 5, UsersPerCall: 6,
 		PageSize: 4, PageMax: 7,
 	}
 }

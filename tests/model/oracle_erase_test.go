@@ -43,9 +43,9 @@ func (o *oracle) EraseUser(actor chat.Actor, user chat.UserID, in chat.EraseOpti
 	return nil
 }
 
-// knows: the user is a member, wrote here, or reacted here.
+// knows: the user is a member or restricted, wrote here, or reacted here.
 func (r *modelRoom) knows(user chat.UserID) bool {
-	return r.members[user] != nil || slices.ContainsFunc(r.messages, func(m *modelMessage) bool {
+	return r.members[user] != nil || r.denied[user] != 0 || r.bans[user] != nil || slices.ContainsFunc(r.messages, func(m *modelMessage) bool {
 		return same(m.UserID, user) || slices.ContainsFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
 	})
 }
@@ -70,6 +70,13 @@ func (o *oracle) bereave(r *modelRoom, user, heir chat.UserID, named bool) {
 // erase empties every reference to the user.
 func (r *modelRoom) erase(user chat.UserID) {
 	delete(r.members, user)
+	delete(r.denied, user)
+	delete(r.bans, user)
+	for ban := range maps.Values(r.bans) {
+		if same(ban.BannedBy, user) {
+			ban.BannedBy = nil
+		}
+	}
 	for member := range maps.Values(r.members) {
 		if same(member.CreatedBy, user) {
 			member.CreatedBy = nil
@@ -77,7 +84,7 @@ func (r *modelRoom) erase(user chat.UserID) {
 	}
 	for _, m := range r.messages {
 		if same(m.UserID, user) {
-			m.UserID, m.ClientID = nil, nil
+			m.UserID, m.AuthorKind, m.ClientID, m.input = nil, chat.AuthorKindErased, nil, nil
 		}
 		m.reactions = slices.DeleteFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
 	}

@@ -1,7 +1,9 @@
 package model_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -14,7 +16,7 @@ func (o *oracle) checkNewMessage(in *chat.NewMessage) (err error) {
 	if err := o.checkText(in.Text); err != nil {
 		return err
 	}
-	if strings.TrimSpace(in.Text) == "" && len(in.MediaIDs) == 0 {
+	if blank(in.Text) && len(in.MediaIDs) == 0 {
 		return invalid("text")
 	}
 	if len(in.MediaIDs) > o.limits.MediaPerMessage {
@@ -47,14 +49,15 @@ func (o *oracle) SendMessage(actor chat.Actor, room uuid.UUID, in chat.NewMessag
 	if err != nil {
 		return nil, err
 	}
+	first := r.sentBefore(author, in.ClientID)
+	if first != nil && first.repeats(in) { // also of those who may write no more
+		return r.shown(first, author), nil
+	}
 	if author != system && (!r.may(author, chat.CanCreateMessages) || r.halfEmpty()) {
 		return nil, chat.ErrForbidden
 	}
-	if first := r.sentBefore(author, in.ClientID); first != nil {
-		if !first.repeats(in) {
-			return nil, chat.ErrConflict
-		}
-		return r.shown(first, author), nil
+	if first != nil {
+		return nil, chat.ErrConflict
 	}
 	if err := r.checkReply(in.ReplyToID); err != nil {
 		return nil, err
@@ -77,20 +80,24 @@ func (r *modelRoom) sentBefore(author chat.UserID, clientID string) *modelMessag
 	return nil
 }
 
-// repeats: what was changed since cannot be compared any more.
+// repeats compares with what the message was sent with, whatever has become of it.
 func (m *modelMessage) repeats(in chat.NewMessage) bool {
-	if m.EditedAt != nil || m.DeletedAt != nil {
-		return true
-	}
 	var reply, replied uuid.UUID
 	if in.ReplyToID != nil {
 		reply = *in.ReplyToID
 	}
-	if m.ReplyToID != nil {
-		replied = *m.ReplyToID
+	if m.input.ReplyToID != nil {
+		replied = *m.input.ReplyToID
 	}
-	return in.Text == m.Text && string(in.Metadata) == string(m.Metadata) && reply == replied &&
-		slices.EqualFunc(in.MediaIDs, m.media, func(id uuid.UUID, medium *chat.Media) bool { return id == medium.ID })
+	return in.Text == m.input.Text && sameJSON(in.Metadata, m.input.Metadata) && reply == replied &&
+		slices.Equal(in.MediaIDs, m.input.MediaIDs)
+}
+
+// sameJSON compares values. The model's numbers are small.
+func sameJSON(a, b chat.Metadata) bool {
+	var x, y any
+	return len(a) == len(b) && len(a) == 0 ||
+		json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
 func (r *modelRoom) checkReply(id *uuid.UUID) error {
@@ -113,11 +120,14 @@ func (o *oracle) post(r *modelRoom, author chat.UserID, in chat.NewMessage, medi
 	r.LastNumber++
 	r.LastMessageAt = o.stamp()
 	m := &modelMessage{media: media, Message: chat.Message{
-		ID: o.newID(), RoomID: r.ID, Number: r.LastNumber, UserID: ref(author), Text: in.Text, ReplyToID: in.ReplyToID,
+		ID: o.newID(), RoomID: r.ID, Number: r.LastNumber, UserID: ref(author), AuthorKind: chat.AuthorKindUser, Text: in.Text, ReplyToID: in.ReplyToID,
 		Metadata: in.Metadata, CreatedAt: o.now,
 	}}
+	if author == system {
+		m.AuthorKind = chat.AuthorKindSystem
+	}
 	if in.ClientID != "" {
-		m.ClientID = &in.ClientID
+		m.ClientID, m.input = &in.ClientID, &in
 	}
 	r.messages = append(r.messages, m)
 	if member := r.members[author]; member != nil {
@@ -169,7 +179,7 @@ func (o *oracle) rewrite(r *modelRoom, m *modelMessage, user chat.UserID, patch 
 	if patch.Metadata != nil {
 		metadata = *patch.Metadata
 	}
-	if strings.TrimSpace(text) == "" && len(m.media) == 0 {
+	if blank(text) && len(m.media) == 0 {
 		return nil, invalid("text")
 	}
 	if text != m.Text || string(metadata) != string(m.Metadata) {

@@ -29,7 +29,7 @@ func (o *oracle) React(actor chat.Actor, message uuid.UUID, reaction string) (*c
 	case m.Deleted():
 		return nil, chat.ErrConflict
 	}
-	kinds := map[string]bool{spelled: true}
+	kinds, mine := map[string]bool{spelled: true}, 1
 	var replaced []*chat.Reaction
 	for _, x := range m.reactions {
 		switch {
@@ -40,7 +40,13 @@ func (o *oracle) React(actor chat.Actor, message uuid.UUID, reaction string) (*c
 			replaced = append(replaced, x)
 		default:
 			kinds[x.Reaction] = true
+			if x.UserID == user {
+				mine++
+			}
 		}
+	}
+	if mine > o.limits.ReactionsPerUser {
+		return nil, tooLarge("reaction")
 	}
 	if len(kinds) > o.limits.ReactionsPerMessage {
 		return nil, tooLarge("reaction")

@@ -16,7 +16,7 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	if in.Type != chat.Group && in.Type != chat.Channel {
 		return invalid("type")
 	}
-	if err := o.checkName(in.Name); err != nil {
+	if err := o.checkName(&in.Name); err != nil {
 		return err
 	}
 	if err := checkLine("description", in.Description, o.limits.Description); err != nil {
@@ -29,11 +29,13 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	return err
 }
 
-func (o *oracle) checkName(name string) error {
-	if strings.TrimSpace(name) == "" {
+// checkName also drops what turns the direction of writing.
+func (o *oracle) checkName(name *string) error {
+	*name = strings.ReplaceAll(*name, "\u202e", "")
+	if blank(*name) || strings.Contains(*name, "\n") {
 		return invalid("name")
 	}
-	return checkLine("name", name, o.limits.Name)
+	return checkLine("name", *name, o.limits.Name)
 }
 
 func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, error) {
@@ -72,7 +74,7 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 	}
 	o.log(r, chat.RoomCreated, user, nil, &owner)
 	o.enrol(r, user, owner, ownersOwn)
-	o.addAll(r, user, others)
+	o.enter(r, user, others)
 	made := r.seen(user)
 	made.Created = true
 	return made, nil
@@ -82,6 +84,8 @@ func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	r := &modelRoom{
 		Room:    chat.Room{ID: o.newID(), Type: kind, CreatedAt: o.now, UpdatedAt: o.now},
 		members: map[chat.UserID]*chat.RoomUser{},
+		denied:  map[chat.UserID]chat.Permissions{},
+		bans:    map[chat.UserID]*chat.Ban{},
 	}
 	switch kind {
 	case chat.PrivateMessages:
@@ -93,13 +97,6 @@ func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	}
 	o.rooms = append(o.rooms, r)
 	return r
-}
-
-func (o *oracle) addAll(r *modelRoom, by chat.UserID, users []chat.NewRoomUser) {
-	for _, u := range users {
-		o.enrol(r, by, u.UserID, u.Permissions)
-		o.log(r, chat.UserAdded, by, nil, &u.UserID)
-	}
 }
 
 func (o *oracle) OpenPrivate(actor chat.Actor, other chat.UserID) (*chat.Room, error) {
@@ -145,6 +142,14 @@ func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPat
 	if patch.DefaultPermissions != nil {
 		needed |= *patch.DefaultPermissions ^ r.DefaultPermissions
 	}
+	if !r.Public && same(patch.Public, true) { // everybody gets the default
+		needed |= chat.CanAddUsers
+		if patch.DefaultPermissions != nil {
+			needed |= *patch.DefaultPermissions
+		} else {
+			needed |= r.DefaultPermissions
+		}
+	}
 	switch {
 	case !r.may(user, needed):
 		return nil, chat.ErrForbidden
@@ -166,7 +171,9 @@ func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPat
 
 func (o *oracle) checkPatch(patch *chat.RoomPatch) error {
 	if patch.Name != nil {
-		if err := o.checkName(*patch.Name); err != nil {
+		name := *patch.Name
+		patch.Name = &name
+		if err := o.checkName(patch.Name); err != nil {
 			return err
 		}
 	}

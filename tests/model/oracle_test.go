@@ -35,12 +35,15 @@ type oracle struct {
 type modelRoom struct {
 	chat.Room
 	members  map[chat.UserID]*chat.RoomUser
-	messages []*modelMessage // the one numbered n at n-1
+	denied   map[chat.UserID]chat.Permissions
+	bans     map[chat.UserID]*chat.Ban // also those that are over
+	messages []*modelMessage           // the one numbered n at n-1
 	events   []chat.Event
 }
 
 type modelMessage struct {
 	chat.Message
+	input     *chat.NewMessage // what it was sent with, where a client id stands for it
 	media     []*chat.Media
 	reactions []*chat.Reaction
 }
@@ -215,6 +218,9 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	member.Effective = r.rights(user)
 	if viewer != user && viewer != system {
 		member.Muted = false
+		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
+			member.LastSeenAt = nil // the viewer came by themselves
+		}
 	}
 	return &member
 }
@@ -260,7 +266,11 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 	if m.ReplyToID != nil {
 		head := r.messages[slices.IndexFunc(r.messages, func(x *modelMessage) bool { return x.ID == *m.ReplyToID })]
 		message.ReplyTo = &chat.MessageHead{
-			ID: head.ID, Number: head.Number, UserID: head.UserID, Text: head.Text, DeletedAt: head.DeletedAt,
+			ID: head.ID, Number: head.Number, UserID: head.UserID, AuthorKind: head.AuthorKind, Text: head.Text,
+			MediaCount: len(head.media), DeletedAt: head.DeletedAt,
+		}
+		if len(head.media) > 0 {
+			message.ReplyTo.MediaID, message.ReplyTo.MediaType = &head.media[0].ID, head.media[0].ContentType
 		}
 	}
 	for _, x := range m.reactions { // the oldest first
@@ -297,13 +307,16 @@ func (o *oracle) pageSize(limit int) (int, error) {
 // is too long.
 func checkLine(field, text string, limit int) error {
 	switch {
-	case !utf8.ValidString(text) || strings.Contains(text, "\x00"):
+	case !utf8.ValidString(text) || strings.ContainsAny(text, "\x00\x1b"):
 		return invalid(field)
 	case utf8.RuneCountInString(text) > limit:
 		return tooLarge(field)
 	}
 	return nil
 }
+
+// blank: the model's texts have few characters that cannot be seen.
+func blank(text string) bool { return strings.Trim(text, " \n\u200b\u3164\u202e") == "" }
 
 func (o *oracle) checkText(text string) error {
 	if len(text) > o.limits.TextBytes {

@@ -20,10 +20,13 @@ func (o *oracle) JoinRoom(actor chat.Actor, room uuid.UUID) (*chat.Room, error) 
 		return nil, chat.ErrNotFound
 	}
 	if !r.has(user) {
+		if o.barred(r, user) {
+			return nil, chat.ErrForbidden
+		}
 		if o.full(r, 1) {
 			return nil, tooLarge("members")
 		}
-		o.addAll(r, user, []chat.NewRoomUser{{UserID: user}})
+		o.enter(r, user, []chat.NewRoomUser{{UserID: user}})
 	}
 	return r.seen(user), nil
 }
@@ -47,10 +50,10 @@ func (o *oracle) AddUsers(actor chat.Actor, room uuid.UUID, users []chat.NewRoom
 	if err != nil {
 		return nil, err
 	}
-	needed := chat.CanAddUsers
+	needed := chat.CanAddUsers | r.DefaultPermissions
 	for _, u := range users {
 		if u.Permissions != nil {
-			needed |= chat.CanEditRoom | (*u.Permissions ^ r.DefaultPermissions)
+			needed |= chat.CanEditRoom | *u.Permissions
 		}
 	}
 	switch {
@@ -64,10 +67,13 @@ func (o *oracle) AddUsers(actor chat.Actor, room uuid.UUID, users []chat.NewRoom
 		return nil, err
 	}
 	fresh := slices.DeleteFunc(slices.Clone(users), func(u chat.NewRoomUser) bool { return r.has(u.UserID) })
+	if slices.ContainsFunc(fresh, func(u chat.NewRoomUser) bool { return o.barred(r, u.UserID) }) {
+		return nil, chat.ErrConflict
+	}
 	if len(fresh) > 0 && o.full(r, len(fresh)) {
 		return nil, tooLarge("members")
 	}
-	o.addAll(r, by, fresh)
+	o.enter(r, by, fresh)
 	for _, u := range users {
 		members = append(members, *r.membership(u.UserID, by))
 	}
@@ -112,6 +118,7 @@ func (o *oracle) UpdateRoomUser(actor chat.Actor, room uuid.UUID, user chat.User
 	if had := member.Permissions; permits && (had == nil) != (patch.Permissions == nil) ||
 		had != nil && patch.Permissions != nil && *had != *patch.Permissions {
 		member.Permissions = patch.Permissions
+		delete(r.denied, user)
 		o.log(r, chat.UserUpdated, by, nil, &user)
 	}
 	return r.membership(user, by), nil
@@ -124,6 +131,8 @@ func (r *modelRoom) checkPermits(by, user chat.UserID, given *chat.Permissions) 
 	needed := chat.CanEditRoom
 	switch {
 	case owner:
+	case given != nil && r.members[user].Permissions == nil: // all of a first set is given
+		needed |= *given | r.rights(user)
 	case given != nil:
 		needed |= *given ^ r.rights(user)
 	default:
@@ -158,15 +167,14 @@ func (o *oracle) RemoveUser(actor chat.Actor, room uuid.UUID, user chat.UserID) 
 	switch {
 	case err != nil:
 		return err
-	case by != user && !r.may(by, chat.CanRemoveUsers):
+	case by != user && !r.mayExpel(by, user):
 		return chat.ErrForbidden
 	case r.private() || same(r.OwnerID, user):
 		return chat.ErrConflict
 	case r.members[user] == nil:
 		return chat.ErrNotFound
 	}
-	delete(r.members, user)
-	o.log(r, chat.UserRemoved, by, nil, &user)
+	o.exit(r, by, user)
 	return nil
 }
 

@@ -31,7 +31,8 @@ func (s *subject) reset() error {
 	}
 	return s.DB.Transaction(func(tx *gorm.DB) error {
 		for _, table := range []string{
-			"chat_events", "chat_reactions", "chat_message_media", "chat_messages", "chat_room_users", "chat_rooms", "chat_media",
+			"chat_events", "chat_reactions", "chat_message_media", "chat_messages", "chat_room_users", "chat_restrictions", "chat_rooms",
+			"chat_media",
 		} {
 			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
 				return err
@@ -89,7 +90,7 @@ func idOf(result any) (uuid.UUID, bool) {
 
 func (s *subject) tables() (*tables, error) {
 	t := &tables{}
-	for _, rows := range []any{&t.Rooms, &t.Users, &t.Messages, &t.MessageMedia, &t.Reactions, &t.Events} {
+	for _, rows := range []any{&t.Rooms, &t.Users, &t.Restrictions, &t.Messages, &t.MessageMedia, &t.Reactions, &t.Events} {
 		if err := s.DB.Find(rows).Error; err != nil {
 			return nil, err
 		}
@@ -134,6 +135,16 @@ func (c client) RoomPages(ctx context.Context, actor chat.Actor, kind chat.RoomT
 func (c client) UserPages(ctx context.Context, actor chat.Actor, room uuid.UUID, limit int) ([][]chat.RoomUser, error) {
 	return follow(limit, func(at chat.Page) ([]chat.RoomUser, string, error) {
 		page, err := c.RoomUsers(ctx, actor, room, at)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
+func (c client) BanPages(ctx context.Context, actor chat.Actor, room uuid.UUID, limit int) ([][]chat.Ban, error) {
+	return follow(limit, func(at chat.Page) ([]chat.Ban, string, error) {
+		page, err := c.Bans(ctx, actor, room, at)
 		if err != nil {
 			return nil, "", err
 		}

@@ -71,15 +71,15 @@ func (x *explained) fillSmall() {
 		SELECT `+id(1)+", 'group', 'x', '', ?, "+user+", 0, 1, 1, ?, ?, ? FROM "+from, false, now, now, now)
 	x.exec("INSERT INTO chat_room_users (room_id, user_id, muted, last_read_number, created_at) SELECT "+
 		id(1)+", "+user+", ?, 0, ? FROM "+from, false, now)
-	x.exec("INSERT INTO chat_messages (id, room_id, number, user_id, text, created_at) SELECT "+
-		id(2)+", "+id(1)+", 1, "+user+", 'Other', ? FROM "+from, now)
+	x.exec("INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, created_at) SELECT "+
+		id(2)+", "+id(1)+", 1, "+user+", 'user', 'Other', ? FROM "+from, now)
 }
 
 func (x *explained) fillBig() {
 	from, id, _ := x.series(bigRoom)
 	now := x.Clock.Now()
-	x.exec("INSERT INTO chat_messages (id, room_id, number, user_id, text, created_at) SELECT "+
-		id(3)+", ?, n, ?, 'Word and w' || (n % 100), ? FROM "+from, x.big.ID, x.Bob, now)
+	x.exec("INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, created_at) SELECT "+
+		id(3)+", ?, n, ?, 'user', 'Word and w' || (n % 100), ? FROM "+from, x.big.ID, x.Bob, now)
 	x.exec("INSERT INTO chat_reactions (id, message_id, user_id, reaction, created_at) SELECT "+
 		id(4)+", "+id(3)+", ?, '👍', ? FROM "+from, x.Bob, now)
 	x.exec(`INSERT INTO chat_events (room_id, seq, kind, message_id, created_at)

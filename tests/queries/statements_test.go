@@ -80,7 +80,7 @@ func (c *counted) fill(room *chat.Room, n int) (last *chat.Message) {
 	messages := make([]chat.Message, n)
 	for i := range messages {
 		messages[i] = chat.Message{
-			ID: uuid.Must(uuid.NewV7()), RoomID: room.ID, Number: int64(i + 1), UserID: &c.Bob, Text: "text", CreatedAt: c.Clock.Now(),
+			ID: uuid.Must(uuid.NewV7()), RoomID: room.ID, Number: int64(i + 1), UserID: &c.Bob, AuthorKind: chat.AuthorKindUser, Text: "text", CreatedAt: c.Clock.Now(),
 		}
 	}
 	chatsuite.NoError(c.T, c.DB.CreateInBatches(messages, 500).Error)
@@ -130,12 +130,41 @@ func TestRoomsAndMembersCostAConstantNumberOfStatements(t *testing.T) {
 		remove := func(room, n int) func() error {
 			return func() error { return c.svc.RemoveUser(c.Ctx, c.Alice, rooms[room].ID, c.UserID(n)) }
 		}
-		c.costs("RemoveUser", wants{7, 5}, remove(0, 10), remove(2, 10))
+		c.costs("RemoveUser", wants{8, 6}, remove(0, 10), remove(2, 10))
+		c.costsOfBans(rooms[0], rooms[2])
 		drop := func(room int) func() error {
 			return func() error { return c.svc.DeleteRoom(c.Ctx, c.Alice, rooms[room].ID) }
 		}
 		c.costs("DeleteRoom", wants{7, 5}, drop(0), drop(2))
 	})
+}
+
+// costsOfBans bans and joins, in a room of few members and in one of many.
+func (c *counted) costsOfBans(few, many *chat.Room) {
+	c.T.Helper()
+	public, erin := true, c.Erin
+	rooms := []*chat.Room{few, many}
+	for _, room := range rooms {
+		chatsuite.Must(c.UpdateRoom(c.Ctx, c.Alice, room.ID, chat.RoomPatch{Public: &public}))(c.T)
+	}
+	each := func(do func(room *chat.Room) error) (operations []func() error) {
+		for _, room := range rooms {
+			operations = append(operations, func() error { return do(room) })
+		}
+		return operations
+	}
+	ban := func(in chat.BanOptions) []func() error {
+		return each(func(room *chat.Room) error { return c.svc.BanUser(c.Ctx, c.Alice, room.ID, erin, in) })
+	}
+	join := each(func(room *chat.Room) error { return chatsuite.ErrorOf(c.svc.JoinRoom(c.Ctx, erin, room.ID)) })
+	c.costs("JoinRoom", wants{10, 9}, join...)
+	c.costs("BanUser of a member", wants{9, 7}, ban(chat.BanOptions{})...)
+	c.costs("BanUser again", wants{5, 3}, ban(chat.BanOptions{})...)
+	c.costs("BanUser otherwise", wants{8, 6}, ban(chat.BanOptions{Reason: "spam"})...)
+	c.costs("Bans", wants{3, 3}, each(func(room *chat.Room) error {
+		return chatsuite.ErrorOf(c.svc.Bans(c.Ctx, c.Alice, room.ID, chat.Page{}))
+	})...)
+	c.costs("UnbanUser", wants{8, 6}, each(func(room *chat.Room) error { return c.svc.UnbanUser(c.Ctx, c.Alice, room.ID, erin) })...)
 }
 
 func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
@@ -160,7 +189,7 @@ func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
 			send(short, chat.NewMessage{Text: "x", ReplyToID: &first.ID}), send(long, chat.NewMessage{Text: "x", ReplyToID: &last.ID}))
 		once := chat.NewMessage{Text: "x", ClientID: "once"}
 		c.costs("a message with a client id", wants{8, 3}, send(short, once), send(long, once))
-		c.costs("a repeat", wants{10, 13}, send(short, once), send(long, once))
+		c.costs("a repeat", wants{9, 10}, send(short, once), send(long, once))
 
 		for i := range 40 {
 			chatsuite.Must(c.React(c.Ctx, c.UserID(10+i), last.ID, "👍"))(t)
@@ -217,7 +246,7 @@ func (c *counted) inbox(user chat.UserID, n int) {
 			ID: id, Type: chat.Group, Name: fmt.Sprint(i), OwnerID: &user, LastNumber: 1, LastMessageAt: &now, CreatedAt: now, UpdatedAt: now,
 		}
 		members[i] = chat.RoomUser{RoomID: id, UserID: user, CreatedAt: now}
-		messages[i] = chat.Message{ID: uuid.Must(uuid.NewV7()), RoomID: id, Number: 1, UserID: &user, Text: "text", CreatedAt: now}
+		messages[i] = chat.Message{ID: uuid.Must(uuid.NewV7()), RoomID: id, Number: 1, UserID: &user, AuthorKind: chat.AuthorKindUser, Text: "text", CreatedAt: now}
 	}
 	chatsuite.NoError(c.T, c.DB.Transaction(func(tx *gorm.DB) error {
 		for _, rows := range []any{rooms, members, messages} {
@@ -325,7 +354,7 @@ func TestErasureCostsAConstantNumberOfStatements(t *testing.T) {
 				return c.svc.EraseUser(c.Ctx, chat.System, user, chat.EraseOptions{Successors: successors[user]})
 			}
 		}
-		c.costs("EraseUser", wants{18, 18}, erase(few), erase(many))
-		c.costs("EraseUser of nobody", wants{11, 11}, erase(c.UserID(22)))
+		c.costs("EraseUser", wants{20, 20}, erase(few), erase(many))
+		c.costs("EraseUser of nobody", wants{13, 13}, erase(c.UserID(22)))
 	})
 }

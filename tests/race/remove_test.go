@@ -108,6 +108,7 @@ func checkRemovals(h *chatsuite.Host, room uuid.UUID) {
 type eraseRace struct {
 	*chatsuite.Host
 	closed, open *chat.Room
+	banned       *chat.Room // that the user is banned from
 }
 
 // TestAnErasedUserLeavesNothing erases users, and deletes them from the host's
@@ -121,7 +122,7 @@ func TestAnErasedUserLeavesNothing(t *testing.T) {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			h := chatsuite.New(t, v)
-			race := &eraseRace{Host: h, closed: h.NewGroup(), open: chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "Open", Public: true}))(t)}
+			race := &eraseRace{Host: h, closed: h.NewGroup(), banned: h.NewGroup(), open: chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "Open", Public: true}))(t)}
 			for n := 10; n < chatsuite.Iterations(26, chatsuite.Users); n++ {
 				race.erase(h.UserID(n))
 			}
@@ -149,6 +150,8 @@ func (r *eraseRace) erase(user chat.UserID) {
 				return chatsuite.ErrorOf(r.AddUsers(r.Ctx, r.Alice, r.closed.ID, chat.NewRoomUser{UserID: user}))
 			},
 			func() error { return chatsuite.ErrorOf(r.OpenPrivate(r.Ctx, r.Carol, user)) },
+			func() error { return r.BanUser(r.Ctx, r.Alice, r.banned.ID, user, chat.BanOptions{}) },
+			func() error { return r.UnbanUser(r.Ctx, r.Alice, r.banned.ID, user) },
 			func() error {
 				err := chatsuite.ErrorOf(r.UploadMedia(r.Ctx, user, chat.NewMedia{Body: strings.NewReader("bytes")}))
 				if errors.Is(err, chat.ErrConflict) {
@@ -197,7 +200,8 @@ func (r *eraseRace) checkForgotten(user chat.UserID) {
 	r.T.Helper()
 	for _, reference := range []string{
 		"users WHERE id", "chat_rooms WHERE owner_id", "chat_rooms WHERE private_a", "chat_rooms WHERE private_b",
-		"chat_room_users WHERE user_id", "chat_room_users WHERE created_by", "chat_messages WHERE user_id",
+		"chat_room_users WHERE user_id", "chat_room_users WHERE created_by", "chat_restrictions WHERE user_id",
+		"chat_restrictions WHERE banned_by", "chat_messages WHERE user_id",
 		"chat_media WHERE user_id", "chat_reactions WHERE user_id", "chat_events WHERE user_id", "chat_events WHERE actor_id",
 	} {
 		if n := r.QueryInt("SELECT count(*) FROM "+reference+" = ?", user); n != 0 {

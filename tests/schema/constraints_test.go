@@ -3,6 +3,7 @@ package schema_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -53,8 +54,11 @@ func (s *rawScene) fresh(table string) values {
 		}
 	case "chat_room_users":
 		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "last_read_number": 0, "created_at": now}
+	case "chat_restrictions":
+		return values{"room_id": s.group, "user_id": s.Dave, "denied": 1, "banned_at": now, "banned_until": now, "banned_by": s.Alice, "reason": ""}
 	case "chat_messages":
-		return values{"id": uuid.New(), "room_id": s.group, "number": 3, "user_id": s.Alice, "text": "c", "client_id": "d", "created_at": now}
+		return values{"id": uuid.New(), "room_id": s.group, "number": 3, "user_id": s.Alice, "author_kind": "user", "text": "c",
+			"client_id": "d", "input_hash": strings.Repeat("0", 32), "created_at": now}
 	case "chat_message_media":
 		return values{"message_id": s.message, "media_id": s.free, "sequence": 1}
 	case "chat_media":
@@ -153,7 +157,8 @@ type rawWrite struct {
 // differ from them in that alone.
 func allowedWrites() (all []rawWrite) {
 	for _, table := range []string{
-		"chat_rooms", "chat_room_users", "chat_messages", "chat_message_media", "chat_media", "chat_reactions", "chat_events",
+		"chat_rooms", "chat_room_users", "chat_restrictions", "chat_messages", "chat_message_media", "chat_media", "chat_reactions",
+		"chat_events",
 	} {
 		all = append(all, rawWrite{"a row of " + table, rawInsert(table, nil)})
 	}
@@ -163,8 +168,15 @@ func allowedWrites() (all []rawWrite) {
 		rawWrite{"a second room with nobody's pair", rawPrivate(values{"private_a": nil, "private_b": nil})},
 		rawWrite{"the same client id by another", rawInsert("chat_messages", values{"client_id": "c", "user_id": bobID})},
 		rawWrite{"the same client id in another room", rawInsert("chat_messages", values{"client_id": "c", "room_id": theChannel, "number": 1})},
-		rawWrite{"two messages without client ids", rawInsert("chat_messages", values{"client_id": nil, "user_id": nil})},
+		rawWrite{"a message of System's without a client id", rawInsert("chat_messages", values{
+			"client_id": nil, "input_hash": nil, "user_id": nil, "author_kind": "system"})},
+		rawWrite{"a message of System's with a client id", rawInsert("chat_messages", values{"user_id": nil, "author_kind": "system"})},
+		rawWrite{"a message of an erased author", rawInsert("chat_messages", values{
+			"client_id": nil, "input_hash": nil, "user_id": nil, "author_kind": "erased"})},
 		rawWrite{"another owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theGroup)},
+		rawWrite{"a restriction without a ban", rawInsert("chat_restrictions", noBan(nil))},
+		rawWrite{"a ban without a restriction", rawInsert("chat_restrictions", values{"denied": 0, "banned_until": nil, "banned_by": nil})},
+		rawWrite{"all permissions denied", rawInsert("chat_restrictions", values{"denied": 511})},
 		rawWrite{"all permissions", rawExec("UPDATE chat_room_users SET permissions = 511 WHERE room_id = ?", theGroup)},
 		rawWrite{"an owner who is a member at commit", func(s *rawScene, tx *gorm.DB) error {
 			err := rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", daveID, theGroup)(s, tx)
@@ -175,7 +187,7 @@ func allowedWrites() (all []rawWrite) {
 
 // forbiddenWrites each break one rule that the database keeps.
 func forbiddenWrites() []rawWrite {
-	return slices.Concat(forbiddenRooms(), forbiddenMembers(), forbiddenMessages(), forbiddenReferences())
+	return slices.Concat(forbiddenRooms(), forbiddenMembers(), forbiddenRestrictions(), forbiddenMessages(), forbiddenReferences())
 }
 
 func forbiddenRooms() []rawWrite {
@@ -222,6 +234,37 @@ func forbiddenRooms() []rawWrite {
 	return all
 }
 
+// noBan is a restriction that is no ban, with some columns changed.
+func noBan(changes values) values {
+	row := values{"banned_at": nil, "banned_until": nil, "banned_by": nil, "reason": nil}
+	maps.Copy(row, changes)
+	return row
+}
+
+func forbiddenRestrictions() []rawWrite {
+	all := []rawWrite{
+		{"a restriction twice", func(s *rawScene, tx *gorm.DB) error {
+			if err := rawInsert("chat_restrictions", nil)(s, tx); err != nil {
+				return fmt.Errorf("the first of them: %w", errors.New(err.Error()))
+			}
+			return rawInsert("chat_restrictions", noBan(nil))(s, tx)
+		}},
+		{"a restriction of nothing", rawInsert("chat_restrictions", noBan(values{"denied": 0}))},
+		{"an end of no ban", rawInsert("chat_restrictions", noBan(values{"banned_until": time.Now()}))},
+		{"somebody who banned nobody", rawInsert("chat_restrictions", noBan(values{"banned_by": aliceID}))},
+		{"a reason of no ban", rawInsert("chat_restrictions", noBan(values{"reason": "spam"}))},
+		{"a ban without a beginning", rawInsert("chat_restrictions", values{"banned_at": nil})},
+	}
+	for column, wrong := range map[string][]any{
+		"denied": {-1, 512, nil}, "reason": {nil}, "room_id": {nil}, "user_id": {nil},
+	} {
+		for _, value := range wrong {
+			all = append(all, rawWrite{fmt.Sprintf("a restriction with %s %v", column, value), rawInsert("chat_restrictions", values{column: value})})
+		}
+	}
+	return all
+}
+
 func forbiddenMembers() []rawWrite {
 	all := []rawWrite{
 		{"a membership twice", rawInsert("chat_room_users", values{"user_id": bobID})},
@@ -248,7 +291,15 @@ func forbiddenMessages() []rawWrite {
 		{"a number twice", rawInsert("chat_messages", values{"number": 2})},
 		{"a message's id twice", rawInsert("chat_messages", values{"id": theMessage})},
 		{"a client id twice", rawInsert("chat_messages", values{"client_id": "c"})},
-		{"a client id of System's twice", rawInsert("chat_messages", values{"client_id": "c", "user_id": nil})},
+		{"a client id of System's twice", rawInsert("chat_messages", values{"client_id": "c", "user_id": nil, "author_kind": "system"})},
+		{"a user's message without its author", rawInsert("chat_messages", values{"user_id": nil})},
+		{"an author of System's message", rawInsert("chat_messages", values{"author_kind": "system"})},
+		{"an author of an erased user's message", rawInsert("chat_messages", values{"author_kind": "erased", "client_id": nil, "input_hash": nil})},
+		{"a client id of an erased author", rawInsert("chat_messages", values{"user_id": nil, "author_kind": "erased"})},
+		{"a client id without a hash", rawInsert("chat_messages", values{"input_hash": nil})},
+		{"a hash without a client id", rawInsert("chat_messages", values{"client_id": nil})},
+		{"an author taken from a message", rawExec("UPDATE chat_messages SET user_id = NULL WHERE id = ?", theMessage)},
+		{"a hash taken from a message", rawExec("UPDATE chat_messages SET input_hash = NULL WHERE id = ?", theMessage)},
 		{"a seq twice", rawInsert("chat_events", values{"seq": 1})},
 		{"a medium in two messages", rawInsert("chat_message_media", values{"message_id": theSystem, "media_id": theBound})},
 		{"a medium twice in a message", rawInsert("chat_message_media", values{"media_id": theBound})},
@@ -259,7 +310,7 @@ func forbiddenMessages() []rawWrite {
 		{"a thumbnail's key twice", rawExec("UPDATE chat_media SET thumbnail_key = 't' WHERE id IN (?, ?)", theBound, theFree)},
 	}
 	for table, columns := range map[string]map[string][]any{
-		"chat_messages": {"number": {0, -1, nil}, "room_id": {nil}, "text": {nil}, "created_at": {nil}},
+		"chat_messages": {"number": {0, -1, nil}, "room_id": {nil}, "text": {nil}, "created_at": {nil}, "author_kind": {nil, "", "host", "User"}, "input_hash": {"", "0"}},
 		"chat_media": {
 			"state": {"lost", "", nil}, "size": {-1, nil}, "key": {nil}, "file_name": {nil}, "content_type": {nil}, "sha256": {nil}, "created_at": {nil},
 		},
@@ -277,7 +328,7 @@ func forbiddenMessages() []rawWrite {
 
 func forbiddenReferences() (all []rawWrite) {
 	for table, columns := range map[string][]string{
-		"chat_rooms": {"avatar_id"}, "chat_room_users": {"room_id"}, "chat_messages": {"room_id", "reply_to_id"},
+		"chat_rooms": {"avatar_id"}, "chat_room_users": {"room_id"}, "chat_restrictions": {"room_id"}, "chat_messages": {"room_id", "reply_to_id"},
 		"chat_message_media": {"message_id", "media_id"}, "chat_reactions": {"message_id"}, "chat_events": {"room_id"},
 	} {
 		for _, column := range columns {
@@ -298,7 +349,7 @@ func forbiddenReferences() (all []rawWrite) {
 // forbiddenUsers hold where the host's table of users is named.
 func forbiddenUsers() (all []rawWrite) {
 	for table, columns := range map[string][]string{
-		"chat_rooms": {"owner_id"}, "chat_room_users": {"user_id", "created_by"}, "chat_messages": {"user_id"}, "chat_media": {"user_id"},
+		"chat_rooms": {"owner_id"}, "chat_room_users": {"user_id", "created_by"}, "chat_restrictions": {"user_id", "banned_by"}, "chat_messages": {"user_id"}, "chat_media": {"user_id"},
 		"chat_reactions": {"user_id"}, "chat_events": {"user_id", "actor_id"},
 	} {
 		for _, column := range columns {

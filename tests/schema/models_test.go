@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -75,7 +76,10 @@ func columnsOf(t *testing.T, db *gorm.DB, table string) (columns []modelColumn) 
 }
 
 // Columns that are for the database alone.
-var hiddenColumns = map[string]string{"sqlite": "chat_messages.docid", "postgres": "chat_events.tx"}
+var hiddenColumns = map[string][]string{
+	"sqlite":   {"chat_messages.docid", "chat_messages.input_hash"},
+	"postgres": {"chat_events.tx", "chat_messages.input_hash"},
+}
 
 func TestModelsEqualColumns(t *testing.T) {
 	t.Parallel()
@@ -92,7 +96,7 @@ func TestModelsEqualColumns(t *testing.T) {
 					}
 				}
 				for _, c := range columnsOf(t, db, parsed.Table) {
-					if hiddenColumns[v.Dialect()] != parsed.Table+"."+c.Name {
+					if !slices.Contains(hiddenColumns[v.Dialect()], parsed.Table+"."+c.Name) {
 						columns = append(columns, c.Name)
 					}
 				}
@@ -130,6 +134,33 @@ func TestModelsSayTheirColumnsAndLeaveThemAlone(t *testing.T) {
 		}
 	}
 }
+
+// What a host writes as JSON has the names that its SQL has. Where the store keeps a file
+// is for no client.
+func TestModelsHaveTheirColumnsAsJSONKeys(t *testing.T) {
+	t.Parallel()
+	hidden := map[string]bool{"chat_media.key": true, "chat_media.thumbnail_key": true}
+	for _, model := range models() {
+		parsed := parseModel(t, model)
+		for i := range parsed.ModelType.NumField() {
+			field := parsed.ModelType.Field(i)
+			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			column := parsed.FieldsByName[field.Name].DBName
+			switch {
+			case hidden[parsed.Table+"."+column]:
+				if key != "-" {
+					t.Errorf("%s.%s is %q in JSON", parsed.Name, field.Name, key)
+				}
+			case column != "" && key != column:
+				t.Errorf("%s.%s is %q in JSON and %q in SQL", parsed.Name, field.Name, key, column)
+			case !jsonKey.MatchString(key):
+				t.Errorf("%s.%s is %q in JSON", parsed.Name, field.Name, key)
+			}
+		}
+	}
+}
+
+var jsonKey = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // A user id is in a column of the host's own type, compared byte by byte where it is
 // text, so that both databases order alike.

@@ -89,8 +89,9 @@ func decode(points string) (string, error) {
 	return s.String(), nil
 }
 
-// check makes sure of what the lookup relies on: that emoji differ in more than their
-// variation selectors, and that the list holds every way to leave selectors out.
+// check makes sure of what the lookup relies on, that emoji differ in more than their
+// variation selectors; and that the list holds every way to leave selectors out, so that
+// none of its forms is new to the lookup.
 func (l list) check() error {
 	if l.version == "" || len(l.fullyQualified) == 0 {
 		return errors.New("not an emoji-test.txt")

@@ -68,23 +68,45 @@ CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
 ALTER TABLE chat_rooms ADD CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
 	REFERENCES chat_room_users (room_id, user_id) DEFERRABLE INITIALLY DEFERRED;
 
+-- What outlives a membership: the permissions that the user lacked of the room's
+-- default, and a ban.
+CREATE TABLE chat_restrictions (
+	room_id      uuid NOT NULL REFERENCES chat_rooms (id),
+	user_id      {{.User}} NOT NULL{{.References}},
+	denied       bigint NOT NULL CHECK (denied BETWEEN 0 AND 511),
+	banned_at    timestamptz,
+	banned_until timestamptz,
+	banned_by    {{.User}}{{.References}},
+	reason       text,
+	PRIMARY KEY (room_id, user_id),
+	CONSTRAINT chat_restrictions_something CHECK (denied <> 0 OR banned_at IS NOT NULL),
+	CONSTRAINT chat_restrictions_ban CHECK ((banned_at IS NULL) = (reason IS NULL)
+		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
+);
+CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+
 CREATE TABLE chat_messages (
 	id          uuid PRIMARY KEY,
 	room_id     uuid NOT NULL REFERENCES chat_rooms (id),
 	number      bigint NOT NULL CHECK (number >= 1),
 	user_id     {{.User}}{{.References}},
+	author_kind text NOT NULL CHECK (author_kind IN ('user', 'system', 'erased')),
 	text        text NOT NULL,
 	reply_to_id uuid REFERENCES chat_messages (id) ON DELETE SET NULL,
 	client_id   text,
+	input_hash  text CHECK (length(input_hash) = 32),
 	metadata    json,
 	created_at  timestamptz NOT NULL,
 	edited_at   timestamptz,
 	deleted_at  timestamptz,
-	UNIQUE (room_id, number)
+	UNIQUE (room_id, number),
+	CONSTRAINT chat_messages_author CHECK ((author_kind = 'user') = (user_id IS NOT NULL)),
+	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),
+	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
-CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND user_id IS NULL;
+CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';
 
 CREATE TABLE chat_message_media (
 	message_id uuid NOT NULL REFERENCES chat_messages (id),

@@ -65,6 +65,23 @@ CREATE TABLE chat_room_users (
 ) WITHOUT ROWID;
 CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
 
+-- What outlives a membership: the permissions that the user lacked of the room's
+-- default, and a ban.
+CREATE TABLE chat_restrictions (
+	room_id      text NOT NULL REFERENCES chat_rooms (id),
+	user_id      {{.User}} NOT NULL{{.References}},
+	denied       bigint NOT NULL CHECK (denied BETWEEN 0 AND 511),
+	banned_at    datetime,
+	banned_until datetime,
+	banned_by    {{.User}}{{.References}},
+	reason       text,
+	PRIMARY KEY (room_id, user_id),
+	CONSTRAINT chat_restrictions_something CHECK (denied <> 0 OR banned_at IS NOT NULL),
+	CONSTRAINT chat_restrictions_ban CHECK ((banned_at IS NULL) = (reason IS NULL)
+		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
+) WITHOUT ROWID;
+CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+
 -- docid is what a full-text index refers to: unlike an implicit rowid, VACUUM keeps it.
 CREATE TABLE chat_messages (
 	docid       integer PRIMARY KEY,
@@ -72,18 +89,23 @@ CREATE TABLE chat_messages (
 	room_id     text NOT NULL REFERENCES chat_rooms (id),
 	number      bigint NOT NULL CHECK (number >= 1),
 	user_id     {{.User}}{{.References}},
+	author_kind text NOT NULL CHECK (author_kind IN ('user', 'system', 'erased')),
 	text        text NOT NULL,
 	reply_to_id text REFERENCES chat_messages (id) ON DELETE SET NULL,
 	client_id   text,
+	input_hash  text CHECK (length(input_hash) = 32),
 	metadata    text,
 	created_at  datetime NOT NULL,
 	edited_at   datetime,
 	deleted_at  datetime,
-	UNIQUE (room_id, number)
+	UNIQUE (room_id, number),
+	CONSTRAINT chat_messages_author CHECK ((author_kind = 'user') = (user_id IS NOT NULL)),
+	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),
+	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
-CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND user_id IS NULL;
+CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';
 
 CREATE TABLE chat_message_media (
 	message_id text NOT NULL REFERENCES chat_messages (id),

@@ -1,0 +1,196 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/sendq"
+)
+
+// Concurrent sends meet in a queue and are committed in groups: under load one
+// commit serves many messages, and a lone sender is a group of one.
+
+const (
+	sendBatch = 256 // messages a group
+
+	// sendDeadline is for all that a group does. It is longer than lockTimeout, and with
+	// sendPatience shorter than the six seconds that SendMessage promises.
+	sendDeadline = lockTimeout + 300*time.Millisecond
+	// sendPatience is how long a message may have queued when a group before it gives up:
+	// longer, and it fails with that group.
+	sendPatience = 500 * time.Millisecond
+	// sendLaneTime is when a group that has not ended makes room for others.
+	sendLaneTime = time.Second
+)
+
+// sendQueue is how sends are grouped. SQLite has one writer.
+func (s *Service) sendQueue() sendq.Options[uuid.UUID, *send] {
+	lanes := 1
+	if s.dialect == dialect.Postgres {
+		lanes = 2
+	}
+	return sendq.Options[uuid.UUID, *send]{
+		Lanes: lanes, Size: sendBatch, LaneTime: sendLaneTime, Patience: sendPatience,
+		Commit: s.commitSends, Panicked: s.sendPanicked,
+	}
+}
+
+// errGroupLost is the error of the messages of a group whose transaction panicked.
+var errGroupLost = errors.New("chat: the group of messages that this one was in failed")
+
+func (s *Service) sendPanicked(ctx context.Context, recovered any, stack []byte) error {
+	s.config.Logger.ErrorContext(ctx, "a group of messages panicked", "panic", fmt.Sprint(recovered), "stack", string(stack))
+	return errGroupLost
+}
+
+// commitSends settles a group, and returns the rooms that it was not told to wait for and
+// that others have locked.
+func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) sendq.Result[uuid.UUID] {
+	ctx, cancel := context.WithTimeoutCause(ctx, sendDeadline, errTooLong)
+	defer cancel()
+	var turn *lockTurn
+	if wait && s.dialect == dialect.Postgres { // all of the group is for one room
+		var err error
+		if turn, err = s.state.locks.wait(ctx, group[0].room); err != nil {
+			return giveUp(group, tooLong(ctx, err))
+		}
+		defer func() { turn.end() }()
+	}
+	return s.settleSends(ctx, group, turn)
+}
+
+// settleSends settles what is not settled of a group. Where it fails as a whole, each
+// message is tried alone, so that one's fault is not the others'; but when it has waited
+// for too long, that settles all of it.
+func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn) (result sendq.Result[uuid.UUID]) {
+	err := s.storeGroup(ctx, group, turn)
+	sends := unsettled(group)
+	var retryable *retryableError
+	switch {
+	case err == nil:
+		for _, one := range sends {
+			if one.state == sendHeld {
+				result.Held = append(result.Held, one.room)
+				continue
+			}
+			one.settle()
+		}
+	case errors.As(err, &retryable) && retryable.lockTimeout:
+		return giveUp(sends, err)
+	case ctx.Err() != nil: // some of it may be stored all the same
+		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
+	case len(sends) == 1:
+		sends[0].Fail(err)
+	default:
+		for _, one := range sends {
+			alone := s.settleSends(ctx, []*send{one}, turn)
+			result.Held = append(result.Held, alone.Held...)
+			if alone.GaveUp != nil {
+				result.GaveUp = alone.GaveUp
+			}
+		}
+	}
+	return result
+}
+
+// giveUp settles all of a group with why it has waited for too long. Of a message that
+// may be stored all the same, that error is not retryable.
+func giveUp(group []*send, err error) sendq.Result[uuid.UUID] {
+	for _, one := range group {
+		if one.doubtful {
+			one.Fail(fmt.Errorf("chat: it is not known whether the message is stored: %w", context.DeadlineExceeded))
+			continue
+		}
+		one.Fail(err)
+	}
+	return sendq.Result[uuid.UUID]{GaveUp: err}
+}
+
+// unsettled are the sends whose outcome is not final yet.
+func unsettled(sends []*send) (left []*send) {
+	for _, one := range sends {
+		if !one.settled {
+			left = append(left, one)
+		}
+	}
+	return left
+}
+
+// storeGroup stores what it can without a lock, and the rest under it. With a turn it
+// waits for the room's lock.
+func (s *Service) storeGroup(ctx context.Context, sends []*send, turn *lockTurn) error {
+	if s.dialect == dialect.Postgres && turn == nil {
+		if err := s.storeOptimistically(ctx, sends); err != nil {
+			return err
+		}
+		sends = unsettled(sends)
+	}
+	if len(sends) == 0 {
+		return nil
+	}
+	_, err := transactInTurn(ctx, s, turn, func(c *conn) (struct{}, error) {
+		b := &batch{conn: c, sends: sends, wait: turn != nil}
+		return struct{}{}, b.store()
+	})
+	return err
+}
+
+// storeOptimistically stores messages without locking their rooms first, in two
+// statements rather than a transaction of five, and settles what it has stored. All that
+// is accepted for a room is stored, or nothing. Left to the lock are messages with media,
+// which are locked, and with them those to the same room; rooms that changed after they
+// were read, or that somebody else has locked; and whatever would be refused or was sent
+// before, which is decided under the lock alone.
+func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error {
+	b := &batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: withoutMedia(sends)}
+	if len(b.sends) == 0 {
+		return nil
+	}
+	if err := b.store(); err != nil {
+		var retryable *retryableError
+		err = databaseError(s.dialect, err)
+		switch {
+		case errors.As(err, &retryable) && retryable.lockTimeout:
+			return err // it has waited long enough
+		case retryable != nil: // nothing was written
+		case b.writing: // if it was written all the same, that is found under the lock
+			for _, one := range b.sends {
+				one.doubtful = one.state == sendAccepted
+			}
+		}
+		if ctx.Err() != nil {
+			return tooLong(ctx, err)
+		}
+		return nil
+	}
+	if len(b.accepted) > 0 {
+		s.state.commits.notify()
+	}
+	for _, one := range b.sends {
+		if one.state == sendAccepted && !b.changed[one.room] {
+			one.settle()
+		}
+	}
+	return nil
+}
+
+// withoutMedia leaves out the rooms that somebody sends media to.
+func withoutMedia(sends []*send) (left []*send) {
+	media := make(map[uuid.UUID]bool)
+	for _, one := range sends {
+		if len(one.in.MediaIDs) > 0 {
+			media[one.room] = true
+		}
+	}
+	for _, one := range sends {
+		if !media[one.room] {
+			left = append(left, one)
+		}
+	}
+	return left
+}
