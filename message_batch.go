@@ -64,7 +64,7 @@ func (b *batch) store() error {
 	if err := b.lockRooms(); err != nil {
 		return err
 	}
-	if err := b.readRooms(); err != nil {
+	if err := b.lookAtRooms(); err != nil {
 		return err
 	}
 	b.decide()

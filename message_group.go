@@ -179,6 +179,34 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 	return nil
 }
 
+// lookTimes are how long an optimistic group looks at its rooms, which waits for no lock,
+// before it takes the connection for dead and looks again with another. After an outage of
+// the network many connections of a pool may be.
+var lookTimes = []time.Duration{time.Second, 2 * time.Second}
+
+// lookAtRooms is readRooms. The connection that a look was given up on is closed.
+func (b *batch) lookAtRooms() error {
+	if !b.optimistic {
+		return b.readRooms()
+	}
+	whole := b.conn
+	defer func() { b.conn = whole }()
+	for _, limit := range lookTimes {
+		ctx, cancel := context.WithTimeout(whole.ctx, limit)
+		look := *whole
+		look.ctx, look.db = ctx, whole.db.WithContext(ctx)
+		b.conn = &look
+		err := b.readRooms()
+		late := ctx.Err() != nil && whole.ctx.Err() == nil
+		cancel()
+		if err == nil || !late {
+			return err
+		}
+	}
+	b.conn = whole
+	return b.readRooms()
+}
+
 // withoutMedia leaves out the rooms that somebody sends media to.
 func withoutMedia(sends []*send) (left []*send) {
 	media := make(map[uuid.UUID]bool)

@@ -33,7 +33,10 @@ func (c *conn) setLockTimeout() error {
 	return err
 }
 
-var errRoomLocked = errors.New("chat: the room stayed locked by another transaction")
+var (
+	errRoomLocked  = errors.New("chat: the room stayed locked by another transaction")
+	errManyWriters = errors.New("chat: other transactions of this process wrote all the time")
+)
 
 // roomBusyError ends a try of a transaction that would have to wait for a room's lock.
 type roomBusyError struct{ room uuid.UUID }
@@ -115,6 +118,9 @@ func (q *lockQueue) wait(ctx context.Context, room uuid.UUID) (*lockTurn, error)
 		err = ctx.Err()
 	case <-timer.C:
 		err = &retryableError{err: errRoomLocked, lockTimeout: true}
+		if room == everyRoom {
+			err = &retryableError{err: errManyWriters, lockTimeout: true}
+		}
 	}
 	if !q.leave(t) && t.err == nil { // it was granted just now
 		turn.end()
