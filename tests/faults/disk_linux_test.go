@@ -21,7 +21,7 @@ import (
 // smallDisk mounts a file system in memory. Where none can be mounted the test is skipped.
 func smallDisk(t *testing.T, bytes int64, owner int) string {
 	t.Helper()
-	folder := chatsuite.Must(os.MkdirTemp("", "chat-disk-"))(t)
+	folder := chatsuite.Must(os.MkdirTemp("", "chat-disk-"))(t) //nolint:usetesting // a server of another user has to reach it
 	t.Cleanup(func() { _ = os.Remove(folder) })
 	options := fmt.Sprintf("size=%d,mode=0700,uid=%d", bytes, owner)
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, options); err != nil {

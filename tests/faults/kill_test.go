@@ -78,7 +78,7 @@ type writer struct {
 func (s *site) startWriter(t *testing.T, first, clients int) *writer {
 	t.Helper()
 	settings := chatsuite.Must(json.Marshal(writerSettings{s.scene, s.Postgres, s.dsn, s.media, first, clients}))(t)
-	w := &writer{command: exec.CommandContext(t.Context(), os.Args[0])} //nolint:gosec // this very program
+	w := &writer{command: exec.CommandContext(t.Context(), os.Args[0])}
 	w.command.Env = append(os.Environ(), writerVariable+"="+string(settings))
 	w.command.Stderr = os.Stderr
 	out := chatsuite.Must(w.command.StdoutPipe())(t)
