@@ -58,9 +58,12 @@ func warm(t *testing.T, db *gorm.DB, connections int) {
 // that does not say to try again.
 func wantAnswers(t *testing.T, answers []answer, limit func(call) time.Duration) {
 	t.Helper()
-	waited, longest := 0, answer{}
+	waited, longest, lag := 0, answer{}, lagOf(answers)
+	if lag > waitLimit-slack {
+		t.Errorf("a read took %s", lag)
+	}
 	for _, a := range answers {
-		if a.took > limit(a.call)+slack {
+		if a.took > limit(a.call)+slack+lag {
 			t.Errorf("%s took %s: %v", a.call.name, a.took, a.err)
 		}
 		if a.err != nil && !chat.IsRetryable(a.err) {
@@ -74,6 +77,19 @@ func wantAnswers(t *testing.T, answers []answer, limit func(call) time.Duration)
 		}
 	}
 	t.Logf("%d calls, of which %d waited; the longest was %s with %s", len(answers), waited, longest.call.name, longest.took.Round(time.Millisecond))
+}
+
+// readers are methods that wait for no lock: what they take is the machine's.
+var readers = []string{"Bans", "Media", "Message", "Messages", "Reactions", "Room", "RoomUsers", "Rooms", "Unread"}
+
+// lagOf returns how long the slowest of the readers took.
+func lagOf(answers []answer) (lag time.Duration) {
+	for _, a := range answers {
+		if slices.Contains(readers, a.call.name) {
+			lag = max(lag, a.took)
+		}
+	}
+	return lag
 }
 
 func sixSeconds(call) time.Duration { return waitLimit }
@@ -124,7 +140,10 @@ func TestEveryCallEndsBesideItsTwin(t *testing.T) {
 	t.Parallel()
 	w := postgresWorld
 	dsn := w.newDSN(t)
-	svc := w.open(t, dsn, 60)
+	const connections = 60
+	db := w.pool(t, dsn, connections)
+	svc := chatsuite.Must(chat.New(db, w.config()))(t)
+	warm(t, db, connections)
 	host := w.open(t, dsn, 1)
 	err := host.InTx(t.Context(), func(_ *gorm.DB, s *chat.Service) error {
 		for _, c := range calls {
@@ -141,6 +160,7 @@ func TestEveryCallEndsBesideItsTwin(t *testing.T) {
 	if !errors.Is(err, errUndone) {
 		t.Error(err)
 	}
+	chatsuite.NoError(t, svc.Close())
 }
 
 // A lock timeout is for one lock. Two in turn of four and a half seconds each are six at most,
