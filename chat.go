@@ -21,7 +21,8 @@
 // # Errors
 //
 // Any operation may return [ErrUnauthenticated] or, for an actor whose id is none,
-// [ErrInvalid]; [ErrSchema] and [ErrClosed]; and what the database says, which
+// [ErrInvalid]; [ErrSchema] and [ErrClosed]; [ErrUnavailable] and [ErrNoSpace] while the
+// database is out of reach or its disk full; and what else the database says, which
 // [IsRetryable] tells apart from faults. The comments of the operations name the
 // others. A result beside an error is nil.
 //
@@ -53,6 +54,7 @@ import (
 
 	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/sendq"
+	"github.com/go-df/chat/internal/turn"
 )
 
 // Service is the chat domain on one database. It is safe for concurrent use, holds no
@@ -76,8 +78,8 @@ type state struct {
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
 	locks         lockQueue
-	writes        atomic.Int64  // transactions on SQLite
-	thumbnailing  chan struct{} // holds something while a thumbnail is made
+	writes        atomic.Int64           // transactions on SQLite
+	thumbnails    *turn.Queue[principal] // to make one at a time
 }
 
 // New returns a Service on db, a handle of SQLite or PostgreSQL opened with the
@@ -100,11 +102,14 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	host := db.Session(&gorm.Session{NewDB: true, Context: context.Background()})
 	host.Error = nil
 	s := &Service{host: host, db: ownSession(host), dialect: d, config: config, ownTime: ownTime,
-		state: &state{thumbnailing: make(chan struct{}, 1)}}
+		state: &state{thumbnails: turn.New[principal](thumbnailWait, thumbnailQueue)}}
 	s.state.locks.limit = s.lockWaiters
 	s.state.sends = sendq.New(s.sendQueue())
 	return s, nil
 }
+
+// Limits returns what the service was configured with, the defaults filled in.
+func (s *Service) Limits() Limits { return s.config.Limits }
 
 // Close marks the service as closed: operations that begin later return ErrClosed. It
 // returns when the messages that are being sent are settled, within seconds. The
@@ -145,17 +150,21 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 	}
 	inner := &hostTx{}
 	done := false // fn returned nil; whether a commit that failed took place is not known
+	var refused error
 	defer func() {
 		if !done {
 			s.deleteStored(ctx, inner.stored)
 		}
 	}()
 	err := s.transaction(ctx, s.host.Session(&gorm.Session{NewDB: true, Context: ctx}), func(tx *gorm.DB) error {
-		err := fn(tx, s.bind(tx, inner))
-		done = err == nil
-		return err
+		refused = fn(tx, s.bind(tx, inner))
+		done = refused == nil
+		return refused
 	})
-	if err != nil {
+	switch {
+	case refused != nil: // fn's own errors may be of other connections than the database's
+		return retryableOf(s.dialect, err)
+	case err != nil:
 		done = done && !dialect.RefusedCommit(err)
 		return databaseError(s.dialect, err)
 	}

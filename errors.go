@@ -9,8 +9,8 @@ import (
 )
 
 // The errors to branch on, with errors.Is. Every refusal of this package wraps
-// exactly one of them; any other error is that of the database or of
-// the context.
+// exactly one of them, except that a media store without space is ErrMediaStore and
+// ErrNoSpace; any other error is that of the database or of the context.
 var (
 	// ErrUnauthenticated: there is no acting user, or the id is empty.
 	ErrUnauthenticated = errors.New("chat: no acting user")
@@ -39,6 +39,14 @@ var (
 	ErrNoMediaStore = errors.New("chat: no media store is configured")
 	// ErrMediaStore: the media store failed, with an error that is wrapped too.
 	ErrMediaStore = errors.New("chat: media store")
+	// ErrUnavailable: the database cannot be reached at present, because a connection
+	// was lost or not made, or the server is starting up, shutting down or has too many
+	// connections; or too many thumbnails are waited for. A later call may succeed. The
+	// database's own error is wrapped too.
+	ErrUnavailable = errors.New("chat: not available at present")
+	// ErrNoSpace: the disk of the database, or of the media store, is full. Its own
+	// error is wrapped too.
+	ErrNoSpace = errors.New("chat: no space left")
 	// ErrClosed: the Service was closed.
 	ErrClosed = errors.New("chat: service is closed")
 )
@@ -119,9 +127,29 @@ func IsRetryable(err error) bool {
 	return errors.As(err, &r)
 }
 
+// outage is ErrUnavailable or ErrNoSpace, with its cause.
+type outage struct{ kind, err error }
+
+func (e *outage) Error() string   { return e.kind.Error() + ": " + e.err.Error() }
+func (e *outage) Unwrap() []error { return []error{e.kind, e.err} }
+
 // databaseError marks an error with which the database gave up on the transaction
-// rather than on the statement.
+// rather than on the statement, and one that says that it is out of reach or full.
 func databaseError(d dialect.Dialect, err error) error {
+	err = retryableOf(d, err)
+	switch {
+	case err == nil, IsRetryable(err), errors.Is(err, ErrUnavailable), errors.Is(err, ErrNoSpace), errors.Is(err, ErrMediaStore):
+		return err
+	case d.OutOfSpace(err):
+		return &outage{ErrNoSpace, err}
+	case d.Unavailable(err):
+		return &outage{ErrUnavailable, err}
+	}
+	return err
+}
+
+// retryableOf marks an error with which the database gave up on the transaction.
+func retryableOf(d dialect.Dialect, err error) error {
 	if err == nil || IsRetryable(err) {
 		return err
 	}

@@ -191,33 +191,61 @@ func (s *Service) MediaURL(ctx context.Context, actor Actor, media uuid.UUID, va
 	return url, nil
 }
 
-// visibleMedia reads a media item and decides by what it is used in.
+// mediaUse is a ready media item with the room that it is used in, if any, and the
+// actor's membership there.
+type mediaUse struct {
+	media  Media
+	used   bool // in a message, or as an avatar, whether or not the room is still there
+	avatar bool
+	room   *Room // only what decide needs
+	member *RoomUser
+}
+
+func scanMediaUse(rows row) (mediaUse, error) {
+	var use mediaUse
+	var messageRoom, avatarRoom, id *uuid.UUID
+	var kind *RoomType
+	var public *bool
+	var byDefault *Permissions
+	var owner, privateA *UserID
+	var member optionalRoomUser
+	err := rows.Scan(append(append(use.media.fields(), &messageRoom, &avatarRoom, &id, &kind, &public, &owner, &byDefault, &privateA),
+		member.fields()...)...)
+	use.used, use.avatar = messageRoom != nil || avatarRoom != nil, messageRoom == nil
+	if err == nil && id != nil {
+		use.room = &Room{ID: *id, Type: *kind, Public: *public, OwnerID: owner, DefaultPermissions: *byDefault, PrivateA: privateA}
+		use.member = member.of(use.room)
+	}
+	return use, err
+}
+
+// visibleMedia reads a media item and decides by what it is used in. It is one statement
+// for what is hidden, absent and visible, so that they take the same time.
 func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
-	media, err := queryOne(c.conn, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
+	use, err := queryOne(c.conn, scanMediaUse, `WITH found AS (SELECT `+mediaColumns+`,
+			(SELECT g.room_id FROM chat_message_media x JOIN chat_messages g ON g.id = x.message_id WHERE x.media_id = m.id) AS message_room,
+			(SELECT a.id FROM chat_rooms a WHERE a.avatar_id = m.id) AS avatar_room
+			FROM chat_media m WHERE m.id = ? AND m.state = ?)
+		SELECT `+prefixed("f", mediaColumns)+`, f.message_room, f.avatar_room,
+			r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a, `+prefixed("u", optionalRoomUserColumns)+`
+		FROM found f LEFT JOIN chat_rooms r ON r.id = COALESCE(f.message_room, f.avatar_room) AND r.deleted_at IS NULL
+		LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?`, id, MediaReady, c.actor.nullableID())
 	if err != nil {
 		return nil, err
 	}
-	if media == nil {
+	if use == nil || !use.used && !c.actor.system && !use.media.uploadedBy(c.actor) || use.used && use.room == nil {
 		return nil, ErrNotFound
 	}
-	uses, err := queryAll(c.conn, scanValue[string], `SELECT 'message' FROM chat_message_media WHERE media_id = ?
-		UNION ALL SELECT 'avatar' FROM chat_rooms WHERE avatar_id = ?`, id, id)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(uses) == 0 && (c.actor.system || media.uploadedBy(c.actor)):
-		return media, nil
-	case len(uses) == 0:
-		return nil, ErrNotFound
-	case uses[0] == "avatar":
-		_, err = c.readFor(byAvatar, id, opSeeRoom, target{})
-	default:
-		_, err = c.readFor(byMedia, id, opRead, target{child: true})
+	if use.used {
+		op, on := opRead, target{child: true}
+		if use.avatar {
+			op, on = opSeeRoom, target{}
+		}
+		if err := c.scope(use.room, use.member).decide(op, on); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return media, nil
+	return &use.media, nil
 }
 
 // inline are the types that a browser may show in the origin of an application: none of

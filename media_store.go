@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/go-df/chat/internal/stall"
@@ -103,6 +104,9 @@ func storeError(what string, w *stall.Watch, err error) error {
 func mediaStoreError(what string, err error) error {
 	if errors.Is(err, ErrMediaStore) {
 		return err
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w: %s: %w: %w", ErrMediaStore, what, ErrNoSpace, err)
 	}
 	return fmt.Errorf("%w: %s: %w", ErrMediaStore, what, err)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/picture"
+	"github.com/go-df/chat/internal/turn"
 )
 
 // OpenThumbnail returns a smaller copy of a picture, to those who may see the picture: a
@@ -22,11 +24,14 @@ import (
 // unless it is a GIF.
 //
 // The copy is made when it is first opened, one at a time in each Service of New, and
-// kept in the media store. Pictures of more than 24,000,000 pixels have none, and those whose
+// kept in the media store. A call waits for its turn at most 10 seconds, the actors in
+// turn, and 16 calls at most in all. Whether the actor may see the picture is decided
+// again after that. Pictures of more than 24,000,000 pixels have none, and those whose
 // decoding would take more than 128 MiB.
 //
-// Errors: ErrNotFound, also of what has no thumbnail, ErrNoMediaStore, ErrMediaStore, and
-// inside InTx or WithTx ErrConflict while another thumbnail is being made.
+// Errors: ErrNotFound, also of what has no thumbnail, ErrNoMediaStore, ErrMediaStore,
+// ErrUnavailable when the turn does not come, and inside InTx or WithTx ErrConflict while
+// another thumbnail is being made.
 func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUID) (*Media, io.ReadCloser, error) {
 	if s.config.Media == nil {
 		return nil, nil, ErrNoMediaStore
@@ -45,11 +50,14 @@ func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUI
 		return found, content, nil
 	}
 	if found.ThumbnailKey == nil {
-		if found, err = s.makeThumbnail(ctx, found.ID); err != nil {
+		if err := s.makeThumbnail(ctx, actor, found.ID); err != nil {
+			return nil, nil, err
+		}
+		if found, err = s.Media(ctx, actor, media); err != nil { // who was removed meanwhile gets nothing
 			return nil, nil, err
 		}
 	}
-	if *found.ThumbnailKey == noThumbnail {
+	if found.ThumbnailKey == nil || *found.ThumbnailKey == noThumbnail {
 		return nil, nil, ErrNotFound
 	}
 	return s.openThumbnail(ctx, found)
@@ -91,75 +99,63 @@ type readerAtHand struct{ *bytes.Reader }
 
 func (readerAtHand) Close() error { return nil }
 
-// makeThumbnail makes one, unless somebody was faster, and returns the row that has its
-// key. Others wait, because a large picture takes much memory. Once begun it is finished,
-// whether or not it is still waited for.
-func (s *Service) makeThumbnail(ctx context.Context, id uuid.UUID) (*Media, error) {
-	if err := s.beginThumbnail(ctx); err != nil {
-		return nil, err
+// makeThumbnail makes one, unless somebody was faster. Others wait, because a large
+// picture takes much memory. Once begun it is finished, whether or not it is still waited
+// for.
+func (s *Service) makeThumbnail(ctx context.Context, actor Actor, id uuid.UUID) error {
+	if err := s.beginThumbnail(ctx, actor); err != nil {
+		return err
 	}
-	defer func() { <-s.state.thumbnailing }()
+	defer s.state.thumbnails.Give()
+	m, err := s.Media(ctx, actor, id) // of those who waited, nobody is served who was removed
+	if err != nil || m.ThumbnailKey != nil {
+		return err
+	}
 	if s.tx == nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), thumbnailDeadline)
 		defer cancel()
 	}
-	m, err := s.readyMedia(ctx, id)
-	if err != nil || m.ThumbnailKey != nil {
-		return m, err
-	}
 	small, err := s.shrink(ctx, m)
-	key := noThumbnail
 	switch {
 	case errors.Is(err, picture.ErrDamaged), errors.Is(err, picture.ErrTooLarge):
 		err = s.do(ctx, System, func(c *call) error { return c.setThumbnail(id, noThumbnail) })
 	case err == nil:
-		key = newKey()
-		err = s.keepThumbnail(ctx, id, key, small)
+		err = s.keepThumbnail(ctx, id, newKey(), small)
 	}
-	switch {
-	case errors.Is(err, errSuperseded): // the picture was removed, or another process has made its thumbnail
-		if m, err = s.readyMedia(ctx, id); err == nil && m.ThumbnailKey == nil {
-			return nil, ErrNotFound
-		}
-		return m, err
-	case err != nil:
-		return nil, err
+	if errors.Is(err, errSuperseded) { // the picture was removed, or another process has made its thumbnail
+		return nil
 	}
-	m.ThumbnailKey = &key
-	return m, nil
+	return err
 }
 
 // thumbnailDeadline is for everything that it takes to make one.
 const thumbnailDeadline = time.Minute
 
+const (
+	thumbnailWait  = 10 * time.Second // for the turn to make one
+	thumbnailQueue = 16               // calls that wait, at most
+)
+
 // beginThumbnail takes the turn to make one. Inside a host's transaction nothing is waited
 // for: whoever has the turn may be waiting for that transaction.
-func (s *Service) beginThumbnail(ctx context.Context) error {
+func (s *Service) beginThumbnail(ctx context.Context, actor Actor) error {
+	turns := s.state.thumbnails
 	if s.tx != nil {
-		select {
-		case s.state.thumbnailing <- struct{}{}:
-			return nil
-		default:
+		if !turns.TryTake() {
 			return conflict("another thumbnail is being made: ask again outside of the transaction")
 		}
-	}
-	select {
-	case s.state.thumbnailing <- struct{}{}:
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
-}
-
-func (s *Service) readyMedia(ctx context.Context, id uuid.UUID) (*Media, error) {
-	return read(ctx, s, System, func(c *call) (*Media, error) {
-		m, err := queryOne(c.conn, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id = ? AND state = ?", id, MediaReady)
-		if err == nil && m == nil {
-			err = ErrNotFound
-		}
-		return m, err
-	})
+	p, err := s.principalOf(actor)
+	if err != nil {
+		return err
+	}
+	err = turns.Take(ctx, p)
+	if errors.Is(err, turn.ErrFull) || errors.Is(err, turn.ErrLate) {
+		return &outage{ErrUnavailable, fmt.Errorf("the thumbnail cannot be made: %w", err)}
+	}
+	return err
 }
 
 func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -239,4 +240,117 @@ func TestTwoProcessesLeaveOneThumbnail(t *testing.T) {
 			t.Errorf("after a sweep they are %d objects and %d rows", n, rows)
 		}
 	})
+}
+
+// Who may see a picture is decided again after the wait, and after the making.
+func TestThumbnailIsNotForThoseWhoWereRemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres} {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			h, store := newHookedHost(t, v)
+			room := h.NewGroup(h.Bob, h.Carol)
+			send := func(width int) uuid.UUID {
+				m := uploadFile(t, h, pngOf(t, width, 500))
+				chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+				return m.ID
+			}
+			first, other := send(600), send(601)
+			var once sync.Once
+			entered, finish := make(chan struct{}), make(chan struct{})
+			store.open = func(context.Context, string) func() {
+				once.Do(func() { close(entered); <-finish })
+				return func() {}
+			}
+			making, same, waiting := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+			ask := func(who chat.UserID, id uuid.UUID, done chan<- error) {
+				_, content, err := h.OpenThumbnail(h.Ctx, who, id)
+				if err == nil {
+					err = content.Close()
+				}
+				done <- err
+			}
+			go ask(h.Bob, first, making)
+			<-entered
+			go ask(h.Carol, other, waiting) // which nobody else asks for
+			go ask(h.Carol, first, same)
+			time.Sleep(50 * time.Millisecond)
+			for _, who := range []chat.UserID{h.Bob, h.Carol} {
+				chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, room.ID, who))
+			}
+			close(finish)
+			for what, done := range map[string]chan error{"making": making, "waiting for the same": same, "waiting": waiting} {
+				if err := <-done; !errors.Is(err, chat.ErrNotFound) {
+					t.Errorf("%s: error is %v", what, err)
+				}
+			}
+			if n := h.QueryInt("SELECT count(*) FROM chat_media WHERE thumbnail_key <> ''"); n != 1 {
+				t.Errorf("%d thumbnails were made, want the one that was begun", n)
+			}
+		})
+	}
+}
+
+// One user asks for more than there is room for: the others are served all the same.
+func TestNobodyKeepsThumbnailsFromOthers(t *testing.T) {
+	t.Parallel()
+	h, store := newHookedHost(t, chatsuite.SQLiteFile)
+	room := h.NewGroup(h.Bob, h.Carol)
+	var sent []uuid.UUID
+	for n := range 20 {
+		m := uploadFile(t, h, pngOf(t, 600, 500+n))
+		chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{m.ID}}))(t)
+		sent = append(sent, m.ID)
+	}
+	readThumbnail(t, h, h.Alice, sent[19])
+	var held atomic.Bool
+	entered, finish := make(chan struct{}), make(chan struct{})
+	store.open = func(context.Context, string) func() {
+		if held.CompareAndSwap(false, true) {
+			close(entered)
+			<-finish
+		}
+		return func() {}
+	}
+	var asked sync.WaitGroup
+	var served, refused atomic.Int64
+	ask := func(id uuid.UUID) {
+		asked.Go(func() {
+			switch err := thumbnailError(h.Ctx, h, id); {
+			case err == nil:
+				served.Add(1)
+			case errors.Is(err, chat.ErrUnavailable) && !chat.IsRetryable(err):
+				refused.Add(1)
+			default:
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+	ask(sent[0])
+	<-entered
+	for n := 1; n < 19; n++ {
+		ask(sent[n])
+	}
+	for end := time.Now().Add(5 * time.Second); refused.Load() < 2 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	readThumbnail(t, h, h.Alice, sent[19]) // which exists, and waits for nothing
+	others := make(chan error, 2)
+	for i, who := range []chat.UserID{h.Bob, h.Carol} {
+		go func() {
+			_, content, err := h.OpenThumbnail(h.Ctx, who, sent[17-i])
+			if err == nil {
+				err = content.Close()
+			}
+			others <- err
+		}()
+	}
+	for end := time.Now().Add(5 * time.Second); refused.Load() < 4 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	close(finish)
+	chatsuite.NoError(t, <-others)
+	chatsuite.NoError(t, <-others)
+	asked.Wait()
+	if served.Load() != 15 || refused.Load() != 4 {
+		t.Errorf("of 19, %d were served and %d refused", served.Load(), refused.Load())
+	}
 }

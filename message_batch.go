@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"errors"
+
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
@@ -208,6 +210,8 @@ func (b *batch) decide() {
 			s.refuse(ErrUnauthenticated)
 		case room == nil:
 			s.refuse(ErrNotFound)
+		case !b.mayWrite(s.room) && b.hidden(s, room): // what one does not see is not waited for
+			s.refuse(ErrNotFound)
 		case !b.mayWrite(s.room) && b.wait: // it was made after the locks were taken
 			s.refuse(ErrNotFound)
 		case !b.mayWrite(s.room):
@@ -228,6 +232,10 @@ func (b *batch) decideOne(s *send, room *Room) {
 	case err != nil:
 		s.refuse(err)
 	}
+}
+
+func (b *batch) hidden(s *send, room *Room) bool {
+	return errors.Is(decide(b.access(s), opSend, room.state(), target{}), ErrNotFound)
 }
 
 func (b *batch) access(s *send) access {

@@ -112,7 +112,7 @@ func (b *batch) lockMedia() error {
 	for i := range found {
 		b.media[found[i].ID] = &found[i]
 	}
-	if len(found) < len(ids) {
+	if b.mayBeBlocked() {
 		if err := b.blockForMedia(ids); err != nil {
 			return err
 		}
@@ -123,6 +123,16 @@ func (b *batch) lockMedia() error {
 		b.used[id] = true
 	}
 	return err
+}
+
+// mayBeBlocked reports whether a send names media that are not its sender's, as far as
+// they were locked. Somebody else's media take as many statements as none.
+func (b *batch) mayBeBlocked() bool {
+	return slices.ContainsFunc(b.sends, func(s *send) bool {
+		return s.state == sendPending && slices.ContainsFunc(s.in.MediaIDs, func(id uuid.UUID) bool {
+			return b.media[id] == nil || !b.media[id].uploadedBy(s.sender)
+		})
+	})
 }
 
 // blockForMedia blocks the sends of media that are there and locked by others.

@@ -110,6 +110,7 @@ import (
 
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/chattest"
+	"github.com/go-df/chat/httpadapter"
 	"github.com/go-df/chat/storage"
 	"github.com/go-df/chat/storage/storagetest"
 )
@@ -131,7 +132,13 @@ var (
 	user                                    User
 	file                                    *os.File
 	dsn                                     string
+	sessions                                sessionStore
+	errNoSession                            error
 )
+
+type sessionStore struct{}
+
+func (sessionStore) Of(*http.Request) (struct{ UserID int64 }, error) { panic("not run") }
 
 func remind(context.Context, *chat.Service, *chat.Room, time.Time) {}
 `

@@ -183,20 +183,20 @@ func (t *lockTurn) end() {
 // lockOneRoom locks the room of a condition, and returns ErrNotFound if there is none.
 // In a transaction of the library's own it returns roomBusyError rather than wait for the
 // lock without a turn.
-func (c *conn) lockOneRoom(by roomOf, id uuid.UUID) (*Room, error) {
-	query := c.lockRoomsSQL(roomColumns, string(by))
+func (c *conn) lockOneRoom(condition string, args ...any) (*Room, error) {
+	query := c.lockRoomsSQL(roomColumns, condition)
 	own := c.dialect == dialect.Postgres && !c.inHost
 	if own && c.turn == nil {
-		room, err := queryOne(c, scanRoom, query+" SKIP LOCKED", id)
+		room, err := queryOne(c, scanRoom, query+" SKIP LOCKED", args...)
 		if err != nil || room != nil {
 			return room, err
 		}
-		if err := c.takeTurn(by, id); err != nil {
+		if err := c.takeTurn(condition, args...); err != nil {
 			return nil, err
 		}
 	}
 	defer c.turn.end()
-	room, err := queryOne(c, scanRoom, query, id)
+	room, err := queryOne(c, scanRoom, query, args...)
 	if err == nil && room == nil {
 		err = ErrNotFound
 	}
@@ -205,8 +205,8 @@ func (c *conn) lockOneRoom(by roomOf, id uuid.UUID) (*Room, error) {
 
 // takeTurn gets the right to wait for the lock of the room of a condition, which is
 // locked by another transaction or does not exist.
-func (c *conn) takeTurn(by roomOf, id uuid.UUID) error {
-	room, err := queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE "+string(by)+" AND deleted_at IS NULL", id)
+func (c *conn) takeTurn(condition string, args ...any) error {
+	room, err := queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE "+condition+" AND deleted_at IS NULL", args...)
 	if err != nil {
 		return err
 	}

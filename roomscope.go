@@ -16,54 +16,84 @@ type roomScope struct {
 	events []pendingEvent
 }
 
-// roomOf is the condition by which a room is found: by its own id, or by that of
-// something in it, so that nothing is reached past its room.
-type roomOf string
+// roomOf is how a room is found: by its own id, or by that of something in it, so that
+// nothing is reached past its room.
+type roomOf struct {
+	condition string
+	child     bool // by something in it, which strangers to a public room do not see
+}
 
-const (
-	byRoom     roomOf = "id = ?"
-	byMessage  roomOf = "id = (SELECT room_id FROM chat_messages WHERE id = ?)"
-	byReaction roomOf = "id = (SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?)"
-	byMedia    roomOf = "id = (SELECT m.room_id FROM chat_message_media x JOIN chat_messages m ON m.id = x.message_id WHERE x.media_id = ?)"
-	byAvatar   roomOf = "avatar_id = ?"
+var (
+	byRoom     = roomOf{"id = ?", false}
+	byMessage  = roomOf{"id = (SELECT room_id FROM chat_messages WHERE id = ?)", true}
+	byReaction = roomOf{"id = (SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?)", true}
 )
 
 // lockRoom takes the room's lock and then, in a later statement, reads the actor's
 // access: what a transaction before this one committed is seen. It returns ErrNotFound
 // for a deleted room as for one that never was.
+//
+// A room that the actor does not see when the statement begins is not locked, and not
+// waited for: ErrNotFound takes one statement and the same time as for an id that never
+// was. Whether the room that was locked is still seen is decided by its access.
 func (c *call) lockRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	room, err := c.lockOneRoom(by, id)
+	condition, args := by.condition, []any{id}
+	if !c.actor.system {
+		seen := "EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = chat_rooms.id AND u.user_id = ?)"
+		if !by.child {
+			seen = "(is_public OR " + seen + ")"
+		}
+		condition, args = condition+" AND "+seen, append(args, c.actor.id)
+	}
+	room, err := c.lockOneRoom(condition, args...)
 	if err != nil {
 		return nil, err
 	}
-	return c.scope(room)
-}
-
-// readRoom reads the room and the actor's access without a lock.
-func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	room, err := queryOne(c.conn, scanRoom, "SELECT "+roomColumns+" FROM chat_rooms WHERE "+string(by)+" AND deleted_at IS NULL", id)
-	if err != nil {
-		return nil, err
-	}
-	if room == nil {
-		return nil, ErrNotFound
-	}
-	return c.scope(room)
-}
-
-func (c *call) scope(room *Room) (*roomScope, error) {
-	p := &roomScope{call: c, room: room, access: access{system: c.actor.system}}
-	if p.access.system {
-		return p, nil
+	if c.actor.system {
+		return c.scope(room, nil), nil
 	}
 	me, err := c.roomUser(room, c.actor.id, "")
 	if err != nil {
 		return nil, err
 	}
-	if me != nil {
+	return c.scope(room, me), nil
+}
+
+// roomAndMember is a room with a membership that may be missing.
+type roomAndMember struct {
+	room   Room
+	member *RoomUser
+}
+
+func scanRoomAndMember(rows row) (roomAndMember, error) {
+	var found roomAndMember
+	var member optionalRoomUser
+	err := rows.Scan(append(found.room.fields(), member.fields()...)...)
+	found.member = member.of(&found.room)
+	return found, err
+}
+
+// readRoom reads the room and the actor's access without a lock, in one statement.
+func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
+	found, err := queryOne(c.conn, scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+		" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		" WHERE r."+by.condition+" AND r.deleted_at IS NULL", c.actor.nullableID(), id)
+	if err != nil {
+		return nil, err
+	}
+	if found == nil {
+		return nil, ErrNotFound
+	}
+	return c.scope(&found.room, found.member), nil
+}
+
+// scope is a room as the actor finds it, with their membership, if any.
+func (c *call) scope(room *Room, me *RoomUser) *roomScope {
+	p := &roomScope{call: c, room: room, access: access{system: c.actor.system}}
+	if me != nil && !p.access.system {
 		p.me, p.access = me, accessOf(me)
 	}
-	return p, nil
+	return p
 }
 
 func accessOf(member *RoomUser) access {

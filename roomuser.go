@@ -42,7 +42,37 @@ func scanRoomUser(rows row) (RoomUser, error) {
 	return u, err
 }
 
-// resolve fills resolve what depends on the room.
+// optionalRoomUser scans a membership that an outer join may have left out.
+type optionalRoomUser struct {
+	user           *UserID
+	permissions    *Permissions
+	muted          *bool
+	createdBy      *UserID
+	lastSeenAt     *time.Time
+	lastReadNumber *int64
+	createdAt      *time.Time
+}
+
+const optionalRoomUserColumns = "user_id, permissions, muted, created_by, last_seen_at, last_read_number, created_at"
+
+func (o *optionalRoomUser) fields() []any {
+	return []any{&o.user, &o.permissions, &o.muted, &o.createdBy, scanTime(&o.lastSeenAt), &o.lastReadNumber, scanTime(&o.createdAt)}
+}
+
+// of returns the membership of a room, nil when there is none.
+func (o *optionalRoomUser) of(room *Room) *RoomUser {
+	if o.user == nil {
+		return nil
+	}
+	member := &RoomUser{
+		RoomID: room.ID, UserID: *o.user, Permissions: o.permissions, Muted: *o.muted, CreatedBy: o.createdBy,
+		LastSeenAt: o.lastSeenAt, LastReadNumber: *o.lastReadNumber, CreatedAt: *o.createdAt,
+	}
+	member.resolve(room)
+	return member
+}
+
+// resolve fills in what depends on the room.
 func (u *RoomUser) resolve(room *Room) {
 	u.Owner = room.OwnerID != nil && *room.OwnerID == u.UserID
 	switch {

@@ -22,16 +22,20 @@ const (
 
 // strict reads JSON as openapi.json describes it and nothing else: no unknown, no
 // repeated and no wrongly cased keys, no bad UTF-8 and nothing behind the value.
-var strict = json.JoinOptions(
-	json.RejectUnknownMembers(true),
-	json.MatchCaseInsensitiveNames(false),
-	jsontext.AllowDuplicateNames(false),
-	jsontext.AllowInvalidUTF8(false),
-	json.WithUnmarshalers(json.JoinUnmarshalers(
-		json.UnmarshalFromFunc(readID),
-		json.UnmarshalFromFunc(refuseNull),
-	)),
-)
+var strict = strictly(json.UnmarshalFromFunc(readID), json.UnmarshalFromFunc(refuseNull))
+
+// strictPost is strict where null is as good as absent.
+var strictPost = strictly(json.UnmarshalFromFunc(readID), json.UnmarshalFromFunc(refuseNullItem), json.UnmarshalFromFunc(dropNull))
+
+func strictly(readers ...*json.Unmarshalers) json.Options {
+	return json.JoinOptions(
+		json.RejectUnknownMembers(true),
+		json.MatchCaseInsensitiveNames(false),
+		jsontext.AllowDuplicateNames(false),
+		jsontext.AllowInvalidUTF8(false),
+		json.WithUnmarshalers(json.JoinUnmarshalers(readers...)),
+	)
+}
 
 var (
 	errNull = errors.New("null is not allowed here")
@@ -40,7 +44,11 @@ var (
 
 // readID takes what parseID takes.
 func readID(decoder *jsontext.Decoder, id *uuid.UUID) error {
-	if decoder.PeekKind() != '"' {
+	switch decoder.PeekKind() {
+	case '"':
+	case 'n':
+		return errNull
+	default:
 		return errors.ErrUnsupported
 	}
 	token, err := decoder.ReadToken()
@@ -71,6 +79,23 @@ func refuseNull(decoder *jsontext.Decoder, value any) error {
 	return errNull
 }
 
+// refuseNullItem refuses null among the members, where it stands for nothing.
+func refuseNullItem(decoder *jsontext.Decoder, _ *newRoomUser) error {
+	if decoder.PeekKind() == 'n' {
+		return errNull
+	}
+	return errors.ErrUnsupported
+}
+
+// dropNull reads null as no metadata.
+func dropNull(decoder *jsontext.Decoder, metadata *chat.Metadata) error {
+	if decoder.PeekKind() != 'n' {
+		return errors.ErrUnsupported
+	}
+	*metadata = nil
+	return decoder.SkipValue()
+}
+
 // readBody decodes a JSON body.
 func readBody[T any](r *request) (body T) {
 	if r.err != nil {
@@ -85,7 +110,11 @@ func readBody[T any](r *request) (body T) {
 		r.fail(badBody("", "is not an object"))
 		return body
 	}
-	if err := json.Unmarshal(data, &body, strict); err != nil {
+	options := strict
+	if r.Method == http.MethodPost {
+		options = strictPost
+	}
+	if err := json.Unmarshal(data, &body, options); err != nil {
 		r.fail(bodyProblem(err))
 	}
 	return body
@@ -96,10 +125,13 @@ func (r *request) readJSON() ([]byte, error) {
 	kind, params := r.mediaType()
 	charset, hasCharset := params["charset"]
 	known := kind == mediaJSON || kind == mediaMergePatch && r.Method == http.MethodPatch
-	if !known || hasCharset && !strings.EqualFold(charset, "utf-8") || r.Header.Get("Content-Encoding") != "" {
+	if !known || hasCharset && !isUTF8(charset) || r.Header.Get("Content-Encoding") != "" {
 		return nil, unsupportedMedia(r.Method)
 	}
 	limit := r.h.config.MaxBody
+	if limit == 0 {
+		limit = r.h.bodies[r.route.id]
+	}
 	if r.ContentLength > limit {
 		return nil, bodyTooLarge(limit)
 	}
@@ -112,6 +144,57 @@ func (r *request) readJSON() ([]byte, error) {
 		return nil, badBody("", "ends early")
 	}
 	return data, nil
+}
+
+// isUTF8 knows the spellings of UTF-8 that clients use, and those of the Encoding
+// standard.
+func isUTF8(charset string) bool {
+	plain := strings.NewReplacer("-", "", "_", "", "'", "", " ", "").Replace(strings.ToLower(charset))
+	switch plain {
+	case "utf8", "csutf8", "utf8mb4", "unicode11utf8", "unicode20utf8", "xunicode20utf8":
+		return true
+	}
+	return false
+}
+
+// The sizes of JSON: what one byte of UTF-8, or one character, takes at most when it is
+// escaped, and what keys, punctuation and white space may take beside the values.
+const (
+	escapedByte      = 6
+	escapedCharacter = 12
+	escapedID        = 36*escapedByte + 32
+	aroundItem       = 128
+	aroundBody       = 4 << 10
+	clientIDBytes    = 255
+	userIDBytes      = 255
+)
+
+// bodyLimits returns, by operation, how large a JSON body may be that stays within the
+// limits of its fields. Others have the smallest.
+func bodyLimits(l chat.Limits) map[string]int64 {
+	permissions := 0
+	for _, name := range chat.AllPermissions.Names() {
+		permissions += len(name)*escapedByte + 32
+	}
+	metadata := l.MetadataBytes * escapedByte
+	text := min(l.TextBytes*escapedByte, l.TextCharacters*escapedCharacter)
+	room := aroundBody + (l.Name+l.Description)*escapedCharacter + metadata + permissions + escapedID
+	members := l.UsersPerCall * (userIDBytes*escapedByte + permissions + aroundItem)
+	limits := map[string]int64{}
+	for _, r := range routes {
+		limits[r.id] = int64(aroundBody + userIDBytes*escapedByte + permissions)
+	}
+	for id, limit := range map[string]int{
+		"chat_room_create":              room + members + userIDBytes*escapedByte,
+		"chat_room_update":              room,
+		"room_user_create":              aroundBody + members,
+		"chat_message_create":           aroundBody + text + metadata + clientIDBytes*escapedByte + (l.MediaPerMessage+1)*escapedID,
+		"chat_message_update":           aroundBody + text + metadata,
+		"chat_message_reactions_create": aroundBody + l.ReactionBytes*escapedByte,
+	} {
+		limits[id] = int64(limit)
+	}
+	return limits
 }
 
 // bodyProblem returns where a body is wrong.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-df/chat"
 )
@@ -13,9 +14,11 @@ import (
 // Config is what the handler needs of the host. Only User is required.
 type Config struct {
 	// User returns who makes a request: the host's own authentication. The id
-	// may be in any spelling of Config.UserIDs. An error, and an empty id, is answered
-	// with 401; the error itself is not shown, and logged as a warning unless it is
-	// chat.ErrUnauthenticated, which says that nobody is signed in. Required.
+	// may be in any spelling of Config.UserIDs. Nobody is signed in when the error wraps
+	// chat.ErrUnauthenticated, or the id is empty without an error: the answer is 401.
+	// Any other error says that it cannot be told at present, for example because the
+	// sessions are out of reach: it is logged, and the answer is 503, so that clients
+	// do not take an outage for having been signed out. Required.
 	User func(*http.Request) (chat.UserID, error)
 	// Profiles looks up names and avatars to show beside user ids, once per
 	// response, with each id once. Users that it leaves out, and all of them when
@@ -29,8 +32,21 @@ type Config struct {
 	// http.StripPrefix is allowed and not needed. Defaults to the root.
 	BasePath string
 	// MaxBody caps a JSON body, in bytes. Uploads have the service's
-	// Limits.UploadBytes instead. Defaults to 64 KiB.
+	// Limits.UploadBytes instead. Defaults to what the service's Limits allow in each
+	// operation, every character escaped or not.
 	MaxBody int64
+	// UserMetadata lets users set the metadata of rooms and messages, which a host then
+	// must not take for its own. Defaults to false: metadata in a request is refused.
+	UserMetadata bool
+	// MediaMaxAge is how long a browser may show a file without asking for it again,
+	// whether or not its user may still see it. Defaults to 0: it asks each time, and
+	// gets 304 for what it has.
+	MediaMaxAge time.Duration
+	// MinDownloadRate is how many bytes of a response a client must take in a second,
+	// in the long run and after 10 seconds, before the connection is given up. It needs
+	// net/http's own server, and a ResponseWriter of which http.ResponseController can
+	// set a write deadline. Defaults to 16 KiB; a negative rate is none.
+	MinDownloadRate int64
 	// RedirectMedia responds to downloads, after the check of who may have them, with a
 	// redirect to the media store, where that is a chat.MediaURLSigner. The URL is valid
 	// for 5 minutes, for whoever has it. Thumbnails are served here all the same.
@@ -38,9 +54,15 @@ type Config struct {
 	RedirectMedia bool
 	// TrustedOrigins are other origins, such as "https://app.example.com", whose
 	// pages may call the API from a browser with the user's cookies: their writes
-	// are let through, and CORS headers are sent to them. Defaults to none.
+	// are let through, and CORS headers are sent to them. They are spelled as browsers
+	// send them: in lower case, without the scheme's own port, and with nothing behind
+	// the host and port. Defaults to none.
 	TrustedOrigins []string
-	// RateLimit caps the requests of each user. Defaults to no limit.
+	// MaxInFlight caps the requests of a user that are served at once, of which two at
+	// most are searches. Another is refused with 429. Thumbnails do not count: making
+	// them has a queue of its own. Defaults to 16; a negative number is no cap.
+	MaxInFlight int
+	// RateLimit caps how often each user may ask. Defaults to no limits.
 	RateLimit RateLimit
 }
 
@@ -50,8 +72,17 @@ type Profile struct {
 	AvatarURL string
 }
 
-// RateLimit is a token bucket that each user has of their own.
+// RateLimit are the rates of the classes of requests, each of them counted by itself. A
+// zero rate is no limit. Thumbnails count in none.
 type RateLimit struct {
+	Write  Rate // everything that changes something, except for uploads
+	Upload Rate // POST /media
+	Search Rate // of messages, and of public rooms
+	Read   Rate // everything else
+}
+
+// Rate is a token bucket that each user has of their own.
+type Rate struct {
 	// PerSecond is how many requests a user may make in the long run. Defaults to
 	// no limit.
 	PerSecond float64
@@ -59,18 +90,27 @@ type RateLimit struct {
 	Burst int
 }
 
-const defaultMaxBody = 64 << 10
+const (
+	defaultInFlight     = 16
+	searchesInFlight    = 2
+	defaultDownloadRate = 16 << 10
+)
 
 func (c Config) withDefaults(svc *chat.Service) Config {
 	if c.Logger == nil {
 		c.Logger = svc.Logger()
 	}
 	c.BasePath = strings.TrimRight(c.BasePath, "/")
-	if c.MaxBody == 0 {
-		c.MaxBody = defaultMaxBody
+	if c.MaxInFlight == 0 {
+		c.MaxInFlight = defaultInFlight
 	}
-	if c.RateLimit.Burst == 0 {
-		c.RateLimit.Burst = max(1, int(c.RateLimit.PerSecond))
+	if c.MinDownloadRate == 0 {
+		c.MinDownloadRate = defaultDownloadRate
+	}
+	for _, rate := range c.RateLimit.all() {
+		if rate.Burst == 0 {
+			rate.Burst = max(1, int(rate.PerSecond))
+		}
 	}
 	return c
 }
@@ -83,10 +123,19 @@ func (c Config) validate() error {
 		return fmt.Errorf("httpadapter: Config.BasePath %q is not a plain path such as /chat", c.BasePath)
 	case c.MaxBody < 0:
 		return errors.New("httpadapter: Config.MaxBody is negative")
-	case c.RateLimit.PerSecond < 0 || c.RateLimit.Burst < 0:
-		return errors.New("httpadapter: Config.RateLimit is negative")
+	case c.MediaMaxAge < 0:
+		return errors.New("httpadapter: Config.MediaMaxAge is negative")
+	}
+	for _, rate := range c.RateLimit.all() {
+		if rate.PerSecond < 0 || rate.Burst < 0 {
+			return errors.New("httpadapter: Config.RateLimit is negative")
+		}
 	}
 	return nil
+}
+
+func (l *RateLimit) all() map[class]*Rate {
+	return map[class]*Rate{write: &l.Write, upload: &l.Upload, search: &l.Search, read: &l.Read}
 }
 
 // plainPath keeps paths that look the same escaped and unescaped.

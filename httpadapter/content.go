@@ -69,11 +69,19 @@ func (r *request) serveContent(m *chat.Media, content io.Reader) {
 	header.Set("Content-Type", kind)
 	header.Set("Content-Disposition", disposition)
 	header.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	header.Set("Cache-Control", "private, max-age=31536000, immutable")
+	if age := r.h.config.MediaMaxAge; age > 0 {
+		header.Set("Cache-Control", "private, max-age="+strconv.Itoa(int(age.Seconds())))
+	}
 	header.Add("Vary", "Authorization, Cookie") // one browser, another user
 	header.Set("ETag", `"`+m.SHA256+`"`)
 	if seeker, seekable := content.(io.ReadSeeker); seekable {
-		http.ServeContent(&contentWriter{writer: r.w, r: r, size: m.Size}, r.Request, "", time.Time{}, seeker)
+		request := r.Clone(r.Context())
+		ranges := readRanges(request, m.Size, header.Get("ETag"))
+		request.Header.Del("Range")
+		if ranges.header != "" {
+			request.Header.Set("Range", ranges.header)
+		}
+		http.ServeContent(&contentWriter{writer: r.w, r: r, size: m.Size, unsatisfiable: ranges.unsatisfiable}, request, "", time.Time{}, seeker)
 		return
 	}
 	r.serveStream(m, content)
@@ -83,6 +91,10 @@ func (r *request) serveContent(m *chat.Media, content io.Reader) {
 func (r *request) serveStream(m *chat.Media, content io.Reader) {
 	header := r.w.Header()
 	header.Set("Accept-Ranges", "none")
+	if match := r.Header.Values("If-Match"); len(match) > 0 && !strongMatch(match, header.Get("ETag")) {
+		r.sendProblem(newProblem(http.StatusPreconditionFailed, "precondition_failed", "the file is another"))
+		return
+	}
 	if noneMatch(r.Header.Values("If-None-Match"), header.Get("ETag")) {
 		header.Del("Content-Type")
 		r.w.WriteHeader(http.StatusNotModified)
@@ -105,12 +117,18 @@ type contentWriter struct {
 	r       *request
 	size    int64
 	refused bool
+
+	unsatisfiable bool // the ranges that were asked for, which ServeContent has not seen
 }
 
 func (w *contentWriter) WriteHeader(status int) {
+	if status == http.StatusOK && w.unsatisfiable {
+		status = http.StatusRequestedRangeNotSatisfiable
+	}
 	switch status {
 	case http.StatusRequestedRangeNotSatisfiable:
 		w.refused = true
+		w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(w.size, 10))
 		w.r.sendProblem(newProblem(status, "range_not_satisfiable", "the file has "+strconv.FormatInt(w.size, 10)+" bytes"))
 	case http.StatusPreconditionFailed:
 		w.refused = true
@@ -135,6 +153,5 @@ func (w *contentWriter) ReadFrom(source io.Reader) (int64, error) {
 	if w.refused {
 		return io.Copy(io.Discard, source)
 	}
-	w.started = true
-	return io.Copy(w.ResponseWriter, source)
+	return w.writer.ReadFrom(source)
 }

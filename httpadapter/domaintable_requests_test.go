@@ -17,6 +17,7 @@ var domainMethodsWithoutRoute = map[string]string{
 	"InTx":       "is about the host's own transactions",
 	"WithTx":     "is about the host's own transactions",
 	"UserIDType": "is a setting of the host",
+	"Limits":     "returns the host's own configuration",
 	"PurgeRooms": "the host's own job",
 	"SweepMedia": "the host's own job",
 	"MediaURL":   "what chat_media_content redirects to where Config.RedirectMedia says so",

@@ -1,7 +1,6 @@
 package httpadapter_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +20,7 @@ func Example() {
 		User: func(r *http.Request) (chat.UserID, error) {
 			token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer demo-")
 			if !found {
-				return "", errors.New("not signed in")
+				return "", chat.ErrUnauthenticated // any other error would be an outage of the sign-in
 			}
 			return chat.UserID(token), nil
 		},

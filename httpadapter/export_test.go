@@ -11,10 +11,13 @@ func Routes() (list []string) {
 }
 
 // NewLimiter is for the tests of rate limits, with a clock of theirs.
-func NewLimiter(config RateLimit, now func() time.Time) *limiter { return newLimiter(config, now) }
+func NewLimiter(config Rate, now func() time.Time) *limiter { return newLimiter(config, now) }
 
 // Take and Buckets look into a limiter.
 var Take = (*limiter).take
 
 // Buckets is how many users a limiter knows.
 func (l *limiter) Buckets() int { return len(l.buckets) }
+
+// SetWriteGrace shortens how long a client may take nothing.
+func (h *Handler) SetWriteGrace(grace time.Duration) { h.grace = grace }

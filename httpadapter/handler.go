@@ -5,7 +5,10 @@
 //		BasePath: "/chat",
 //		User: func(r *http.Request) (chat.UserID, error) {
 //			session, err := sessions.Of(r) // the host's own
-//			return chat.ID(session.UserID), err
+//			if errors.Is(err, sessions.ErrNone) {
+//				return "", chat.ErrUnauthenticated
+//			}
+//			return chat.ID(session.UserID), err // any other error is an outage
 //		},
 //	})
 //	mux.Handle("/chat/", api)
@@ -15,8 +18,9 @@
 // GET /openapi.json describes every operation. Bodies are JSON, read strictly:
 // unknown, repeated and wrongly cased keys are refused. PATCH takes a merge patch
 // (RFC 7396): what is absent stays, null removes or restores the default; metadata
-// is replaced whole. A message may be sent again with the same client_id, or
-// Idempotency-Key, and is stored once.
+// is replaced whole. In a POST null is as good as absent. Parameters of the query that
+// an operation does not have are refused too. A message may be sent again with the same
+// client_id, or Idempotency-Key, and is stored once; other operations refuse that header.
 //
 // # Errors
 //
@@ -35,7 +39,6 @@ package httpadapter
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -45,11 +48,14 @@ import (
 
 // Handler serves the API. It is safe for concurrent use and starts no goroutine.
 type Handler struct {
-	svc     *chat.Service
-	config  Config
-	routes  router
-	limiter *limiter // nil: no limit
-	origins *origins
+	svc      *chat.Service
+	config   Config
+	routes   router
+	limiters map[class]*limiter // nil: no limit
+	flights  *inFlight
+	bodies   map[string]int64 // the limits of JSON bodies, by operation
+	grace    time.Duration
+	origins  *origins
 }
 
 // New returns the handler of a service. A wrong config is an error.
@@ -65,19 +71,27 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{
-		svc: svc, config: config, routes: newRouter(routes), origins: trusted,
-		limiter: newLimiter(config.RateLimit, time.Now),
-	}, nil
+	h := &Handler{
+		svc: svc, config: config, routes: newRouter(routes), origins: trusted, grace: writeGrace,
+		flights: newInFlight(config.MaxInFlight), bodies: bodyLimits(svc.Limits()), limiters: map[class]*limiter{},
+	}
+	for class, rate := range config.RateLimit.all() {
+		h.limiters[class] = newLimiter(*rate, time.Now)
+	}
+	return h, nil
 }
 
 // ServeHTTP serves one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	tracked := &writer{ResponseWriter: w}
-	req := &request{Request: r, h: h, w: tracked}
+	tracked := &writer{ResponseWriter: w, rate: h.config.MinDownloadRate, grace: h.grace}
+	tracked.without = r.Context().Value(http.ServerContextKey) == nil
+	req := &request{Request: r, h: h, w: tracked, end: func() {}}
+	defer func() { req.end() }()
+	defer tracked.finish()
 	defer h.recoverPanic(req)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	w.Header().Set("Cache-Control", "private, no-cache")
 	h.origins.allow(w.Header(), r)
 	if answer, err := h.answer(req); err != nil {
 		req.refuse(err)
@@ -97,13 +111,20 @@ func (h *Handler) answer(r *request) (*response, error) {
 	if err := h.origins.check(r.Request); err != nil {
 		return nil, newProblem(http.StatusForbidden, "cross_origin", "a page of another site made this request")
 	}
+	queryErr := r.readQuery()
 	if !r.route.open {
 		if err := h.identify(r); err != nil {
+			return nil, err
+		}
+		if err := h.admit(r); err != nil {
 			return nil, err
 		}
 	}
 	if err := r.checkConditions(); err != nil {
 		return nil, err
+	}
+	if queryErr != nil {
+		return nil, queryErr
 	}
 	return r.route.serve(r)
 }
@@ -136,24 +157,19 @@ func (h *Handler) find(r *request) error {
 	return nil
 }
 
-// identify calls Config.User, and counts the request against the user's rate.
+// identify calls Config.User.
 func (h *Handler) identify(r *request) error {
 	user, err := h.config.User(r.Request)
-	if err != nil {
-		level := slog.LevelWarn // the host's sign-in itself may be out of order
-		if errors.Is(err, chat.ErrUnauthenticated) {
-			level = slog.LevelDebug
-		}
-		h.config.Logger.Log(r.Context(), level, "a request is not authenticated", "error", err)
+	switch {
+	case errors.Is(err, chat.ErrUnauthenticated):
+		h.config.Logger.DebugContext(r.Context(), "a request is not authenticated", "error", err)
 		return chat.ErrUnauthenticated
-	}
-	if user == "" {
+	case err != nil:
+		return fmt.Errorf("%w: the host's Config.User: %w", retryLater("it cannot be told at present who makes this request: try again"), err)
+	case user == "":
 		return chat.ErrUnauthenticated
 	}
 	r.actor = h.canonical(user)
-	if wait := h.limiter.take(r.actor); wait > 0 {
-		return tooManyRequests(wait)
-	}
 	return nil
 }
 
@@ -184,22 +200,3 @@ func (h *Handler) recoverPanic(r *request) {
 	}
 	r.sendProblem(internalProblem())
 }
-
-// writer knows whether a response has begun.
-type writer struct {
-	http.ResponseWriter
-	started bool
-}
-
-func (w *writer) WriteHeader(status int) {
-	w.started = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *writer) Write(p []byte) (int, error) {
-	w.started = true
-	return w.ResponseWriter.Write(p)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }

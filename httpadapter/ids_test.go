@@ -38,7 +38,8 @@ func TestIDsMayBeInCapitals(t *testing.T) {
 		h.want(422, "invalid", "alice", "POST /rooms/"+room+"/messages", `{"media_ids":["`+nowhere+`","`+capitals(nowhere)+`"]}`)
 		h.want(200, "", "alice", "PATCH /rooms/"+capitals(room), `{"avatar_id":"`+capitals(avatar)+`"}`)
 		h.want(200, "", "bob", "GET /media/"+capitals(media)+"/content", "")
-		h.want(200, "", "bob", "GET /reactions?message="+capitals(message), "")
+		h.want(200, "", "bob", "GET /messages/"+capitals(message)+"/reactions", "")
+		h.want(200, "", "bob", "GET /messages?q=hello&room="+capitals(room), "")
 		h.want(204, "", "bob", "DELETE /reactions/"+capitals(reaction), "")
 		h.want(204, "", "alice", "DELETE /messages/"+capitals(message), "")
 		for _, odd := range []string{"{" + room + "}", "urn:uuid:" + room, strings.ReplaceAll(room, "-", ""), room + "0", room[1:]} {

@@ -35,6 +35,7 @@ type newMessage struct {
 func messageCreate(r *request) (*response, error) {
 	room, in := r.id("room"), readBody[newMessage](r)
 	in.ClientID = r.idempotencyKey(in.ClientID)
+	r.notUsers(in.Metadata != nil)
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -90,6 +91,7 @@ type messagePatch struct {
 
 func messageUpdate(r *request) (*response, error) {
 	id, in, known := r.id("message"), readBody[messagePatch](r), r.ifMatch()
+	r.notUsers(in.Metadata.given)
 	if r.err != nil {
 		return nil, r.err
 	}

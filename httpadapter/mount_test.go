@@ -118,7 +118,7 @@ func TestWrongConfigIsRefused(t *testing.T) {
 		"a base with a space": {User: signedIn, BasePath: "/my chat"},
 		"a base with //":      {User: signedIn, BasePath: "/a//b"},
 		"a negative MaxBody":  {User: signedIn, MaxBody: -1},
-		"a negative rate":     {User: signedIn, RateLimit: httpadapter.RateLimit{PerSecond: -1}},
+		"a negative rate":     {User: signedIn, RateLimit: httpadapter.RateLimit{Search: httpadapter.Rate{PerSecond: -1}}},
 		"a wrong origin":      {User: signedIn, TrustedOrigins: []string{"app.example"}},
 		"an origin's path":    {User: signedIn, TrustedOrigins: []string{"https://app.example/chat"}},
 		"any origin":          {User: signedIn, TrustedOrigins: []string{"*"}},

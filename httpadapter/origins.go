@@ -1,14 +1,21 @@
 package httpadapter
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // origins knows whose pages may call the API. http.CrossOriginProtection refuses
 // the writes of other sites' pages; browsers keep the responses to reads from them as
-// long as no CORS header says otherwise.
+// long as no CORS header says otherwise, and Cross-Origin-Resource-Policy does not let them
+// embed any.
 type origins struct {
 	trusted    []string
 	protection *http.CrossOriginProtection
@@ -17,14 +24,62 @@ type origins struct {
 func newOrigins(trusted []string) (*origins, error) {
 	o := &origins{trusted: trusted, protection: http.NewCrossOriginProtection()}
 	for _, origin := range trusted {
-		if err := o.protection.AddTrustedOrigin(origin); err != nil {
-			return nil, fmt.Errorf("httpadapter: Config.TrustedOrigins: %w", err)
+		reason := neverSent(origin)
+		if err := o.protection.AddTrustedOrigin(origin); err != nil && reason == "" {
+			reason = "is not an origin: " + err.Error()
+		}
+		if reason != "" {
+			return nil, fmt.Errorf("httpadapter: Config.TrustedOrigins: %q %s", origin, reason)
 		}
 	}
 	return o, nil
 }
 
-func (o *origins) check(r *http.Request) error { return o.protection.Check(r) }
+// neverSent returns why no browser sends an origin in this spelling, or "": it would be
+// trusted in vain.
+func neverSent(origin string) string {
+	at, err := url.Parse(origin)
+	switch {
+	case err != nil || at.Scheme == "" || at.Hostname() == "":
+		return "is not a scheme, ://, and a host"
+	case at.User != nil:
+		return "has a user"
+	case strings.Contains(origin, "*"):
+		return "has a wildcard: name each origin"
+	case origin != at.Scheme+"://"+at.Host:
+		return "has more than a scheme, a host and a port, or a scheme that is not in lower case"
+	case strings.ToLower(at.Host) != at.Host:
+		return "is not in lower case"
+	case strings.HasSuffix(at.Hostname(), "."):
+		return "ends in a dot"
+	case strings.HasSuffix(at.Host, ":"):
+		return "has an empty port"
+	case strings.ContainsFunc(at.Host, func(c rune) bool { return c <= ' ' || c >= utf8.RuneSelf || c == '%' }):
+		return "has characters that are not ASCII's: write the host in Punycode"
+	case at.Port() == map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443"}[at.Scheme] && at.Port() != "":
+		return "has the scheme's own port, which browsers leave out"
+	}
+	if port := at.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port || n == 0 {
+			return "has a port that is none"
+		}
+	}
+	if address, err := netip.ParseAddr(at.Hostname()); err == nil && address.String() != at.Hostname() {
+		return "has an address that browsers write as " + address.String()
+	}
+	return ""
+}
+
+// check refuses the writes of other sites' pages and, where browsers say so, what other
+// sites' pages embed: an image of theirs would be asked for with the user's cookies.
+func (o *origins) check(r *http.Request) error {
+	if r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") == "no-cors" {
+		return errEmbedded
+	}
+	return o.protection.Check(r)
+}
+
+var errEmbedded = errors.New("httpadapter: another site's page embeds this")
 
 // allow lets the pages of trusted origins read the response.
 func (o *origins) allow(header http.Header, r *http.Request) {

@@ -1,6 +1,7 @@
 package httpadapter_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,6 +55,58 @@ func TestWritesOfOtherSitesAreRefused(t *testing.T) {
 		wantNoCORS(t, got)
 		wantNoCORS(t, h.want(204, "", "", "OPTIONS /rooms", "", "Origin: https://evil.example", "Access-Control-Request-Method: POST"))
 	})
+}
+
+// What another site's page embeds, as an image or a script, is not served.
+func TestEmbeddingInOtherSitesIsRefused(t *testing.T) {
+	over(t, func(t *testing.T, h *host) {
+		picture := h.sent("a.jpg", jpegOf(600, 300))
+		room := h.group()
+		for _, target := range []string{picture, picture + "?variant=thumbnail", "/rooms", "/rooms/" + room, "/rooms/" + nowhere, "/openapi.json"} {
+			for _, method := range []string{"GET ", "HEAD "} {
+				embedded := []string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: image"}
+				if got := h.do("alice", method+target, "", embedded...); got.status != 403 || method == "GET " && got.code() != "cross_origin" {
+					t.Errorf("%s%s: %d %s", method, target, got.status, got.body)
+				}
+				for _, other := range [][]string{
+					{"Sec-Fetch-Site: same-origin", "Sec-Fetch-Mode: no-cors"}, {"Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors"},
+					{"Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate"}, {"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"}, {},
+				} {
+					got := h.do("alice", method+target, "", other...)
+					if got.status == 403 || got.header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+						t.Errorf("%v %s%s: %d %v", other, method, target, got.status, got.header)
+					}
+				}
+			}
+		}
+	})
+}
+
+// An origin that no browser sends would be trusted in vain.
+func TestOriginsThatCanNeverMatch(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "sqlite")
+	for _, origin := range []string{
+		"", "*", "null", "app.example", "https://", "//app.example", "https://App.example", "HTTPS://app.example", "https://app.example/",
+		"https://app.example/chat", "https://app.example?", "https://app.example?x=1", "https://app.example#x", "https://app.example:443",
+		"http://app.example:80", "https://app.example:", "https://app.example:0443", "https://app.example:0", "https://app.example:65536",
+		"https://user@app.example", "https://user:pw@app.example", "https://*.app.example", "https://app.*", "https://app.example.",
+		"https://app.example.:8443", "https://bücher.example", "https://app.exam ple", " https://app.example", "https://app.example ",
+		"https://[::0001]", "https://app%2eexample", "https:app.example",
+	} {
+		_, err := httpadapter.New(h.svc, httpadapter.Config{User: signedIn, TrustedOrigins: []string{"https://fine.example", origin}})
+		if err == nil || !strings.HasPrefix(err.Error(), "httpadapter: Config.TrustedOrigins: ") {
+			t.Errorf("%q: error is %v", origin, err)
+		}
+	}
+	for _, origin := range []string{
+		"https://app.example", "https://app.example:8443", "http://localhost:5173", "http://localhost", "http://app.example:443", "https://app.example:80",
+		"http://127.0.0.1:3000", "https://[::1]:8443", "https://xn--bcher-kva.example", "capacitor://localhost", "https://my_app.example",
+	} {
+		if _, err := httpadapter.New(h.svc, httpadapter.Config{User: signedIn, TrustedOrigins: []string{origin}}); err != nil {
+			t.Errorf("%q: %v", origin, err)
+		}
+	}
 }
 
 func wantNoCORS(t *testing.T, got answer) {

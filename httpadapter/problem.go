@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/go-df/chat"
@@ -97,8 +96,8 @@ func unsupportedMedia(method string) *problem {
 	return p
 }
 
-func tooManyRequests(wait time.Duration) *problem {
-	p := newProblem(http.StatusTooManyRequests, "rate_limited", "too many requests: wait before the next")
+func tooManyRequests(wait time.Duration, detail string) *problem {
+	p := newProblem(http.StatusTooManyRequests, "rate_limited", detail)
 	p.header = [2]string{"Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds())))}
 	return p
 }
@@ -117,7 +116,8 @@ var errorStatuses = []struct {
 	{chat.ErrConflict, http.StatusConflict, "conflict", ""},
 	{chat.ErrPrecondition, http.StatusPreconditionFailed, "precondition_failed", "it was changed in the meantime"},
 	{chat.ErrNoMediaStore, http.StatusNotImplemented, "no_media", "files cannot be uploaded here"},
-	{syscall.ENOSPC, http.StatusInsufficientStorage, "no_space", "there is no room left to store this"},
+	{chat.ErrNoSpace, http.StatusInsufficientStorage, "no_space", "there is no room left to store this"},
+	{chat.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "this is not available at present: try again later"},
 	{fs.ErrNotExist, http.StatusInternalServerError, "internal", "something went wrong"}, // a file that is lost
 	{chat.ErrMediaStore, http.StatusServiceUnavailable, "unavailable", "files are not available: try again later"},
 	{chat.ErrClosed, http.StatusServiceUnavailable, "unavailable", "the service is going down: try again"},
@@ -151,6 +151,14 @@ func (r *request) problemOf(err error) *problem {
 		return newProblem(a.status, a.code, detail)
 	}
 	return internalProblem()
+}
+
+// notUsers refuses metadata, which is the host's own unless Config.UserMetadata says
+// otherwise.
+func (r *request) notUsers(metadata bool) {
+	if metadata && !r.h.config.UserMetadata {
+		r.fail(invalidField("metadata", chat.CodeNotAllowed, "is the host's own, not a user's to set"))
+	}
 }
 
 func retryLater(detail string) *problem {

@@ -3,6 +3,8 @@ package httpadapter_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -120,33 +122,54 @@ func TestUserThatTheChatCannotHave(t *testing.T) {
 	}
 }
 
-// An operator hears of a sign-in that is out of order, and not of everybody who is
-// not signed in.
-func TestFaultOfTheHostsSignInIsAWarning(t *testing.T) {
+// An outage of the host's sign-in is none of being signed out, and its operator hears
+// of it, though not of everybody who is not signed in.
+func TestOutageOfTheHostsSignIn(t *testing.T) {
 	t.Parallel()
-	fault := chat.ErrUnauthenticated
+	var fault error
 	h := newHost(t, "sqlite", func(_ *chat.Config, c *httpadapter.Config) {
 		c.User = func(*http.Request) (chat.UserID, error) { return "", fault }
 	})
-	h.want(401, "unauthenticated", "", "GET /rooms", "")
+	for _, fault = range []error{nil, chat.ErrUnauthenticated, fmt.Errorf("%w: the token has expired", chat.ErrUnauthenticated)} {
+		h.want(401, "unauthenticated", "", "GET /rooms", "")
+	}
 	if log := h.log.String(); log != "" {
 		t.Errorf("the log is %s", log)
 	}
-	fault = errors.New("the sessions are out of reach")
-	got := h.want(401, "unauthenticated", "", "GET /rooms", "")
-	if log := h.log.String(); !strings.Contains(log, "level=WARN") || !strings.Contains(log, "out of reach") ||
-		strings.Contains(got.body, "out of reach") {
-		t.Errorf("the log is %s, and the answer %s", log, got.body)
+	for what, of := range map[string]error{
+		"unknown": errors.New("the sessions are out of reach: unknown"), "late": context.DeadlineExceeded, "lost": io.ErrUnexpectedEOF,
+		"not there": fmt.Errorf("not there: %w", chat.ErrNotFound), "locked": busy{},
+	} {
+		fault = of
+		for _, target := range []string{"GET /rooms", "HEAD /rooms", "GET /media/" + nowhere + "/content", "DELETE /rooms/" + nowhere} {
+			got := h.want(503, "", "", target, "")
+			if got.header.Get("Retry-After") == "" || got.body != "" && got.code() != "unavailable" || strings.Contains(got.body, of.Error()) {
+				t.Errorf("%s: %v %s", what, got.header, got.body)
+			}
+		}
+		if log := h.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, of.Error()) {
+			t.Errorf("%s: the log is %s", what, log)
+		}
 	}
 }
 
-func TestAnswersAreNotKept(t *testing.T) {
+// A client that falls back to a copy shows what its user may not see any more.
+func TestAnswersAreAskedForAgain(t *testing.T) {
 	over(t, func(t *testing.T, h *host) {
-		for _, got := range []answer{
-			h.want(200, "", "alice", "GET /rooms", ""), h.want(404, "", "alice", "GET /x", ""), h.want(401, "", "", "GET /rooms", ""),
+		room := h.group()
+		for want, answers := range map[string][]answer{
+			"no-store": {h.want(404, "", "alice", "GET /x", ""), h.want(401, "", "", "GET /rooms", ""), h.want(403, "", "bob", "DELETE /rooms/"+room, "")},
+			"private, no-cache": {
+				h.want(200, "", "alice", "GET /rooms", ""), h.want(200, "", "alice", "GET /rooms/"+room, ""),
+				h.want(200, "", "bob", "GET "+h.sent("a.txt", "x"), ""), h.want(201, "", "alice", "POST /rooms", `{"name":"x"}`),
+				h.want(204, "", "alice", "DELETE /rooms/"+room, ""),
+			},
 		} {
-			if got.header.Get("Cache-Control") != "no-store" || got.header.Get("X-Content-Type-Options") != "nosniff" {
-				t.Errorf("%v", got.header)
+			for _, got := range answers {
+				if got.header.Get("Cache-Control") != want || got.header.Get("X-Content-Type-Options") != "nosniff" ||
+					got.header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+					t.Errorf("%v", got.header)
+				}
 			}
 		}
 	})

@@ -53,7 +53,7 @@ func TestProfilesAreLookedUpOnceAPage(t *testing.T) {
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, "sqlite", func(_ *chat.Config, c *httpadapter.Config) {
-		c.RateLimit = httpadapter.RateLimit{PerSecond: 0.001, Burst: 2}
+		c.RateLimit.Read = httpadapter.Rate{PerSecond: 0.001, Burst: 2}
 	})
 	h.want(200, "", "alice", "GET /rooms", "")
 	h.want(404, "", "alice", "GET /rooms/"+nowhere, "")
@@ -68,7 +68,7 @@ func TestRateLimit(t *testing.T) {
 func TestRateLimitFillsUpAndForgets(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
-	l := httpadapter.NewLimiter(httpadapter.RateLimit{PerSecond: 2, Burst: 1}, func() time.Time { return now })
+	l := httpadapter.NewLimiter(httpadapter.Rate{PerSecond: 2, Burst: 1}, func() time.Time { return now })
 	take := func() time.Duration { return httpadapter.Take(l, "1") }
 	waits := []time.Duration{take(), take(), take()}
 	now = now.Add(500 * time.Millisecond)

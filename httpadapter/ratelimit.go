@@ -22,7 +22,7 @@ type limiter struct {
 
 const bucketsKept = 1000
 
-func newLimiter(config RateLimit, now func() time.Time) *limiter {
+func newLimiter(config Rate, now func() time.Time) *limiter {
 	if config.PerSecond == 0 {
 		return nil
 	}

@@ -1,9 +1,11 @@
 package httpadapter
 
 import (
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +28,7 @@ type request struct {
 	allowed string // for OPTIONS
 	actor   chat.UserID
 	query   url.Values
+	end     func() // of being served
 	err     error
 }
 
@@ -95,14 +98,23 @@ func (r *request) param(name string) string {
 	return value
 }
 
-func (r *request) given(name string) (value string, given bool) {
-	if r.query == nil {
-		query, err := url.ParseQuery(r.URL.RawQuery)
-		if err != nil {
-			r.fail(newProblem(http.StatusBadRequest, "malformed_query", "the query cannot be read"))
-		}
-		r.query = query
+// readQuery reads the query, and refuses parameters that the operation does not have.
+func (r *request) readQuery() error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	r.query = query
+	if err != nil {
+		return newProblem(http.StatusBadRequest, "malformed_query", "the query cannot be read")
 	}
+	known := strings.Fields(r.route.query)
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(known, name) {
+			return badParameter(name, malformed, "is not known here")
+		}
+	}
+	return nil
+}
+
+func (r *request) given(name string) (value string, given bool) {
 	values := r.query[name]
 	switch len(values) {
 	case 0:
@@ -159,6 +171,9 @@ func (r *request) checkConditions() error {
 	_, given := r.Header["If-Match"]
 	if given && !r.route.conditional && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return newProblem(http.StatusBadRequest, "malformed_header", "this operation knows no If-Match")
+	}
+	if _, given := r.Header["Idempotency-Key"]; given && !r.route.idempotent {
+		return newProblem(http.StatusBadRequest, "malformed_header", "this operation knows no Idempotency-Key")
 	}
 	return nil
 }

@@ -145,3 +145,15 @@ func noneMatch(conditions []string, tag string) bool {
 	}
 	return false
 }
+
+// strongMatch reports whether the client names the body, and not one that is only as good.
+func strongMatch(conditions []string, tag string) bool {
+	for _, condition := range conditions {
+		for candidate := range strings.SplitSeq(condition, ",") {
+			if candidate = strings.TrimSpace(candidate); candidate == tag || candidate == "*" {
+				return true
+			}
+		}
+	}
+	return false
+}

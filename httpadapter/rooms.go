@@ -61,6 +61,7 @@ type newRoom struct {
 // roomCreate makes a group or a channel, or opens the private room with a user.
 func roomCreate(r *request) (*response, error) {
 	in := readBody[newRoom](r)
+	r.notUsers(in.Metadata != nil)
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -147,6 +148,7 @@ type roomPatch struct {
 
 func roomUpdate(r *request) (*response, error) {
 	id, in, known := r.id("room"), readBody[roomPatch](r), r.ifMatch()
+	r.notUsers(in.Metadata.given)
 	if in.DefaultPermissions.null {
 		r.fail(invalidField("default_permissions", chat.CodeRequired, "cannot be null: a room always has a set"))
 	}

@@ -15,6 +15,9 @@ type route struct {
 type flags struct {
 	open        bool // to anybody, without authentication
 	conditional bool // a change that looks at If-Match
+	idempotent  bool // a change that looks at Idempotency-Key
+	class       class
+	query       string // the parameters, separated by spaces
 }
 
 const (
@@ -27,7 +30,7 @@ const (
 
 // routes is the whole API.
 var routes = []route{
-	{get, "/rooms", "chat_room_list", roomList, flags{}},
+	{get, "/rooms", "chat_room_list", roomList, flags{class: search, query: "type q cursor limit"}},
 	{post, "/rooms", "chat_room_create", roomCreate, flags{}},
 	{get, "/rooms/{room}", "chat_room_retrieve", roomRetrieve, flags{}},
 	{patch, "/rooms/{room}", "chat_room_update", roomUpdate, flags{conditional: true}},
@@ -35,33 +38,33 @@ var routes = []route{
 	{post, "/rooms/{room}/join", "chat_room_join", roomJoin, flags{}},
 	{post, "/rooms/{room}/transfer", "chat_room_transfer", roomTransfer, flags{}},
 
-	{get, "/rooms/{room}/users", "room_user_list", roomUserList, flags{}},
+	{get, "/rooms/{room}/users", "room_user_list", roomUserList, flags{query: "cursor limit"}},
 	{post, "/rooms/{room}/users", "room_user_create", roomUserCreate, flags{}},
 	{get, "/rooms/{room}/users/{user}", "room_user_retrieve", roomUserRetrieve, flags{}},
 	{patch, "/rooms/{room}/users/{user}", "room_user_update", roomUserUpdate, flags{}},
 	{del, "/rooms/{room}/users/{user}", "room_user_delete", roomUserDelete, flags{}},
 	{put, "/rooms/{room}/users/me/read", "room_user_read", roomUserRead, flags{}},
 
-	{get, "/rooms/{room}/bans", "room_ban_list", roomBanList, flags{}},
+	{get, "/rooms/{room}/bans", "room_ban_list", roomBanList, flags{query: "cursor limit"}},
 	{post, "/rooms/{room}/bans", "room_ban_create", roomBanCreate, flags{}},
 	{del, "/rooms/{room}/bans/{user}", "room_ban_delete", roomBanDelete, flags{}},
 
-	{get, "/rooms/{room}/messages", "chat_message_list", messageList, flags{}},
-	{post, "/rooms/{room}/messages", "chat_message_create", messageCreate, flags{}},
-	{get, "/messages", "chat_message_search", messageSearch, flags{}},
+	{get, "/rooms/{room}/messages", "chat_message_list", messageList, flags{query: "before after around limit"}},
+	{post, "/rooms/{room}/messages", "chat_message_create", messageCreate, flags{idempotent: true}},
+	{get, "/messages", "chat_message_search", messageSearch, flags{class: search, query: "q room cursor limit"}},
 	{get, "/messages/{message}", "chat_message_retrieve", messageRetrieve, flags{}},
 	{patch, "/messages/{message}", "chat_message_update", messageUpdate, flags{conditional: true}},
 	{del, "/messages/{message}", "chat_message_delete", messageDelete, flags{}},
 
-	{get, "/messages/{message}/reactions", "chat_message_reactions_list", messageReactionList, flags{}},
+	{get, "/messages/{message}/reactions", "chat_message_reactions_list", messageReactionList, flags{query: "cursor limit"}},
 	{post, "/messages/{message}/reactions", "chat_message_reactions_create", messageReactionCreate, flags{}},
-	{get, "/reactions", "chat_reactions_list", reactionList, flags{}},
+	{get, "/reactions", "chat_reactions_list", reactionList, flags{query: "cursor limit"}},
 	{get, "/reactions/{reaction}", "chat_message_reactions_retrieve", reactionRetrieve, flags{}},
 	{del, "/reactions/{reaction}", "chat_message_reactions_delete", reactionDelete, flags{}},
 
-	{post, "/media", "chat_media_create", mediaCreate, flags{}},
+	{post, "/media", "chat_media_create", mediaCreate, flags{class: upload}},
 	{get, "/media/{media}", "chat_media_retrieve", mediaRetrieve, flags{}},
-	{get, "/media/{media}/content", "chat_media_content", mediaContent, flags{}},
+	{get, "/media/{media}/content", "chat_media_content", mediaContent, flags{query: "variant"}},
 
 	{get, "/openapi.json", "openapi_retrieve", openapiRetrieve, flags{open: true}},
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -81,7 +80,7 @@ func newHost(t testing.TB, database string, options ...option) *host {
 	h := &host{t: t, log: &logged{}, check: true}
 	clock := &clock{at: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
 	config := chat.Config{UserIDs: chat.Int64IDs, UsersTable: "users", Media: storage.Memory(), Clock: clock.now}
-	h.config = httpadapter.Config{User: signedIn, Logger: slog.New(slog.NewTextHandler(h.log, nil))}
+	h.config = httpadapter.Config{User: signedIn, UserMetadata: true, Logger: slog.New(slog.NewTextHandler(h.log, nil))}
 	for _, option := range options {
 		option(&config, &h.config)
 	}
@@ -123,7 +122,7 @@ func signedIn(r *http.Request) (chat.UserID, error) {
 	if name := r.Header.Get("X-User"); name != "" {
 		return id(name), nil
 	}
-	return "", errors.New("no X-User")
+	return "", fmt.Errorf("%w: no X-User", chat.ErrUnauthenticated)
 }
 
 // answer is a response that was read to its end.

@@ -38,7 +38,7 @@ func TestThumbnailIsServed(t *testing.T) {
 		}
 		if diff := cmp.Diff(map[string]string{
 			"Content-Type": "image/jpeg", "Content-Disposition": "inline", "X-Content-Type-Options": "nosniff",
-			"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=31536000, immutable",
+			"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, no-cache",
 			"Accept-Ranges": "bytes",
 		}, shown); diff != "" {
 			t.Error(diff)

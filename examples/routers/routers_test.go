@@ -151,7 +151,8 @@ func TestLargeUploads(t *testing.T) {
 			}
 		}
 		h.want(413, "too_large", "alice", "POST", "/chat/media", append(file, 'x'), "Content-Type", "application/octet-stream")
-		h.want(413, "too_large", "alice", "POST", "/chat/rooms", []byte(`{"name":"`+strings.Repeat("x", 70_000)+`"}`))
+		h.want(413, "too_large", "alice", "POST", "/chat/rooms/01990f5e-0000-7000-8000-000000000000/transfer",
+			[]byte(`{"user_id":"`+strings.Repeat("x", 70_000)+`"}`))
 		h.want(200, "", "alice", "GET", "/chat/rooms", nil)
 		h.kept(2)
 	})

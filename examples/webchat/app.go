@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"gorm.io/driver/sqlite"
@@ -19,8 +20,9 @@ import (
 
 // app is the host application.
 type app struct {
-	db   *gorm.DB
-	chat *chat.Service
+	db    *gorm.DB
+	chat  *chat.Service
+	users users
 }
 
 func openApp(ctx context.Context, o options, log *slog.Logger) (a *app, err error) {
@@ -48,7 +50,7 @@ func openApp(ctx context.Context, o options, log *slog.Logger) (a *app, err erro
 	if a.chat, err = chat.New(db, config); err != nil {
 		return nil, err
 	}
-	if err := a.signUp(ctx, o.users); err != nil {
+	if a.users, err = signUp(ctx, db, o.users); err != nil {
 		return nil, err
 	}
 	return a, a.makeStart(ctx)
@@ -68,9 +70,11 @@ func (a *app) close() error {
 }
 
 // handler is all that the application serves.
-func (a *app) handler(log *slog.Logger) (http.Handler, error) {
+func (a *app) handler(o options, log *slog.Logger) (http.Handler, error) {
 	api, err := httpadapter.New(a.chat, httpadapter.Config{
 		BasePath: "/chat", User: a.signedIn, Profiles: a.profiles, Logger: log,
+		RateLimit:       limits(o.unlimited),
+		MinDownloadRate: 16 << 10, // a client that takes less, after 10 seconds of grace, is given up
 	})
 	if err != nil {
 		return nil, err
@@ -86,10 +90,26 @@ func (a *app) handler(log *slog.Logger) (http.Handler, error) {
 	return mux, nil
 }
 
+// limits are far above what a person does, and far below what a program could.
+func limits(none bool) httpadapter.RateLimit {
+	if none {
+		return httpadapter.RateLimit{}
+	}
+	return httpadapter.RateLimit{
+		Write:  httpadapter.Rate{PerSecond: 5, Burst: 100},
+		Upload: httpadapter.Rate{PerSecond: 1, Burst: 20},
+		Search: httpadapter.Rate{PerSecond: 2, Burst: 20},
+		Read:   httpadapter.Rate{PerSecond: 20, Burst: 400},
+	}
+}
+
 // openDatabase opens SQLite as the library recommends it, or PostgreSQL.
 func openDatabase(name string) (*gorm.DB, error) {
 	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
 		return openPostgres(name)
+	}
+	if err := makePrivate(name); err != nil {
+		return nil, err
 	}
 	dialector, connections := sqliteFile(name)
 	db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
@@ -103,6 +123,19 @@ func openDatabase(name string) (*gorm.DB, error) {
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	return db, nil
+}
+
+// makePrivate makes a SQLite file that nobody else on the machine may read: SQLite would
+// make one that all may. The files beside it get the permissions of this one.
+func makePrivate(name string) error {
+	if name == ":memory:" {
+		return nil
+	}
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: whoever starts the program names the file
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // sqliteFile returns how to open a file, and with how many connections.

@@ -28,6 +28,7 @@ import (
 type options struct {
 	addr, db, media string
 	users           int
+	unlimited       bool
 }
 
 func main() {
@@ -52,6 +53,7 @@ func parse(args []string) (o options, err error) {
 	flags.StringVar(&o.db, "db", "webchat.db", "a SQLite `file`, made if it is missing, or :memory:, or a postgres:// DSN")
 	flags.StringVar(&o.media, "media", "webchat-media", "a `folder` for uploads, made if it is missing")
 	flags.IntVar(&o.users, "users", 0, "also make the users user1 to user`N`")
+	flags.BoolVar(&o.unlimited, "unlimited", false, "let every user ask as often as they want")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -82,9 +84,12 @@ func run(ctx context.Context, out *log.Logger, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
-	handler, err := a.handler(logger)
+	handler, err := a.handler(o, logger)
 	if err != nil {
 		return err
+	}
+	if listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		handler = ownHosts(handler)
 	}
 	defer background(ctx, func(ctx context.Context) { tidy(ctx, a.chat, logger) })() // ends before the database is closed
 	announce(out, listener.Addr())

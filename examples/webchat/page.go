@@ -2,7 +2,6 @@ package main
 
 import (
 	_ "embed" // for page.html
-	"errors"
 	"html/template"
 	"net/http"
 
@@ -22,7 +21,7 @@ type pageData struct {
 	Me    *User  // who is signed in by cookie; nil: nobody
 	As    string // whom the curl lines speak for
 	Users []User
-	More  int64 // users that are not listed
+	More  int // users that are not listed
 	Rooms []chat.Room
 }
 
@@ -43,17 +42,8 @@ func (a *app) page(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) pageData(r *http.Request) (*pageData, error) {
-	db := a.db.WithContext(r.Context())
-	data := &pageData{Host: r.Host, As: "alice"}
-	var all int64
-	err := errors.Join(
-		db.Model(&User{}).Count(&all).Error,
-		db.Order("id").Limit(usersShown).Find(&data.Users).Error,
-	)
-	if err != nil {
-		return nil, err
-	}
-	data.More = all - int64(len(data.Users))
+	shown := min(usersShown, len(a.users.all))
+	data := &pageData{Host: r.Host, As: "alice", Users: a.users.all[:shown], More: len(a.users.all) - shown}
 	reader := alice
 	if me, err := a.user(r); err == nil {
 		data.Me, data.As, reader = me, me.Login, chat.ID(me.ID)

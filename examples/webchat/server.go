@@ -27,7 +27,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		ReadHeaderTimeout: headerPatience,
 		IdleTimeout:       idlePatience,
 		// ReadTimeout and WriteTimeout would end a long upload or download however
-		// well it goes on.
+		// well it goes on. Clients that take too little of a response are given up by
+		// the API, as its MinDownloadRate says.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
@@ -56,6 +57,23 @@ func timely(next http.Handler, patience time.Duration) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// ownHosts refuses requests for other hosts than this machine. A page of another site,
+// whose name was made to lead here, would be of the same origin as the chat to a browser.
+func ownHosts(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]") // without a port
+		}
+		host = strings.ToLower(host)
+		if ip := net.ParseIP(host); host != "localhost" && !strings.HasSuffix(host, ".localhost") && !ip.IsLoopback() {
+			http.Error(w, "This is not the server of that host.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

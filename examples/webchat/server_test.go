@@ -72,3 +72,23 @@ func TestSlowBodies(t *testing.T) {
 		t.Errorf("silent: %+v", silent)
 	}
 }
+
+// Whoever leads another site's name to this machine does not reach the chat by it.
+func TestHostsThatAreNotThisMachine(t *testing.T) {
+	t.Parallel()
+	served := ownHosts(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	for host, status := range map[string]int{
+		"localhost": 204, "localhost:8080": 204, "LOCALHOST:8080": 204, "chat.localhost:8080": 204, "127.0.0.1:8080": 204, "127.0.0.1": 204,
+		"127.8.9.1:1": 204, "[::1]:8080": 204, "[::1]": 204,
+		"evil.example": 421, "evil.example:8080": 421, "localhost.evil.example:8080": 421, "127.0.0.1.evil.example": 421, "notlocalhost:8080": 421,
+		"192.168.1.5:8080": 421, "0.0.0.0:8080": 421, "": 421, "[::2]:8080": 421,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		served.ServeHTTP(w, r)
+		if w.Code != status {
+			t.Errorf("%q: %d, want %d", host, w.Code, status)
+		}
+	}
+}

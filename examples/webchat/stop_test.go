@@ -65,7 +65,7 @@ func (w *webchat) newRoom() stopRoom {
 // has acknowledged, and exits with 0.
 func TestStopUnderLoad(t *testing.T) {
 	stopDatabases(t, func(t *testing.T, folder, db string) {
-		w := begin(t, folder, "-db", db)
+		w := begin(t, folder, "-db", db, "-unlimited")
 		room := w.newRoom()
 		var acknowledged atomic.Int64
 		var clients sync.WaitGroup
@@ -91,7 +91,7 @@ func TestStopUnderLoad(t *testing.T) {
 		w.stop(syscall.SIGTERM) // fails unless it exits with 0
 		clients.Wait()
 
-		w = begin(t, folder, "-db", db)
+		w = begin(t, folder, "-db", db, "-unlimited")
 		stored := fetch[stopRoom](w, http.StatusOK, "alice", "GET /chat/rooms/"+room.ID, "").LastNumber
 		if stored < acknowledged.Load() {
 			t.Errorf("%d messages of %d that were acknowledged are there", stored, acknowledged.Load())
@@ -104,7 +104,7 @@ func TestStopUnderLoad(t *testing.T) {
 // all of them, and exits with 0.
 func TestStopUnderAHeldLock(t *testing.T) {
 	stopDatabases(t, func(t *testing.T, folder, db string) {
-		w := begin(t, folder, "-db", db)
+		w := begin(t, folder, "-db", db, "-unlimited")
 		room := w.newRoom()
 		release := holdDatabase(t, db)
 		const requests = 12

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/go-df/chat"
@@ -21,30 +22,45 @@ type User struct {
 // The ids of the users that are always there.
 var alice, bob, carol, dave = chat.ID(1), chat.ID(2), chat.ID(3), chat.ID(4)
 
-// signUp makes the users that are missing. Their ids do not depend on when they are
-// made: user1 is 5.
-func (a *app) signUp(ctx context.Context, more int) error {
-	users := []User{{1, "alice", "Alice"}, {2, "bob", "Bob"}, {3, "carol", "Carol"}, {4, "dave", "Dave"}}
-	first := int64(len(users))
+// users are all that there are. They are kept in memory, since each request asks who
+// makes it and who is on its page: against the database that would be two statements a
+// message.
+type users struct {
+	all     []User // by id
+	byLogin map[string]*User
+	byID    map[chat.UserID]*User
+}
+
+// signUp makes the users that are missing, and returns all. Their ids do not depend on
+// when they are made: user1 is 5.
+func signUp(ctx context.Context, db *gorm.DB, more int) (u users, err error) {
+	wanted := []User{{1, "alice", "Alice"}, {2, "bob", "Bob"}, {3, "carol", "Carol"}, {4, "dave", "Dave"}}
+	first := int64(len(wanted))
 	for n := int64(1); n <= int64(more); n++ {
-		users = append(users, User{first + n, fmt.Sprintf("user%d", n), fmt.Sprintf("User %d", n)})
+		wanted = append(wanted, User{first + n, fmt.Sprintf("user%d", n), fmt.Sprintf("User %d", n)})
 	}
-	made := a.db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(users, 500)
-	if made.Error != nil {
-		return fmt.Errorf("sign users up: %w", made.Error)
+	db = db.WithContext(ctx)
+	if err := db.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(wanted, 500).Error; err != nil {
+		return u, fmt.Errorf("sign users up: %w", err)
 	}
-	return nil
+	if err := db.Order("id").Find(&u.all).Error; err != nil {
+		return u, fmt.Errorf("read the users: %w", err)
+	}
+	u.byLogin, u.byID = make(map[string]*User, len(u.all)), make(map[chat.UserID]*User, len(u.all))
+	for i := range u.all {
+		user := &u.all[i]
+		u.byLogin[user.Login], u.byID[chat.ID(user.ID)] = user, user
+	}
+	return u, nil
 }
 
 // profiles tells the API what the users on a page are called.
-func (a *app) profiles(r *http.Request, ids []chat.UserID) (map[chat.UserID]httpadapter.Profile, error) {
-	var users []User
-	if err := a.db.WithContext(r.Context()).Where("id IN ?", ids).Find(&users).Error; err != nil {
-		return nil, err
-	}
-	profiles := make(map[chat.UserID]httpadapter.Profile, len(users))
-	for _, user := range users {
-		profiles[chat.ID(user.ID)] = httpadapter.Profile{Name: user.Name}
+func (a *app) profiles(_ *http.Request, ids []chat.UserID) (map[chat.UserID]httpadapter.Profile, error) {
+	profiles := make(map[chat.UserID]httpadapter.Profile, len(ids))
+	for _, id := range ids {
+		if user := a.users.byID[id]; user != nil {
+			profiles[id] = httpadapter.Profile{Name: user.Name}
+		}
 	}
 	return profiles, nil
 }

@@ -319,7 +319,7 @@ func TestWrongStart(t *testing.T) {
 		"a word":             {[]string{"serve"}, `not "serve"`},
 		"negative users":     {[]string{"-users", "-1"}, "-users is negative"},
 		"a busy address":     {[]string{"-addr", busy, "-db", filepath.Join(folder, "busy.db")}, "address already in use"},
-		"no such folder":     {[]string{"-addr", "127.0.0.1:0", "-db", filepath.Join(folder, "none", "x.db")}, "unable to open database file"},
+		"no such folder":     {[]string{"-addr", "127.0.0.1:0", "-db", filepath.Join(folder, "none", "x.db")}, "no such file or directory"},
 		"no such PostgreSQL": {[]string{"-addr", "127.0.0.1:0", "-db", "postgres://127.0.0.1:1/none"}, "refused"},
 	} {
 		o, err := parse(c.args)
@@ -334,5 +334,48 @@ func TestWrongStart(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "busy.db")); err == nil {
 		t.Error("a database was made although the address is in use")
 	}
+	w.stop(syscall.SIGTERM)
+}
+
+// What a user of the same machine, and a page of another site, find closed.
+func TestDemoKeepsToItself(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	w := begin(t, folder)
+	fetch[any](w, 200, "alice", "GET /chat/rooms", "")
+	found, err := filepath.Glob(filepath.Join(folder, "webchat.db*"))
+	ok(t, err)
+	if len(found) < 2 { // the log beside it
+		t.Errorf("there are %q", found)
+	}
+	for _, name := range found {
+		info, err := os.Stat(name)
+		ok(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %v", name, info.Mode())
+		}
+	}
+	for _, path := range []string{"/", "/chat/rooms", "/chat/openapi.json"} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+path, nil)
+		ok(t, err)
+		request.Host = "rebound.example:8080"
+		response, err := http.DefaultClient.Do(request)
+		ok(t, err)
+		ok(t, response.Body.Close())
+		if response.StatusCode != http.StatusMisdirectedRequest {
+			t.Errorf("%s for another host: %d", path, response.StatusCode)
+		}
+	}
+	refused := false
+	for range 200 {
+		if status, _ := w.do("bob", "GET /chat/messages?q=pier", "", nil); status == http.StatusTooManyRequests {
+			refused = true
+			break
+		}
+	}
+	if !refused {
+		t.Error("200 searches in a row are served")
+	}
+	fetch[any](w, 200, "alice", "GET /chat/messages?q=pier", "")
 	w.stop(syscall.SIGTERM)
 }

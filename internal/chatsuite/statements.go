@@ -10,7 +10,8 @@ import (
 )
 
 // StatementLog is a GORM logger that keeps the statements that were run, without
-// BEGIN and COMMIT, which GORM does not log.
+// BEGIN and COMMIT, which GORM does not log, and the setting of SQLite that comes with
+// each 64th write, whatever it is.
 type StatementLog struct {
 	logger.Interface
 	mu         sync.Mutex
@@ -23,6 +24,9 @@ func (l *StatementLog) LogMode(logger.LogLevel) logger.Interface { return l }
 // Trace implements [logger.Interface].
 func (l *StatementLog) Trace(_ context.Context, _ time.Time, statement func() (string, int64), _ error) {
 	query, _ := statement()
+	if strings.HasPrefix(query, "PRAGMA journal_size_limit") {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.Statements = append(l.Statements, strings.Join(strings.Fields(query), " "))

@@ -1,8 +1,15 @@
 package dialect_test
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"syscall"
 	"testing"
 
 	"github.com/google/uuid"
@@ -98,6 +105,57 @@ func TestErrorsOfTheDatabaseAreToldApart(t *testing.T) {
 		}
 		if got := dialect.RefusedCommit(test.err); got != test.refusedCommit {
 			t.Errorf("%s: RefusedCommit is %v", test.name, got)
+		}
+	}
+}
+
+type closedConnection bool
+
+func (closedConnection) Error() string       { return "conn closed" }
+func (c closedConnection) SafeToRetry() bool { return bool(c) }
+
+func TestOutagesAreToldFromFaults(t *testing.T) {
+	t.Parallel()
+	pg, lite := dialect.Postgres, dialect.SQLite
+	for _, test := range []struct {
+		name               string
+		d                  dialect.Dialect
+		err                error
+		unavailable, space bool
+	}{
+		{"connection failure", pg, sqlState("08006"), true, false},
+		{"connection refused by the server", pg, sqlState("08004"), true, false},
+		{"terminated by an administrator", pg, sqlState("57P01"), true, false},
+		{"crash shutdown, wrapped", pg, fmt.Errorf("read: %w", sqlState("57P02")), true, false},
+		{"starting up", pg, sqlState("57P03"), true, false},
+		{"too many connections", pg, sqlState("53300"), true, false},
+		{"statement timeout", pg, sqlState("57014"), false, false},
+		{"wrong password", pg, sqlState("28P01"), false, false},
+		{"no such table", pg, sqlState("42P01"), false, false},
+		{"a state that is no state", pg, sqlState("0"), false, false},
+		{"disk full", pg, sqlState("53100"), false, true},
+		{"bad connection", lite, fmt.Errorf("begin: %w", driver.ErrBadConn), true, false},
+		{"connection returned", pg, sql.ErrConnDone, true, false},
+		{"cut off", pg, fmt.Errorf("receive message: %w", io.ErrUnexpectedEOF), true, false},
+		{"ended", pg, io.EOF, true, false},
+		{"dial", pg, fmt.Errorf("connect: %w", &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}), true, false},
+		{"reset", pg, syscall.ECONNRESET, true, false},
+		{"no such host", pg, &net.DNSError{Err: "no such host", Name: "db"}, true, false},
+		{"nothing was sent", pg, errors.Join(closedConnection(true)), true, false},
+		{"something was sent", pg, closedConnection(false), false, false},
+		{"cancelled", pg, fmt.Errorf("timeout: %w", errors.Join(context.Canceled, &net.OpError{Op: "read", Err: syscall.ETIMEDOUT})), false, false},
+		{"deadline", pg, context.DeadlineExceeded, false, false},
+		{"no such file", lite, &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOENT}, false, false},
+		{"SQLite: full", lite, sqliteError{Code: 13, ExtendedCode: 13}, false, true},
+		{"SQLite: full, wrapped", lite, fmt.Errorf("insert: %w", pureGoError(13)), false, true},
+		{"SQLite: busy", lite, sqliteError{Code: 5, ExtendedCode: 5}, false, false},
+		{"the file system", lite, &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, false, true},
+	} {
+		if got := test.d.Unavailable(test.err); got != test.unavailable {
+			t.Errorf("%s: Unavailable is %v", test.name, got)
+		}
+		if got := test.d.OutOfSpace(test.err); got != test.space {
+			t.Errorf("%s: OutOfSpace is %v", test.name, got)
 		}
 	}
 }

@@ -1,9 +1,15 @@
 package dialect
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"slices"
+	"syscall"
 )
 
 // Errors of drivers are told apart by SQLSTATE or SQLite's result code, read through
@@ -15,7 +21,8 @@ import (
 // that it has waited for a lock for as long as lock_timeout allows.
 func (d Dialect) GaveUp(err error) (retryable, waited bool) {
 	if d == SQLite {
-		return sqliteBusy(err), false
+		const busy, locked = 5, 6
+		return sqliteAny(err, busy, locked), false
 	}
 	switch sqlState(err) {
 	case "40001", "40P01": // serialization failure, deadlock
@@ -24,6 +31,40 @@ func (d Dialect) GaveUp(err error) (retryable, waited bool) {
 		return true, true
 	}
 	return false, false
+}
+
+// OutOfSpace reports whether err says that a disk is full.
+func (d Dialect) OutOfSpace(err error) bool {
+	const full = 13
+	return errors.Is(err, syscall.ENOSPC) || sqlState(err) == "53100" || d == SQLite && sqliteAny(err, full)
+}
+
+// unreachable are the errors of connections that were lost or could not be made.
+var unreachable = []error{
+	driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
+	syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT,
+}
+
+// Unavailable reports whether err says that the database cannot be reached at present:
+// a connection was lost or not made, or the server is starting up, shutting down or has
+// too many connections. A context that ended is another matter.
+func (d Dialect) Unavailable(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	switch state := sqlState(err); {
+	case state == "57P01", state == "57P02", state == "57P03", state == "53300":
+		return true
+	case state != "":
+		return state[:min(2, len(state))] == "08" // connection exceptions
+	}
+	if slices.ContainsFunc(unreachable, func(known error) bool { return errors.Is(err, known) }) {
+		return true
+	}
+	var operation *net.OpError
+	var lookUp *net.DNSError
+	var closed interface{ SafeToRetry() bool } // pgx: nothing was sent, since the connection is closed
+	return errors.As(err, &operation) || errors.As(err, &lookUp) || errors.As(err, &closed) && closed.SafeToRetry()
 }
 
 // RefusedCommit reports whether the database refused a COMMIT for a constraint or a
@@ -45,18 +86,19 @@ func sqlState(err error) string {
 	return ""
 }
 
-// sqliteBusy looks through everything that err wraps, as errors.As does.
-func sqliteBusy(err error) bool {
+// sqliteAny reports whether err, or anything that it wraps, has one of SQLite's primary
+// result codes. It looks through everything, as errors.As does.
+func sqliteAny(err error, codes ...int) bool {
 	if err == nil {
 		return false
 	}
-	if code := sqliteCode(err) & 0xff; code == 5 || code == 6 { // BUSY, LOCKED
+	if slices.Contains(codes, sqliteCode(err)&0xff) {
 		return true
 	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return slices.ContainsFunc(joined.Unwrap(), sqliteBusy)
+		return slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return sqliteAny(err, codes...) })
 	}
-	return sqliteBusy(errors.Unwrap(err))
+	return sqliteAny(errors.Unwrap(err), codes...)
 }
 
 // sqliteCode reads SQLite's result code: as a method of the pure-Go drivers, or as the

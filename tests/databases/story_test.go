@@ -219,6 +219,7 @@ func (s *story) reactions() {
 	page := need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Alice, chat.ReactionsQuery{MessageID: &s.first.ID, Page: chat.Page{Limit: 1}}))
 	need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Alice, chat.ReactionsQuery{MessageID: &s.first.ID, Page: chat.Page{Cursor: page.Next}}))
 	need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Carol, chat.ReactionsQuery{}))
+	s.see("Limits", s.Limits().Name, nil)
 	s.see("UserIDType", s.UserIDType().ColumnType("sqlite"), nil)
 	s.see("Unreact", nil, s.Unreact(ctx, s.Bob, other.ID))
 }

@@ -1,0 +1,189 @@
+package queries_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+	"github.com/go-df/chat/internal/chatsuite"
+)
+
+// ids are those that operations are asked for: of things that are there, or of nothing.
+type ids struct{ room, message, reaction, media uuid.UUID }
+
+// byID are the operations that take the id of something that may be hidden, as a user
+// who does not see it asks for them.
+var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
+	"Room": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Room(c.Ctx, who, at.room))
+	},
+	"UpdateRoom": func(c *counted, who chat.UserID, at ids) error {
+		name := "x"
+		return chatsuite.ErrorOf(c.svc.UpdateRoom(c.Ctx, who, at.room, chat.RoomPatch{Name: &name}))
+	},
+	"DeleteRoom": func(c *counted, who chat.UserID, at ids) error { return c.svc.DeleteRoom(c.Ctx, who, at.room) },
+	"TransferOwnership": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.TransferOwnership(c.Ctx, who, at.room, c.Bob))
+	},
+	"JoinRoom": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.JoinRoom(c.Ctx, who, at.room))
+	},
+	"LeaveRoom": func(c *counted, who chat.UserID, at ids) error { return c.svc.LeaveRoom(c.Ctx, who, at.room) },
+	"AddUsers": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.AddUsers(c.Ctx, who, at.room, chat.NewRoomUser{UserID: c.Bob}))
+	},
+	"RemoveUser": func(c *counted, who chat.UserID, at ids) error { return c.svc.RemoveUser(c.Ctx, who, at.room, c.Bob) },
+	"RoomUser": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.RoomUser(c.Ctx, who, at.room, c.Bob))
+	},
+	"RoomUsers": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.RoomUsers(c.Ctx, who, at.room, chat.Page{}))
+	},
+	"UpdateRoomUser": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.UpdateRoomUser(c.Ctx, who, at.room, c.Bob, chat.RoomUserPatch{ResetPermissions: true}))
+	},
+	"MarkRead": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.MarkRead(c.Ctx, who, at.room, 1))
+	},
+	"Messages": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Messages(c.Ctx, who, at.room, chat.HistoryQuery{}))
+	},
+	"SearchMessages": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.SearchMessages(c.Ctx, who, chat.MessageSearchQuery{Query: "x", RoomID: &at.room}))
+	},
+	"SendMessage": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, who, at.room, chat.NewMessage{Text: "x", ClientID: "x"}))
+	},
+	"SendMessage with media": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, who, at.room, chat.NewMessage{MediaIDs: []uuid.UUID{at.media}}))
+	},
+	"Message": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Message(c.Ctx, who, at.message))
+	},
+	"EditMessage": func(c *counted, who chat.UserID, at ids) error {
+		text := "x"
+		return chatsuite.ErrorOf(c.svc.EditMessage(c.Ctx, who, at.message, chat.MessagePatch{Text: &text}))
+	},
+	"DeleteMessage": func(c *counted, who chat.UserID, at ids) error { return c.svc.DeleteMessage(c.Ctx, who, at.message) },
+	"React": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.React(c.Ctx, who, at.message, "👍"))
+	},
+	"Unreact": func(c *counted, who chat.UserID, at ids) error { return c.svc.Unreact(c.Ctx, who, at.reaction) },
+	"Reaction": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Reaction(c.Ctx, who, at.reaction))
+	},
+	"Reactions": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Reactions(c.Ctx, who, chat.ReactionsQuery{MessageID: &at.message}))
+	},
+	"Media": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Media(c.Ctx, who, at.media))
+	},
+	"OpenMedia": func(c *counted, who chat.UserID, at ids) error {
+		_, _, err := c.svc.OpenMedia(c.Ctx, who, at.media)
+		return err
+	},
+	"OpenThumbnail": func(c *counted, who chat.UserID, at ids) error {
+		_, _, err := c.svc.OpenThumbnail(c.Ctx, who, at.media)
+		return err
+	},
+}
+
+// within are the operations that take, beside a room that the actor sees, the id of
+// something that is hidden from them.
+var within = map[string]func(c *counted, who chat.UserID, room uuid.UUID, at ids) error{
+	"a reply to": func(c *counted, who chat.UserID, room uuid.UUID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, who, room, chat.NewMessage{Text: "x", ReplyToID: &at.message}))
+	},
+	"media of a message": func(c *counted, who chat.UserID, room uuid.UUID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, who, room, chat.NewMessage{MediaIDs: []uuid.UUID{at.media}}))
+	},
+	"an avatar": func(c *counted, who chat.UserID, room uuid.UUID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.UpdateRoom(c.Ctx, who, room, chat.RoomPatch{AvatarID: &at.media}))
+	},
+}
+
+// statements runs an operation that must fail, and returns what it ran.
+func (c *counted) statements(name string, want error, do func() error) []string {
+	c.T.Helper()
+	c.log.Statements = nil
+	if err := do(); !errors.Is(err, want) {
+		c.T.Errorf("%s: error is %v, want %v", name, err, want)
+	}
+	return slices.Clone(c.log.Statements)
+}
+
+// TestAbsentAndHiddenIDsRunTheSameStatements: what one may not see costs what an id costs
+// that never was, so that the time tells nothing either.
+func TestAbsentAndHiddenIDsRunTheSameStatements(t *testing.T) {
+	overCounted(t, func(t *testing.T, c *counted) {
+		picture := func(actor chat.UserID) uuid.UUID { return c.Upload(actor, chatsuite.GIF).ID }
+		see := func(room *chat.Room) ids {
+			media := picture(c.Alice)
+			m := chatsuite.Must(c.SendMessage(c.Ctx, c.Alice, room.ID, chat.NewMessage{Text: "x", MediaIDs: []uuid.UUID{media}}))(t)
+			r := chatsuite.Must(c.React(c.Ctx, c.Alice, m.ID, "👍"))(t)
+			return ids{room.ID, m.ID, r.ID, media}
+		}
+		absent := ids{uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())}
+		left, public, avatar := c.NewGroup(c.Bob, c.Carol), c.NewGroup(), c.NewGroup()
+		chatsuite.NoError(t, c.LeaveRoom(c.Ctx, c.Carol, left.ID))
+		yes, face := true, picture(c.Alice)
+		chatsuite.Must(c.UpdateRoom(c.Ctx, c.Alice, public.ID, chat.RoomPatch{Public: &yes}))(t)
+		chatsuite.Must(c.UpdateRoom(c.Ctx, c.Alice, avatar.ID, chat.RoomPatch{AvatarID: &face}))(t)
+		gone := see(c.NewGroup(c.Carol))
+		chatsuite.NoError(t, c.DeleteRoom(c.Ctx, c.Alice, gone.room))
+		inPublic := see(public)
+		inPublic.room = see(c.NewGroup()).room // the room itself is seen
+		hidden := map[string]ids{
+			"of a stranger's room": see(c.NewGroup(c.Bob)), "of a room that was left": see(left), "of a deleted room": gone,
+			"of a public room": inPublic, "an avatar": {c.NewGroup().ID, gone.message, gone.reaction, face},
+			"an upload": {c.NewGroup().ID, gone.message, gone.reaction, picture(c.Bob)},
+		}
+		for name, do := range byID {
+			want := c.statements(name+" of nothing", chat.ErrNotFound, func() error { return do(c, c.Carol, absent) })
+			for what, at := range hidden {
+				got := c.statements(name+" "+what, chat.ErrNotFound, func() error { return do(c, c.Carol, at) })
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s: absent (-) and %s (+):\n%s", name, what, diff)
+				}
+			}
+		}
+		own := c.NewGroup(c.Carol)
+		chatsuite.Must(c.TransferOwnership(c.Ctx, c.Alice, own.ID, c.Carol))(t)
+		for name, do := range within {
+			want := c.statements(name+" nothing", chat.ErrInvalid, func() error { return do(c, c.Carol, own.ID, absent) })
+			for what, at := range hidden {
+				got := c.statements(name+" "+what, chat.ErrInvalid, func() error { return do(c, c.Carol, own.ID, at) })
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s: absent (-) and %s (+):\n%s", name, what, diff)
+				}
+			}
+		}
+	})
+}
+
+// TestHiddenRoomsAreNotWaitedFor: another transaction has the room's lock, which keeps
+// its members waiting, and tells nobody else that it is there.
+func TestHiddenRoomsAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	c := newCounted(t, chatsuite.Postgres)
+	room := c.NewGroup(c.Bob)
+	m := c.Send(c.Alice, room.ID, "x")
+	r := chatsuite.Must(c.React(c.Ctx, c.Alice, m.ID, "👍"))(t)
+	media := c.Upload(c.Alice, chatsuite.GIF).ID
+	chatsuite.Must(c.SendMessage(c.Ctx, c.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{media}}))(t)
+	tx := c.DB.Begin()
+	defer tx.Rollback()
+	chatsuite.NoError(t, tx.Exec("SELECT id FROM chat_rooms WHERE id = ? FOR UPDATE", room.ID).Error)
+	begin := time.Now()
+	for name, do := range byID {
+		c.statements(name, chat.ErrNotFound, func() error { return do(c, c.Carol, ids{room.ID, m.ID, r.ID, media}) })
+	}
+	if took := time.Since(begin); took > 4*time.Second { // one wait for the lock is 5 s
+		t.Errorf("it took %v", took)
+	}
+}
