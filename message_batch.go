@@ -24,6 +24,7 @@ type batch struct {
 	used     map[uuid.UUID]bool   // those of them that are in a message or a room already
 
 	accepted []accepted
+	writing  bool               // the write has begun
 	changed  map[uuid.UUID]bool // rooms that changed after they were read: nothing was written to them
 }
 
@@ -63,7 +64,7 @@ func (b *batch) store() error {
 	if err := b.lockRooms(); err != nil {
 		return err
 	}
-	if err := b.readRooms(); err != nil {
+	if err := b.lookAtRooms(); err != nil {
 		return err
 	}
 	b.decide()
