@@ -372,7 +372,7 @@ func (b *batch) accept(s *send) {
 	room.LastNumber++
 	room.LastSeq++
 	m.Number, m.CreatedAt = room.LastNumber, b.now
-	if room.LastMessageAt != nil {
+	if room.LastMessageAt != nil && b.now.Before(*room.LastMessageAt) {
 		m.CreatedAt = later(b.now, *room.LastMessageAt)
 	}
 	room.LastMessageAt = &m.CreatedAt

@@ -338,8 +338,8 @@ func (c *conn) agingTime() (time.Time, error) {
 	return at.Truncate(time.Microsecond), nil
 }
 
-// later returns now, or a microsecond past last when the clock is behind it: stamps
-// never go back.
+// later returns now, or a microsecond past last when the clock has not moved past it:
+// stamps never go back, and each change of a thing has one of its own.
 func later(now, last time.Time) time.Time {
 	if now.After(last) {
 		return now
