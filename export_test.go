@@ -2,8 +2,11 @@ package chat
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/turn"
 )
 
 // Outcome is what became of one message of a group.
@@ -84,3 +87,8 @@ func (q *LockQueue) Empty() bool {
 
 // LockWaiters is how many transactions may wait for rooms' locks.
 func LockWaiters(s *Service) int { return s.lockWaiters() }
+
+// SetThumbnailWait changes how long a thumbnail is waited for, before any is.
+func SetThumbnailWait(s *Service, wait time.Duration) {
+	s.state.thumbnails = turn.New[principal](wait, thumbnailQueue)
+}

@@ -165,6 +165,12 @@ func (s *site) awaitMessages(t *testing.T, before int64) {
 	t.Fatal("nothing is sent any more")
 }
 
+// hasMessages reports whether there is a message. Its own connection may be ended too.
+func (s *site) hasMessages() bool {
+	var n int64
+	return s.db.Table("chat_messages").Count(&n).Error == nil && n > 0
+}
+
 // Connections of clients at work are ended by the server, a few every few milliseconds.
 func TestTerminatedConnections(t *testing.T) {
 	t.Parallel()
@@ -174,7 +180,11 @@ func TestTerminatedConnections(t *testing.T) {
 	admin := dbtest.Open(t, v.Dialector(s.dsn), gorm.Config{})
 	w := chatsuite.Must(startWorkload(s.svc, v, s.scene, 1, clients))(t)
 	var terminated int64
-	for end := time.Now().Add(span(2*time.Second, 30*time.Second)); time.Now().Before(end); time.Sleep(40 * time.Millisecond) {
+	began := time.Now()
+	for atLeast := span(2*time.Second, 30*time.Second); time.Since(began) < atLeast || !s.hasMessages(); time.Sleep(40 * time.Millisecond) {
+		if time.Since(began) > atLeast+chatsuite.Timeout {
+			t.Fatal("nothing is sent any more")
+		}
 		var n int64
 		chatsuite.NoError(t, admin.Raw(`SELECT count(pg_terminate_backend(pid)) FROM (SELECT pid FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%chat_%' ORDER BY random() LIMIT 1) AS picked`).Scan(&n).Error)
