@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -49,3 +50,7 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 	}
 	return outcomes, nil
 }
+
+// SetPollInterval changes how often a service looks at the log where nothing wakes it.
+// Nobody may have subscribed yet.
+func SetPollInterval(s *Service, d time.Duration) { s.state.feed.tail.Interval = d }

@@ -154,7 +154,7 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 		return ctx.Err() // if it was written all the same, that is found under the lock
 	}
 	if len(b.accepted) > 0 {
-		s.state.commits.notify()
+		s.committed()
 	}
 	for _, one := range b.sends {
 		if one.state == sendAccepted && !b.changed[one.room] {
