@@ -77,9 +77,6 @@ func newBusLink(bus Bus, logger *slog.Logger, received func([]signal)) *busLink 
 	return b
 }
 
-// wake wakes the other processes, soon.
-func (b *busLink) wake() { b.publish(nil) }
-
 // publish wakes the other processes, soon, and passes signals to them. It does not wait.
 func (b *busLink) publish(signals []signal) {
 	if b.bus == nil {

@@ -2,6 +2,7 @@ package pgbus_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +83,9 @@ func TestOneConnection(t *testing.T) {
 		t.Errorf("a second Listen returns %v", err)
 	}
 	stop()
-	<-ended
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Listen returns %v", err)
+	}
 }
 
 // A connection that was lost ends Listen, and Publish goes on with another.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/bus/bustest"
@@ -268,5 +269,50 @@ func TestManySignals(t *testing.T) {
 			read[*alice.want(chat.UpdateReceipt).UserID] = true
 		}
 		alice.silent(awhile)
+	})
+}
+
+// However many signals there are, to deliver them takes two statements.
+func TestSignalsTakeTwoStatements(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		log := &chatsuite.StatementLog{Interface: logger.Discard}
+		svc := chatsuite.Must(chat.New(h.DB.Session(&gorm.Session{Logger: log}), h.Config))(t)
+		t.Cleanup(func() { chatsuite.NoError(t, svc.Close()) })
+		logged := *h
+		logged.Service = svc
+		var members []chat.UserID
+		for n := 2; n <= 33; n++ {
+			members = append(members, h.UserID(n))
+		}
+		rooms := []*chat.Room{h.NewGroup(members...), h.NewGroup(members...), h.NewGroup(members...)}
+		for _, room := range rooms {
+			h.Send(h.Alice, room.ID, "x")
+		}
+		alice := subscribe(t, &logged, h.Alice, "")
+		alice.want(chat.UpdateHello)
+		for _, count := range []int{1, len(members)} {
+			h.Clock.Advance(time.Minute)
+			before := len(log.Matching("few)"))
+			members := members[:count]
+			chatsuite.NoError(t, svc.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
+				for _, room := range rooms {
+					for _, member := range members {
+						chatsuite.Must(s.MarkRead(h.Ctx, member, room.ID, 1))(t)
+						chatsuite.NoError(t, s.Typing(h.Ctx, member, room.ID))
+					}
+				}
+				return nil
+			}))
+			for range 2 * len(rooms) * len(members) {
+				alice.next()
+			}
+			after := log.Matching("few)")
+			if len(after) != before+1 {
+				t.Errorf("%d signals were read by %d statements", count, len(after)-before)
+			}
+		}
+		if n := len(log.Matching("SELECT room_id, user_id FROM chat_room_users")); n != 2 {
+			t.Errorf("members were read by %d statements, want 2", n)
+		}
 	})
 }
