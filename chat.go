@@ -59,7 +59,9 @@ import (
 
 // Service is the chat domain on one database. It is safe for concurrent use, holds no
 // connection, and no goroutine that outlives its work: what SendMessage leaves behind
-// when its context ends is done within seconds, and Close waits for it.
+// when its context ends is done within seconds, one goroutine reads events while there
+// are subscriptions, and two serve Config.Bus while there is something to publish or
+// anybody who listens. Close waits for all of them.
 type Service struct {
 	host    *gorm.DB // as the host set it up, for InTx
 	db      *gorm.DB // the same connections, for this package's statements
@@ -79,6 +81,7 @@ type state struct {
 	sends         *sendq.Queue[uuid.UUID, *send]
 	locks         lockQueue
 	feed          *eventFeed
+	bus           *busLink
 	writes        atomic.Int64           // transactions on SQLite
 	thumbnails    *turn.Queue[principal] // to make one at a time
 }
@@ -105,6 +108,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	s := &Service{host: host, db: ownSession(host), dialect: d, config: config, ownTime: ownTime,
 		state: &state{thumbnails: turn.New[principal](thumbnailWait, thumbnailQueue)}}
 	s.state.locks.limit = s.lockWaiters
+	s.state.bus = newBusLink(config.Bus, config.Logger, s.heard)
 	s.state.feed = newEventFeed(s)
 	s.state.sends = sendq.New(s.sendQueue())
 	return s, nil
@@ -120,6 +124,7 @@ func (s *Service) Close() error {
 	s.state.closed.Store(true)
 	s.state.sends.Wait()
 	s.state.feed.close()
+	s.state.bus.end()
 	return nil
 }
 
@@ -130,8 +135,9 @@ func (s *Service) Logger() *slog.Logger { return s.config.Logger }
 // hostTx is a transaction whose commit is not ours to see. stored are the keys of
 // the objects put into the media store on its behalf.
 type hostTx struct {
-	stored []string
-	broken error // why nothing can be done in it
+	stored  []string
+	signals []signal // to be told after the commit
+	broken  error    // why nothing can be done in it
 }
 
 // InTx runs fn in one transaction: what fn writes through tx and what it does
@@ -171,7 +177,7 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 		done = done && !dialect.RefusedCommit(err)
 		return databaseError(s.dialect, err)
 	}
-	s.state.commits.notify()
+	s.committed(inner.signals...)
 	return nil
 }
 
@@ -187,7 +193,8 @@ func (s *Service) WithTx(tx *gorm.DB) (bound *Service, done func()) {
 		bound = s.bind(s.host, &hostTx{broken: invalid("tx", CodeInvalidConfig, "is not a transaction that the host began")})
 		return bound, func() {}
 	}
-	return s.bind(tx, &hostTx{}), s.state.commits.notify
+	inner := &hostTx{}
+	return s.bind(tx, inner), func() { s.committed(inner.signals...) }
 }
 
 // inTransaction is false also for what Begin returns beside an error, which holds a

@@ -49,6 +49,13 @@ type Config struct {
 	// Defaults to a quarter of the pool's MaxOpenConns, at least 1, and to 8 where the
 	// pool is unlimited.
 	LockWaiters int
+	// Bus is how the processes that share the database wake each other, and tell each
+	// other of read markers and of who is writing. Defaults to none, for one process;
+	// several without one notice each other's events within a second.
+	Bus Bus
+	// NoReceipts tells nobody how far others have read, whatever Limits.ReceiptMembers
+	// says. Defaults to false.
+	NoReceipts bool
 	// Limits caps what one call may bring or make.
 	Limits Limits
 	// Clock tells the time, read once per operation. Defaults to time.Now, and then what
@@ -76,6 +83,7 @@ type Limits struct {
 	ReactionsPerUser    int   // different reactions of one user to one message. Defaults to 10.
 	Reason              int   // of a ban, in characters. Defaults to 512.
 	GroupMembers        int   // of a group; a channel has no cap. Defaults to 1000.
+	ReceiptMembers      int   // of a room whose members are told how far the others have read. Defaults to 100.
 	UsersPerCall        int   // of one AddUsers or CreateRoom. Defaults to 1000.
 	PageSize            int   // items a page when the caller names no limit. Defaults to 50.
 	PageMax             int   // items a page at most; more is cut to it. Defaults to 100.
@@ -111,7 +119,7 @@ func (l Limits) withDefaults() Limits {
 		&l.TextCharacters: 4000, &l.TextBytes: 16 << 10, &l.Name: 128, &l.Description: 1024,
 		&l.MetadataBytes: 8 << 10, &l.MediaPerMessage: 10, &l.ReactionBytes: 255, &l.ReactionsPerMessage: 50,
 		&l.ReactionsPerUser: 10, &l.Reason: 512,
-		&l.GroupMembers: 1000, &l.UsersPerCall: 1000, &l.PageSize: 50, &l.PageMax: 100,
+		&l.ReceiptMembers: 100, &l.GroupMembers: 1000, &l.UsersPerCall: 1000, &l.PageSize: 50, &l.PageMax: 100,
 	} {
 		if *field == 0 {
 			*field = byDefault
@@ -152,7 +160,7 @@ func (c Config) validate(d dialect.Dialect) error {
 func (l Limits) validate() error {
 	for _, n := range []int64{int64(l.TextCharacters), int64(l.TextBytes), int64(l.Name), int64(l.Description),
 		int64(l.MetadataBytes), int64(l.MediaPerMessage), l.UploadBytes, l.Pixels, int64(l.ReactionBytes),
-		int64(l.ReactionsPerMessage), int64(l.ReactionsPerUser), int64(l.Reason), int64(l.GroupMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax)} {
+		int64(l.ReactionsPerMessage), int64(l.ReactionsPerUser), int64(l.Reason), int64(l.GroupMembers), int64(l.ReceiptMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax)} {
 		if n < 0 {
 			return invalid("Limits", CodeInvalidConfig, "has a negative value")
 		}

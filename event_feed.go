@@ -22,12 +22,16 @@ const tailLimit = 20_000
 // eventFeed reads the log once for all subscribers of a process.
 type eventFeed struct {
 	tail feed.Tail
+	bus  *busLink
 
 	mu          sync.Mutex
 	closed      bool
 	subscribers map[*Subscription]bool
 	users       map[UserID]map[*Subscription]bool
 	system      map[*Subscription]bool
+	signals     signalSet
+	typing      map[memberKey]time.Time // when it was last told
+	typingKept  int                     // how many of them are kept before the old ones are removed
 
 	reading sync.Mutex // held by who reads, before mu
 	failed  time.Time  // when a failure was last logged
@@ -39,7 +43,8 @@ type eventFeed struct {
 }
 
 func newEventFeed(s *Service) *eventFeed {
-	f := &eventFeed{subscribers: map[*Subscription]bool{}, users: map[UserID]map[*Subscription]bool{}, system: map[*Subscription]bool{}}
+	f := &eventFeed{bus: s.state.bus, subscribers: map[*Subscription]bool{}, users: map[UserID]map[*Subscription]bool{},
+		system: map[*Subscription]bool{}, typing: map[memberKey]time.Time{}}
 	f.tail = feed.Tail{
 		Read: func(ctx context.Context, woken bool) error { return f.read(ctx, s, woken) },
 		Failed: func(ctx context.Context, err error) {
@@ -61,6 +66,8 @@ func (f *eventFeed) add(s *Service, sub *Subscription) error {
 	}
 	if len(f.subscribers) == 0 {
 		f.setPosition(nil) // nobody was told since the last one left
+		f.signals = nil
+		f.bus.listen()
 	}
 	f.subscribers[sub] = true
 	if sub.actor.system {
@@ -87,6 +94,9 @@ func (f *eventFeed) remove(sub *Subscription) {
 		if delete(mine, sub); len(mine) == 0 {
 			delete(f.users, sub.actor.id)
 		}
+	}
+	if len(f.subscribers) == 0 {
+		f.bus.unlisten()
 	}
 	f.tail.Remove()
 }
@@ -153,15 +163,24 @@ func (f *eventFeed) start(c *conn) error {
 func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
 	f.reading.Lock()
 	defer f.reading.Unlock()
-	at := f.getPosition()
-	if !woken && at != nil && !f.broken {
+	at, signals := f.getPosition(), f.takeSignals()
+	if !woken && at != nil && !f.broken && len(signals) == 0 {
 		news, err := s.newConn(ctx, s.db).hasNews(*at)
 		if err == nil && !news {
 			return nil
 		}
 	}
-	err := s.inSnapshot(ctx, func(c *conn) error { return f.readFrom(c, at) })
-	f.broken = err != nil
+	told := false
+	err := s.inSnapshot(ctx, func(c *conn) error {
+		if err := f.readFrom(c, at); err != nil {
+			return err
+		}
+		told = true // signals that cannot be read are lost, and do not keep the log from being read
+		return f.deliverSignals(c, signals)
+	})
+	if f.broken = err != nil; !told {
+		f.returnSignals(signals)
+	}
 	return err
 }
 
@@ -264,19 +283,25 @@ func (c *conn) readBatch(events []loggedEvent, listening map[UserID]bool) (*even
 	for i := range events {
 		rooms[events[i].RoomID] = true
 	}
-	members, err := queryAll(c, func(rows row) (m memberKey, err error) {
+	if b.members, err = c.membersAmong(rooms, listening); err != nil {
+		return nil, err
+	}
+	return b, b.readStates(c, listening)
+}
+
+// membersAmong reads which of the users are members of rooms.
+func (c *conn) membersAmong(rooms map[uuid.UUID]bool, users map[UserID]bool) (map[uuid.UUID][]UserID, error) {
+	found, err := queryAll(c, func(rows row) (m memberKey, err error) {
 		err = rows.Scan(&m.room, &m.user)
 		return m, err
 	}, "SELECT room_id, user_id FROM chat_room_users WHERE room_id "+c.dialect.InIDs(), dialect.JSONArray(keys(rooms)))
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range members {
-		if listening[m.user] {
-			b.members[m.room] = append(b.members[m.room], m.user)
+	members := map[uuid.UUID][]UserID{}
+	for _, m := range found {
+		if users[m.user] {
+			members[m.room] = append(members[m.room], m.user)
 		}
 	}
-	return b, b.readStates(c, listening)
+	return members, err
 }
 
 // readStates reads the states of rooms for those who are added to them.

@@ -38,6 +38,7 @@ type Subscription struct {
 	// floor is what first tells: what was read of the log for all subscribers is told
 	// from there on.
 	floor *cursorState
+	last  Cursor // of the last update that Next returned
 }
 
 // Subscribe returns the updates of every change in the actor's rooms, and of System in
@@ -212,6 +213,7 @@ func (sub *Subscription) Next(ctx context.Context) (Update, error) {
 		}
 		u := sub.first[0]
 		sub.first = sub.first[1:]
+		sub.last = u.Cursor
 		return u, nil
 	}
 	for {
@@ -220,6 +222,7 @@ func (sub *Subscription) Next(ctx context.Context) (Update, error) {
 			return Update{}, err
 		}
 		if sub.fresh(&u) {
+			sub.last = u.Cursor
 			return u, nil
 		}
 	}
@@ -228,6 +231,10 @@ func (sub *Subscription) Next(ctx context.Context) (Update, error) {
 // fresh reports whether an update is news to the subscription, and makes its cursor one
 // of the subscription's own for as long as what was read for all is behind its floor.
 func (sub *Subscription) fresh(u *Update) bool {
+	if u.shared != nil && u.shared.event == nil { // it is not of the log
+		u.Cursor = sub.last
+		return true
+	}
 	if sub.floor == nil || u.shared == nil {
 		return true
 	}

@@ -24,6 +24,22 @@ const (
 	// UpdateHidden is an event of a room whose content the actor may not see. It keeps
 	// its Seq, so that there is no gap.
 	UpdateHidden UpdateKind = "hidden"
+
+	// The following are kept nowhere: they have no Seq, may be lost or repeated, and
+	// do not come again to who was away. What they tell of is in the next hello.
+
+	// UpdateReadMarker is the actor's own read marker, moved by MarkRead in another session or
+	// this one. A marker never goes back: of two the larger Number holds. The author's
+	// marker moves with each message_created of theirs, without one.
+	UpdateReadMarker UpdateKind = "read_marker"
+	// UpdateMuted is whether the actor has muted the room, set in another session or this
+	// one.
+	UpdateMuted UpdateKind = "muted"
+	// UpdateReceipt is the read marker of another member, in rooms of up to
+	// Limits.ReceiptMembers members. System gets none.
+	UpdateReceipt UpdateKind = "receipt"
+	// UpdateTyping is a member who is writing, until ExpiresAt. System gets none.
+	UpdateTyping UpdateKind = "typing"
 )
 
 // Update is an event with its content, as all members of the room see it alike when it
@@ -48,8 +64,15 @@ type Update struct {
 	Member *RoomUser `json:"member,omitempty"`
 	// States is set for a hello and a room_state: the actor's rooms.
 	States []RoomState `json:"states,omitempty"`
+	// Number is set for read_marker and receipt: that of the last message that UserID read.
+	Number int64 `json:"number,omitempty"`
+	// Muted is set for muted.
+	Muted *bool `json:"muted,omitempty"`
+	// ExpiresAt is set for typing.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// Cursor is where to go on after this update.
+	// Cursor is where to go on after this update. That of an update that is not of the
+	// log is the one of the update before it.
 	Cursor Cursor `json:"cursor"`
 
 	shared *sharedUpdate

@@ -92,3 +92,7 @@ func LockWaiters(s *Service) int { return s.lockWaiters() }
 func SetThumbnailWait(s *Service, wait time.Duration) {
 	s.state.thumbnails = turn.New[principal](wait, thumbnailQueue)
 }
+
+// SetPollInterval changes how often a service looks at the log where nothing wakes it.
+// Nobody may have subscribed yet.
+func SetPollInterval(s *Service, d time.Duration) { s.state.feed.tail.Interval = d }

@@ -169,7 +169,7 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 		return nil
 	}
 	if len(b.accepted) > 0 {
-		s.state.commits.notify()
+		s.committed()
 	}
 	for _, one := range b.sends {
 		if one.state == sendAccepted && !b.changed[one.room] {

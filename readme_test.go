@@ -111,6 +111,7 @@ import (
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/chattest"
 	"github.com/go-df/chat/httpadapter"
+	"github.com/go-df/chat/pgbus"
 	"github.com/go-df/chat/storage"
 	"github.com/go-df/chat/storage/storagetest"
 )

@@ -228,13 +228,17 @@ func (s *Service) UpdateRoomUser(ctx context.Context, actor Actor, room uuid.UUI
 	if err := checkBits("permissions", patch.Permissions); err != nil {
 		return nil, err
 	}
-	return write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+	member, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
 		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
 			return nil, err
 		}
 		return p.updateUser(user, patch)
 	})
+	if err == nil && patch.Muted != nil {
+		s.tell(signalMuted, room, member.UserID)
+	}
+	return member, err
 }
 
 func (p *roomScope) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, error) {
@@ -300,7 +304,8 @@ func samePermissions(a, b *Permissions) bool {
 // MarkRead moves the actor's read marker of a room forward to the message with
 // this number, and stamps when they were last seen. A number past the last message
 // means all of them; a smaller one than before moves nothing back. It takes no lock
-// and makes no event: the marker is the member's own.
+// and makes no event: the marker is the member's own. Their subscriptions get a
+// read_marker, and those of the other members of a small room a receipt.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid
 // for a negative number and for System, which reads nothing.
@@ -308,7 +313,7 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 	if number < 0 {
 		return nil, invalid("number", CodeOutOfRange, "is negative")
 	}
-	return write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+	me, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
 		user, err := c.actor.user()
 		if err != nil {
 			return nil, err
@@ -322,6 +327,10 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 		}
 		return p.me, nil
 	})
+	if err == nil {
+		s.tell(signalRead, room, me.UserID)
+	}
+	return me, err
 }
 
 // moveMarker does nothing for those who are not members.

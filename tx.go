@@ -128,7 +128,7 @@ func transactInTurn[T any](ctx context.Context, s *Service, turn *lockTurn, fn f
 		var again *retryableError
 		switch {
 		case err == nil:
-			s.state.commits.notify()
+			s.committed()
 			return result, nil
 		case errors.As(err, &busy):
 			if turn, err = s.state.locks.wait(ctx, busy.room); err != nil {

@@ -104,12 +104,13 @@ func domainTriesOnRooms() []domainTry {
 		return domainTry{method: method, target: "the room", route: route, on: "room"}
 	}
 	join, read, search := on("JoinRoom", "chat_room_join"), on("MarkRead", "room_user_read"), on("SearchMessages", "chat_message_search")
-	join.done = http.StatusOK
+	typing := on("Typing", "room_typing")
+	join.done, typing.done = http.StatusOK, http.StatusNoContent
 	read.body = fixed(object{"number": 1})
 	search.query = "?q=words&room={room}"
 	return []domainTry{
 		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
-		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, on("Messages", "chat_message_list"), search,
+		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, typing, on("Messages", "chat_message_list"), search,
 	}
 }
 

@@ -102,3 +102,14 @@ func roomUserRead(r *request) (*response, error) {
 	}
 	return roomUserShown(r, me), nil
 }
+
+func roomTyping(r *request) (*response, error) {
+	room := r.id("room")
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := r.h.svc.Typing(r.Context(), r.actor, room); err != nil {
+		return nil, err
+	}
+	return noContent(), nil
+}

@@ -45,6 +45,8 @@ var routes = []route{
 	{del, "/rooms/{room}/users/{user}", "room_user_delete", roomUserDelete, flags{}},
 	{put, "/rooms/{room}/users/me/read", "room_user_read", roomUserRead, flags{}},
 
+	{post, "/rooms/{room}/typing", "room_typing", roomTyping, flags{}},
+
 	{get, "/rooms/{room}/bans", "room_ban_list", roomBanList, flags{query: "cursor limit"}},
 	{post, "/rooms/{room}/bans", "room_ban_create", roomBanCreate, flags{}},
 	{del, "/rooms/{room}/bans/{user}", "room_ban_delete", roomBanDelete, flags{}},

@@ -31,3 +31,15 @@ func (l *StatementLog) Trace(_ context.Context, _ time.Time, statement func() (s
 	defer l.mu.Unlock()
 	l.Statements = append(l.Statements, strings.Join(strings.Fields(query), " "))
 }
+
+// Matching returns the statements that contain a text.
+func (l *StatementLog) Matching(text string) (found []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, statement := range l.Statements {
+		if strings.Contains(statement, text) {
+			found = append(found, statement)
+		}
+	}
+	return found
+}

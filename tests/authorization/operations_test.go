@@ -61,6 +61,7 @@ func triesOnRooms() []tableCase {
 		onRoom("RoomUsers", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomUsers(x.ctx, x.actor, x.id, chat.Page{})) }),
 		onRoom("Bans", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Bans(x.ctx, x.actor, x.id, chat.Page{})) }),
 		onRoom("MarkRead", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
+		onRoom("Typing", func(x tableCall) error { return x.s.Typing(x.ctx, x.actor, x.id) }),
 		onRoom("Messages", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{}))
 		}),

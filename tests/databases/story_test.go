@@ -238,6 +238,7 @@ func (s *story) reading() {
 		need[chat.MessagesPage](s, "Messages")(s.Messages(ctx, s.Dave, room, at))
 	}
 	need[chat.RoomUser](s, "MarkRead")(s.MarkRead(ctx, s.Dave, room, 2))
+	seen(s, "Typing", "", s.Typing(ctx, s.Dave, room))
 	page := need[chat.RoomsPage](s, "Rooms")(s.Rooms(ctx, s.Alice, chat.RoomsQuery{Page: chat.Page{Limit: 1}}))
 	need[chat.RoomsPage](s, "Rooms")(s.Rooms(ctx, s.Alice, chat.RoomsQuery{Page: chat.Page{Cursor: page.Next}}))
 	need[chat.RoomsPage](s, "Rooms")(s.Rooms(ctx, s.Alice, chat.RoomsQuery{Type: chat.Group}))

@@ -91,6 +91,7 @@ func (c *scene) notFound() []attempt {
 				return chatsuite.ErrorOf(s.UpdateRoomUser(c.Ctx, actor, room, c.Bob, chat.RoomUserPatch{}))
 			},
 			"MarkRead":  func(s *chat.Service) error { return chatsuite.ErrorOf(s.MarkRead(c.Ctx, actor, room, 1)) },
+			"Typing":    func(s *chat.Service) error { return s.Typing(c.Ctx, actor, room) },
 			"BanUser":   func(s *chat.Service) error { return s.BanUser(c.Ctx, actor, room, c.Alice, chat.BanOptions{}) },
 			"UnbanUser": func(s *chat.Service) error { return s.UnbanUser(c.Ctx, actor, room, c.Alice) },
 			"Bans":      func(s *chat.Service) error { return chatsuite.ErrorOf(s.Bans(c.Ctx, actor, room, chat.Page{})) },

@@ -169,6 +169,7 @@ func idCallsOfActors() (all []idCall) {
 			_, err := h.MarkRead(h.Ctx, who, s.room, 1)
 			return err
 		},
+		"Typing": func(h *chatsuite.Host, s *idScene, who chat.UserID) error { return h.Typing(h.Ctx, who, s.room) },
 		"Unread": func(h *chatsuite.Host, _ *idScene, who chat.UserID) error { _, err := h.Unread(h.Ctx, who); return err },
 		"SendMessage": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
 			_, err := h.SendMessage(h.Ctx, who, s.room, chat.NewMessage{Text: "a"})

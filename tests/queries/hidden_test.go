@@ -50,6 +50,7 @@ var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
 	"MarkRead": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.MarkRead(c.Ctx, who, at.room, 1))
 	},
+	"Typing": func(c *counted, who chat.UserID, at ids) error { return c.svc.Typing(c.Ctx, who, at.room) },
 	"Messages": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.Messages(c.Ctx, who, at.room, chat.HistoryQuery{}))
 	},

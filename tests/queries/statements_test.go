@@ -232,6 +232,10 @@ func (c *counted) costsOfChanges(short, long *chat.Room, few, many []uuid.UUID) 
 		return func() error { return chatsuite.ErrorOf(c.svc.MarkRead(c.Ctx, c.Alice, room.ID, 1)) }
 	}
 	c.costs("MarkRead", wants{4, 2}, read(short), read(long))
+	typing := func(room *chat.Room) func() error {
+		return func() error { return c.svc.Typing(c.Ctx, c.Alice, room.ID) }
+	}
+	c.costs("Typing", wants{1, 1}, typing(short), typing(long))
 }
 
 // inbox makes rooms of a user's, each with a message, as if all had happened.
