@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,8 +33,7 @@ type eventFeed struct {
 
 	reading sync.Mutex // held by who reads, before mu
 	failed  time.Time  // when a failure was last logged
-	broken  bool       // the last read failed: the log may be another by now
-	epoch   string
+	epoch   string     // of the log that is read
 
 	position sync.Mutex
 	at       *position // up to where the log was read; nil: from now on
@@ -136,15 +137,15 @@ func (f *eventFeed) begin(ctx context.Context, s *Service) error {
 }
 
 func (f *eventFeed) start(c *conn) error {
-	at, err := c.logPosition()
+	state, err := c.logState()
 	if err != nil {
 		return err
 	}
-	if f.epoch, err = c.logEpoch(); err != nil {
+	if state.at.Low, err = c.restoredRows(); err != nil {
 		return err
 	}
-	f.broken = false
-	f.setPosition(&at)
+	f.epoch = state.epoch
+	f.setPosition(&state.at)
 	return nil
 }
 
@@ -154,35 +155,29 @@ func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
 	f.reading.Lock()
 	defer f.reading.Unlock()
 	at := f.getPosition()
-	if !woken && at != nil && !f.broken {
-		news, err := s.newConn(ctx, s.db).hasNews(*at)
+	if !woken && at != nil {
+		news, err := s.newConn(ctx, s.db).hasNews(*at, f.epoch)
 		if err == nil && !news {
 			return nil
 		}
 	}
-	err := s.inSnapshot(ctx, func(c *conn) error { return f.readFrom(c, at) })
-	f.broken = err != nil
-	return err
+	return s.inSnapshot(ctx, func(c *conn) error { return f.readFrom(c, at) })
 }
 
 func (f *eventFeed) readFrom(c *conn, at *position) error {
 	if at == nil {
 		return f.start(c)
 	}
-	if f.broken { // whoever answers now may be another server, or a copy
-		epoch, err := c.logEpoch()
-		if err != nil {
-			return err
-		}
-		if epoch != f.epoch {
-			f.closeAll(ErrLagged)
-			return f.start(c)
-		}
-	}
-	to, err := c.logPosition()
+	state, err := c.logState()
 	if err != nil {
 		return err
 	}
+	if state.epoch != f.epoch || !state.holds(at) { // another server answers, or a copy
+		f.closeAll(ErrLagged)
+		return f.start(c)
+	}
+	to := state.at
+	to.Low = at.Low
 	events, err := c.eventsSince(*at, "", nil, tailLimit+1)
 	if err != nil {
 		return err
@@ -264,10 +259,7 @@ func (c *conn) readBatch(events []loggedEvent, listening map[UserID]bool) (*even
 	for i := range events {
 		rooms[events[i].RoomID] = true
 	}
-	members, err := queryAll(c, func(rows row) (m memberKey, err error) {
-		err = rows.Scan(&m.room, &m.user)
-		return m, err
-	}, "SELECT room_id, user_id FROM chat_room_users WHERE room_id "+c.dialect.InIDs(), dialect.JSONArray(keys(rooms)))
+	members, err := c.membersAmong(keys(rooms), listening)
 	if err != nil {
 		return nil, err
 	}
@@ -277,6 +269,27 @@ func (c *conn) readBatch(events []loggedEvent, listening map[UserID]bool) (*even
 		}
 	}
 	return b, b.readStates(c, listening)
+}
+
+// fewListeners are so few that they are looked for among the members of a room, which may
+// be many, rather than the other way round.
+const fewListeners = 200
+
+// membersAmong reads who is a member of rooms, at least of the users listening.
+func (c *conn) membersAmong(rooms []uuid.UUID, listening map[UserID]bool) ([]memberKey, error) {
+	query, args := "SELECT u.room_id, u.user_id FROM chat_room_users u WHERE u.room_id "+c.dialect.InIDs(), []any{dialect.JSONArray(rooms)}
+	if len(listening) <= fewListeners {
+		users := make([]dialect.Object, 0, len(listening))
+		for user := range listening {
+			users = append(users, dialect.Object{"user_id": user})
+		}
+		query += " AND u.user_id IN (SELECT j.user_id FROM " + c.jsonRows("user_id user") + ")"
+		args = append(args, dialect.JSONArray(users))
+	}
+	return queryAll(c, func(rows row) (m memberKey, err error) {
+		err = rows.Scan(&m.room, &m.user)
+		return m, err
+	}, query, args...)
 }
 
 // readStates reads the states of rooms for those who are added to them.
@@ -294,16 +307,9 @@ func (b *eventBatch) readStates(c *conn, listening map[UserID]bool) error {
 			}
 		}
 	}
-	for m := range b.added {
-		states, err := c.roomStates(m.user, &m.room)
-		if err != nil {
-			return err
-		}
-		if len(states) == 1 {
-			b.states[m] = states[0]
-		}
-	}
-	return nil
+	var err error
+	b.states, err = c.addedStates(slices.Collect(maps.Keys(b.added)))
+	return err
 }
 
 // readers are the users who are told an update: the members who had been added by then,

@@ -51,7 +51,8 @@ type Subscription struct {
 // A subscription holds no goroutine and no connection. It is closed with ErrLagged when
 // more than some hundred updates wait to be taken. Close it when it is no longer needed.
 //
-// Errors: ErrInvalid for a cursor that no update had, ErrConflict inside a transaction.
+// Errors: ErrInvalid for a cursor that no update had, ErrConflict inside a transaction,
+// ErrUnavailable on a standby.
 func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeOptions) (*Subscription, error) {
 	p, err := s.principalOf(actor)
 	if err != nil {
@@ -93,15 +94,14 @@ func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeO
 
 // start reads the hello and what the cursor has not seen.
 func (sub *Subscription) start(c *conn, after *cursorState) error {
-	epoch, err := c.logEpoch()
+	state, err := c.logState()
 	if err != nil {
 		return err
 	}
-	at, err := c.logPosition()
-	if err != nil {
-		return err
+	if read := sub.service.state.feed.getPosition(); read != nil {
+		state.at.Low = read.Low
 	}
-	sub.floor = &cursorState{Epoch: epoch, From: at}
+	sub.floor = &cursorState{Epoch: state.epoch, From: state.at}
 	newest, err := c.newestEvent()
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func (sub *Subscription) start(c *conn, after *cursorState) error {
 	}
 	hello := Update{Kind: UpdateHello, CreatedAt: c.now, Cursor: sub.floor.encode()}
 	if !sub.actor.system {
-		if hello.States, err = c.roomStates(sub.actor.id, nil); err != nil {
+		if hello.States, err = c.roomStates(sub.actor.id); err != nil {
 			return err
 		}
 		hello.States = sub.chosen(hello.States)
@@ -120,7 +120,7 @@ func (sub *Subscription) start(c *conn, after *cursorState) error {
 	if after == nil {
 		return nil
 	}
-	backlog, complete, err := sub.backlog(c, after)
+	backlog, complete, err := sub.backlog(c, &state, after)
 	if err != nil {
 		return err
 	}
@@ -151,8 +151,8 @@ func (sub *Subscription) chosen(states []RoomState) []RoomState {
 
 // backlog reads the updates since a cursor. It is not complete when the log is another
 // than the cursor's, was pruned behind it, or is too long.
-func (sub *Subscription) backlog(c *conn, after *cursorState) (updates []Update, complete bool, err error) {
-	same, err := c.sameLog(sub.floor.Epoch, after)
+func (sub *Subscription) backlog(c *conn, log *logState, after *cursorState) (updates []Update, complete bool, err error) {
+	same, err := c.sameLog(log, after)
 	if err != nil || !same {
 		return nil, false, err
 	}
@@ -186,8 +186,8 @@ func (sub *Subscription) backlog(c *conn, after *cursorState) (updates []Update,
 }
 
 // sameLog reports whether the log is the one of a cursor, and has all since then.
-func (c *conn) sameLog(epoch string, after *cursorState) (bool, error) {
-	if epoch == "" || epoch != after.Epoch {
+func (c *conn) sameLog(log *logState, after *cursorState) (bool, error) {
+	if log.epoch != after.Epoch || !log.holds(&after.From) {
 		return false, nil
 	}
 	if after.Anchor == 0 {

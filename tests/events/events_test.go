@@ -61,6 +61,17 @@ func (s *stream) want(kind chat.UpdateKind) chat.Update {
 	return u
 }
 
+// end takes updates until there is an error.
+func (s *stream) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for {
+		if _, err := s.sub.Next(ctx); err != nil {
+			return err
+		}
+	}
+}
+
 // silent checks that nothing comes.
 func (s *stream) silent(for_ time.Duration) {
 	s.t.Helper()
@@ -200,8 +211,11 @@ func TestCursorsThatCannotBeUsed(t *testing.T) {
 		h.Send(h.Alice, room.ID, "x")
 		chatsuite.NoError(t, h.DB.Exec("DELETE FROM chat_events").Error)
 		reset("the log was pruned")
-		cursor = subscribe(t, h, h.Bob, "").want(chat.UpdateHello).Cursor
+		live := subscribe(t, h, h.Bob, "")
+		cursor = live.want(chat.UpdateHello).Cursor
 		chatsuite.NoError(t, h.DB.Exec("UPDATE chat_meta SET value = 'another' WHERE key = 'epoch'").Error)
+		// Whoever is told the log meanwhile is closed when that is noticed, within the poll.
+		chatsuite.WantError(t, live.end(), chat.ErrLagged)
 		reset("another epoch")
 		_, err := h.Subscribe(h.Ctx, nil, chat.SubscribeOptions{})
 		chatsuite.WantError(t, err, chat.ErrUnauthenticated)
