@@ -277,6 +277,9 @@ const fewListeners = 200
 
 // membersAmong reads who is a member of rooms, at least of the users listening.
 func (c *conn) membersAmong(rooms []uuid.UUID, listening map[UserID]bool) ([]memberKey, error) {
+	if len(listening) == 0 {
+		return nil, nil
+	}
 	query, args := "SELECT u.room_id, u.user_id FROM chat_room_users u WHERE u.room_id "+c.dialect.InIDs(), []any{dialect.JSONArray(rooms)}
 	if len(listening) <= fewListeners {
 		users := make([]dialect.Object, 0, len(listening))

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -27,6 +28,9 @@ const (
 // backlogLimit is how many events a cursor may be behind: beyond it is a reset, since to
 // read the rooms again is less work for everybody.
 const backlogLimit = 5000
+
+// backlogBytes is how much of memory a subscription may hold before any of it is taken.
+const backlogBytes = 8 << 20
 
 // Subscription is a stream of updates. It is for one goroutine at a time, Close aside.
 type Subscription struct {
@@ -171,11 +175,21 @@ func (sub *Subscription) backlog(c *conn, log *logState, after *cursorState) (up
 			unread = append(unread, events[i])
 		}
 	}
-	batch, err := c.readBatch(unread, map[UserID]bool{sub.actor.id: !sub.actor.system})
+	listening := map[UserID]bool{}
+	if !sub.actor.system {
+		listening[sub.actor.id] = true
+	}
+	batch, err := c.readBatch(unread, listening)
 	if err != nil {
 		return nil, false, err
 	}
 	updates = batch.updatesFor(sub)
+	if size := 0; slices.ContainsFunc(updates, func(u Update) bool {
+		size += u.shared.size
+		return size > backlogBytes
+	}) {
+		return nil, false, nil
+	}
 	for i := range updates {
 		updates[i].Cursor = after.with(sub.floor.From, updates[i].shared.event).encode()
 		if i == len(updates)-1 {
