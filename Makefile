@@ -22,6 +22,10 @@ test-pgbouncer: ## Run the tests that go through a real PgBouncer, which must be
 test-long: ## The same with the full numbers of races and random operations, which takes hours
 	CHAT_TEST_LONG=1 go test -race -timeout 12h ./...
 
+.PHONY: test-events
+test-events: ## The long forms of the proofs about subscriptions, see docs/reliability.md; an hour
+	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 3h ./tests/events
+
 .PHONY: fuzz
 fuzz: ## Let each fuzzer of the HTTP handler and of pictures look for 30 seconds
 	@for package in ./httpadapter ./internal/picture; do \

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat/internal/dialect"
@@ -165,7 +166,12 @@ func scanLoggedEvent(rows row) (loggedEvent, error) {
 
 // check is a hash of what a row of the log says, to tell it from another with its id.
 func (e *Event) check() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", e.RoomID, e.Seq, e.CreatedAt.UnixMicro()))
+	message := uuid.Nil
+	if e.MessageID != nil {
+		message = *e.MessageID
+	}
+	// Not who it is about and who did it: to erase a user takes that away.
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s %s %d", e.RoomID, e.Seq, e.Kind, message, e.CreatedAt.UnixMicro()))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -82,6 +82,19 @@ func (s *stream) silent(for_ time.Duration) {
 	}
 }
 
+// wantReset wants a cursor to be answered with a reset, after which changes are told.
+func wantReset(t *testing.T, h *chatsuite.Host, actor chat.Actor, cursor chat.Cursor, change func()) {
+	t.Helper()
+	s := subscribe(t, h, actor, cursor)
+	s.want(chat.UpdateHello)
+	reset := s.want(chat.UpdateReset)
+	change()
+	s.want(kind(chat.MessageCreated))
+	again := subscribe(t, h, actor, reset.Cursor) // the cursor of the reset is one of this log
+	again.want(chat.UpdateHello)
+	again.want(kind(chat.MessageCreated))
+}
+
 func kind(k chat.EventKind) chat.UpdateKind { return chat.UpdateKind(k) }
 
 func TestMembersAreToldWhatHappens(t *testing.T) {

@@ -48,19 +48,6 @@ func burn(t *testing.T, db *gorm.DB, n int) {
 		"DO $$ BEGIN FOR i IN 1..%d LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$", n)).Error)
 }
 
-// wantReset wants a cursor to be answered with a reset, after which changes are told.
-func wantReset(t *testing.T, h *chatsuite.Host, actor chat.Actor, cursor chat.Cursor, change func()) {
-	t.Helper()
-	s := subscribe(t, h, actor, cursor)
-	s.want(chat.UpdateHello)
-	reset := s.want(chat.UpdateReset)
-	change()
-	s.want(kind(chat.MessageCreated))
-	again := subscribe(t, h, actor, reset.Cursor) // the cursor of the reset is one of this log
-	again.want(chat.UpdateHello)
-	again.want(kind(chat.MessageCreated))
-}
-
 // detour is a way to a server that can be led to another, as a pooler or a virtual address
 // does.
 type detour struct {
