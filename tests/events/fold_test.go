@@ -117,6 +117,8 @@ func (f *folder) fold(u *chat.Update) {
 	case mine && u.Kind == kind(chat.UserAdded), u.Kind == kind(chat.RoomCreated): // the state follows
 		f.told[u.RoomID] = u.Seq
 		return
+	case room == nil && f.h.QueryInt("SELECT count(*) FROM chat_rooms WHERE id = ? AND deleted_at IS NOT NULL", u.RoomID) == 1:
+		return // the hello has no deleted rooms; that it is deleted is told next
 	case room == nil:
 		f.t.Errorf("%s: %s of seq %d in a room that they are not in", f.user, u.Kind, u.Seq)
 		return
