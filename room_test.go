@@ -59,7 +59,7 @@ func TestSystemMakesARoomForAnOwner(t *testing.T) {
 		if *room.OwnerID != h.Bob {
 			t.Errorf("owner is %v", *room.OwnerID)
 		}
-		if e := h.Events(room.ID)[0]; e.ActorID != nil || *e.UserID != h.Bob {
+		if e := h.LoggedEvents(room.ID)[0]; e.ActorID != nil || *e.UserID != h.Bob {
 			t.Errorf("event is %+v", e)
 		}
 	})

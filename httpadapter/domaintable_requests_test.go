@@ -12,17 +12,18 @@ import (
 // domainMethodsWithoutRoute are the operations of the service that the API does not
 // offer.
 var domainMethodsWithoutRoute = map[string]string{
-	"Close":      "ends the service; the host's own call",
-	"Logger":     "returns what the host configured; the host's own call",
-	"InTx":       "is about the host's own transactions",
-	"WithTx":     "is about the host's own transactions",
-	"UserIDType": "is a setting of the host",
-	"Limits":     "returns the host's own configuration",
-	"PurgeRooms": "the host's own job",
-	"SweepMedia": "the host's own job",
-	"MediaURL":   "what chat_media_content redirects to where Config.RedirectMedia says so",
-	"EraseUser":  "System's alone: a user is erased when the host says so",
-	"Unread":     "the rooms of the inbox carry their own numbers",
+	"Close":       "ends the service; the host's own call",
+	"Logger":      "returns what the host configured; the host's own call",
+	"InTx":        "is about the host's own transactions",
+	"WithTx":      "is about the host's own transactions",
+	"UserIDType":  "is a setting of the host",
+	"Limits":      "returns the host's own configuration",
+	"PurgeRooms":  "the host's own job",
+	"PruneEvents": "the host's own job",
+	"SweepMedia":  "the host's own job",
+	"MediaURL":    "what chat_media_content redirects to where Config.RedirectMedia says so",
+	"EraseUser":   "System's alone: a user is erased when the host says so",
+	"Unread":      "the rooms of the inbox carry their own numbers",
 }
 
 // domainRoutesWithoutLine are the routes that no operation of the table stands behind.

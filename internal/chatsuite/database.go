@@ -12,8 +12,8 @@ import (
 	"github.com/go-df/chat"
 )
 
-// Events reads a room's log.
-func (h *Host) Events(room uuid.UUID) (events []chat.Event) {
+// LoggedEvents reads a room's log.
+func (h *Host) LoggedEvents(room uuid.UUID) (events []chat.Event) {
 	h.T.Helper()
 	if err := h.DB.Where("room_id = ?", room).Order("seq").Find(&events).Error; err != nil {
 		h.T.Fatal(err)
@@ -24,7 +24,7 @@ func (h *Host) Events(room uuid.UUID) (events []chat.Event) {
 // EventKinds returns the kinds of a room's events, in order.
 func (h *Host) EventKinds(room uuid.UUID) (kinds []chat.EventKind) {
 	h.T.Helper()
-	for _, e := range h.Events(room) {
+	for _, e := range h.LoggedEvents(room) {
 		kinds = append(kinds, e.Kind)
 	}
 	return kinds
@@ -76,7 +76,7 @@ func (h *Host) checkRoomLog(room chat.Room) {
 	var messages []chat.Message
 	NoError(h.T, h.DB.Where("room_id = ?", room.ID).Order("number").Find(&messages).Error)
 	var created []uuid.UUID
-	events := h.Events(room.ID)
+	events := h.LoggedEvents(room.ID)
 	for i, e := range events {
 		if e.Seq != int64(i+1) {
 			h.T.Fatalf("room %s: event %d has seq %d", room.ID, i+1, e.Seq)

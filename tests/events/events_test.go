@@ -393,3 +393,62 @@ func TestClosedSubscriptions(t *testing.T) {
 		chatsuite.WantError(t, err, chat.ErrClosed)
 	})
 }
+
+func TestAGapIsFilled(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob) // seq 1 and 2
+		for i := range 5 {
+			h.Send(h.Alice, room.ID, fmt.Sprint(i))
+		}
+		page := chatsuite.Must(h.Events(h.Ctx, h.Bob, room.ID, chat.EventsQuery{After: 3, Limit: 2}))(t)
+		if len(page.Items) != 2 || page.Items[0].Seq != 4 || page.Items[1].Message.Text != "2" || !page.HasMore || page.Reset {
+			t.Errorf("page is %+v", page)
+		}
+		page = chatsuite.Must(h.Events(h.Ctx, h.Bob, room.ID, chat.EventsQuery{After: 5}))(t)
+		if len(page.Items) != 2 || page.HasMore || page.Reset {
+			t.Errorf("page is %+v", page)
+		}
+		page = chatsuite.Must(h.Events(h.Ctx, h.Bob, room.ID, chat.EventsQuery{After: 7}))(t)
+		if len(page.Items) != 0 || page.HasMore || page.Reset {
+			t.Errorf("page is %+v", page)
+		}
+		_, err := h.Events(h.Ctx, h.Carol, room.ID, chat.EventsQuery{})
+		chatsuite.WantError(t, err, chat.ErrNotFound)
+		_, err = h.Events(h.Ctx, h.Bob, room.ID, chat.EventsQuery{After: -1})
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "after", 0)
+		_, err = h.Events(h.Ctx, h.Bob, room.ID, chat.EventsQuery{Limit: -1})
+		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "limit", 0)
+	})
+}
+
+func TestPrunedEventsAreAReset(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		empty := subscribe(t, h, chat.System, "").want(chat.UpdateHello).Cursor
+		room := h.NewGroup(h.Bob)
+		before := subscribe(t, h, h.Bob, "").want(chat.UpdateHello).Cursor
+		h.Clock.Advance(48 * time.Hour)
+		h.Send(h.Alice, room.ID, "young")
+		after := subscribe(t, h, h.Bob, "").want(chat.UpdateHello).Cursor
+		if n := chatsuite.Must(h.PruneEvents(h.Ctx, 24*time.Hour))(t); n != 2 {
+			t.Errorf("%d events were pruned, want 2", n)
+		}
+		if n := chatsuite.Must(h.PruneEvents(h.Ctx, 24*time.Hour))(t); n != 0 {
+			t.Errorf("%d events were pruned, want none", n)
+		}
+		for name, cursor := range map[string]chat.Cursor{"of the empty log": empty, "before": before} {
+			s := subscribe(t, h, h.Bob, cursor)
+			s.want(chat.UpdateHello)
+			if u := s.next(); u.Kind != chat.UpdateReset {
+				t.Errorf("%s: %s, want a reset", name, u.Kind)
+			}
+		}
+		h.Send(h.Alice, room.ID, "newer")
+		s := subscribe(t, h, h.Bob, after)
+		s.want(chat.UpdateHello)
+		s.want(kind(chat.MessageCreated))
+		page := chatsuite.Must(h.Events(h.Ctx, h.Bob, room.ID, chat.EventsQuery{After: 1}))(t)
+		if !page.Reset || len(page.Items) != 2 {
+			t.Errorf("page is %+v", page)
+		}
+	})
+}

@@ -271,7 +271,7 @@ func testIDsOfPrivateRooms(t *testing.T, h *chatsuite.Host) {
 func testIDsOfEvents(t *testing.T, h *chatsuite.Host, room uuid.UUID) {
 	t.Helper()
 	var got []string
-	for _, e := range h.Events(room) {
+	for _, e := range h.LoggedEvents(room) {
 		got = append(got, fmt.Sprintf("%s: %s by %s", e.Kind, idText(e.UserID), idText(e.ActorID)))
 	}
 	alice, bob, carol, dave := h.Alice, h.Bob, h.Carol, h.Dave

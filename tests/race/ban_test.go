@@ -65,7 +65,7 @@ func raceBan(h *chatsuite.Host, room *chat.Room) error {
 func checkBans(h *chatsuite.Host, room *chat.Room) {
 	h.T.Helper()
 	banned, member, ended := false, false, 0
-	for _, e := range h.Events(room.ID) {
+	for _, e := range h.LoggedEvents(room.ID) {
 		if e.UserID == nil || *e.UserID != h.Bob {
 			continue
 		}

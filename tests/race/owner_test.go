@@ -90,7 +90,7 @@ func TestEveryRoomKeepsOneOwnerThroughAnything(t *testing.T) {
 func checkHistoryOfOwners(h *chatsuite.Host, room *chat.Room) {
 	h.T.Helper()
 	owner, members := *room.OwnerID, map[chat.UserID]bool{}
-	for _, e := range h.Events(room.ID) {
+	for _, e := range h.LoggedEvents(room.ID) {
 		switch e.Kind {
 		case chat.RoomCreated:
 			members[*e.UserID] = true

@@ -85,7 +85,7 @@ func checkRemovals(h *chatsuite.Host, room uuid.UUID) {
 	h.T.Helper()
 	acted := 0
 	removed := map[chat.UserID]int64{}
-	for _, e := range h.Events(room) {
+	for _, e := range h.LoggedEvents(room) {
 		switch e.Kind {
 		case chat.UserRemoved:
 			removed[*e.UserID] = e.Seq
