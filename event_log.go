@@ -58,7 +58,9 @@ func (p *position) covers(earlier *position) bool {
 	return true
 }
 
-// prunedKey is the key of chat_meta that is there when events were removed.
+// prunedKey is the key of chat_meta that is there when events were removed. The value is
+// the epoch of the log, a colon, and the highest transaction of those events, or on SQLite
+// the highest id.
 const prunedKey = "events_pruned"
 
 // parseSnapshot reads PostgreSQL's text of a snapshot, xmin:xmax:xip,xip,…, and leaves of
@@ -206,41 +208,74 @@ type logState struct {
 	at    position
 	epoch string // see epochSQL
 	end   uint64 // PostgreSQL: the first transaction that had not begun
+
+	pruned uint64 // the last of the events that were removed, as prunedKey says
 }
 
-// holds reports whether a position of this log's epoch can be one of it. It cannot when
-// the server has lost transactions that were seen, which happens where commits do not
-// wait for the disk.
-func (l *logState) holds(p *position) bool { return p.Next <= l.end }
+// holds reports whether the log has all since a position of its epoch: whether what was
+// removed had been read by then, and the server has not lost transactions that were seen,
+// which happens where commits do not wait for the disk.
+func (l *logState) holds(p *position) bool {
+	unread := slices.ContainsFunc(p.Open, func(open uint64) bool { return open <= l.pruned })
+	if l.end == 0 { // SQLite
+		return p.ID >= int64(l.pruned)
+	}
+	return p.Next <= l.end && p.Next > l.pruned && !unread
+}
+
+// setEpoch takes what identifies the log, and what was removed of it. A position goes on
+// after that, also where nothing is left.
+func (l *logState) setEpoch(epoch, pruned string) (err error) {
+	if l.epoch, err = hashEpoch(epoch); err != nil {
+		return err
+	}
+	of, last, _ := strings.Cut(pruned, ":")
+	if of != l.epoch { // it is of the log that this is a copy of
+		return nil
+	}
+	if l.pruned, err = strconv.ParseUint(last, 10, 64); err != nil {
+		return fmt.Errorf("chat: %s of chat_meta: %w", prunedKey, err)
+	}
+	if l.end == 0 {
+		l.at.ID = max(l.at.ID, int64(l.pruned))
+	}
+	return nil
+}
+
+const prunedSQL = "COALESCE((SELECT value FROM chat_meta WHERE key = '" + prunedKey + "'), '')"
 
 // logState reads up to where the log is, but for position.Low.
 func (c *conn) logState() (logState, error) {
 	if c.dialect == dialect.SQLite {
 		state, err := queryOne(c, func(rows row) (l logState, err error) {
-			err = rows.Scan(&l.at.ID, &l.epoch)
-			return l, err
-		}, "SELECT COALESCE(max(id), 0), "+c.epochSQL()+" FROM chat_events")
+			var epoch, pruned string
+			if err := rows.Scan(&l.at.ID, &epoch, &pruned); err != nil {
+				return l, err
+			}
+			return l, l.setEpoch(epoch, pruned)
+		}, "SELECT COALESCE(max(id), 0), "+c.epochSQL()+", "+prunedSQL+" FROM chat_events")
 		if err != nil {
 			return logState{}, err
 		}
-		state.epoch, err = hashEpoch(state.epoch)
-		return *state, err
+		return *state, nil
 	}
 	state, err := queryOne(c, func(rows row) (l logState, err error) {
-		var snapshot string
+		var snapshot, epoch, pruned string
 		var last uint64
-		if err := rows.Scan(&snapshot, &last, &l.epoch); err != nil {
+		if err := rows.Scan(&snapshot, &last, &epoch, &pruned); err != nil {
 			return l, err
 		}
-		l.at, l.end, err = parseSnapshot(snapshot, last+1)
+		if err := l.setEpoch(epoch, pruned); err != nil {
+			return l, err
+		}
+		l.at, l.end, err = parseSnapshot(snapshot, max(last, l.pruned)+1)
 		return l, err
 	}, `SELECT CAST(pg_current_snapshot() AS text), COALESCE((SELECT CAST(CAST(e.tx AS text) AS bigint) FROM chat_events e
-		WHERE e.tx < pg_snapshot_xmax(pg_current_snapshot()) ORDER BY e.tx DESC LIMIT 1), 0), `+c.epochSQL())
+		WHERE e.tx < pg_snapshot_xmax(pg_current_snapshot()) ORDER BY e.tx DESC LIMIT 1), 0), `+c.epochSQL()+", "+prunedSQL)
 	if err != nil {
 		return logState{}, err
 	}
-	state.epoch, err = hashEpoch(state.epoch)
-	return *state, err
+	return *state, nil
 }
 
 // restoredRows is the highest id of the rows that no transaction of this server can have

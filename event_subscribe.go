@@ -208,8 +208,7 @@ func (c *conn) sameLog(log *logState, after *cursorState) (bool, error) {
 		return false, nil
 	}
 	if after.Anchor == 0 {
-		pruned, err := queryOne(c, scanValue[string], "SELECT value FROM chat_meta WHERE key = ?", prunedKey)
-		return err == nil && pruned == nil, err
+		return true, nil
 	}
 	anchor, err := queryOne(c, scanEvent, "SELECT "+eventColumns+" FROM chat_events WHERE id = ?", after.Anchor)
 	return err == nil && anchor != nil && anchor.check() == after.Check, err

@@ -421,6 +421,39 @@ func TestAGapIsFilled(t *testing.T) {
 	})
 }
 
+// An event that looks older than the one before it, as where the clocks of two processes
+// differ, is pruned before it: whoever has not had it is told.
+func TestAnEventPrunedOutOfTurnIsAReset(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		live := subscribe(t, h, h.Bob, "")
+		behind := live.want(chat.UpdateHello).Cursor
+		old := h.Send(h.Alice, room.ID, "by a clock that is behind")
+		had := live.want(kind(chat.MessageCreated)).Cursor
+		chatsuite.NoError(t, h.DB.Exec("UPDATE chat_events SET created_at = ? WHERE message_id = ?",
+			h.Clock.Now().Add(-time.Hour*48), old.ID).Error)
+		if n := chatsuite.Must(h.PruneEvents(h.Ctx, 24*time.Hour))(t); n != 1 {
+			t.Errorf("%d events were pruned, want 1", n)
+		}
+		wantReset(t, h, h.Bob, behind, func() { h.Send(h.Alice, room.ID, "x") })
+		wantReset(t, h, h.Bob, had, func() { h.Send(h.Alice, room.ID, "x") }) // its anchor is gone
+		for range 2 {
+			live.want(kind(chat.MessageCreated)) // it goes on
+		}
+		// Where nothing is left, new cursors are good.
+		chatsuite.Must(h.PruneEvents(h.Ctx, -time.Hour))(t)
+		if n := h.CountRows("chat_events"); n != 0 {
+			t.Fatalf("%d events are left", n)
+		}
+		cursor := subscribe(t, h, h.Bob, "").want(chat.UpdateHello).Cursor
+		h.Send(h.Alice, room.ID, "anew")
+		live.want(kind(chat.MessageCreated))
+		again := subscribe(t, h, h.Bob, cursor)
+		again.want(chat.UpdateHello)
+		again.want(kind(chat.MessageCreated))
+	})
+}
+
 func TestPrunedEventsAreAReset(t *testing.T) {
 	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
 		empty := subscribe(t, h, chat.System, "").want(chat.UpdateHello).Cursor
