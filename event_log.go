@@ -34,6 +34,7 @@ type position struct {
 	Next uint64   `json:"n,omitempty"` // PostgreSQL: the transaction after the last one with a row
 	Open []uint64 `json:"o,omitempty"` // and those below it that had not ended
 	Low  int64    `json:"l,omitempty"` // PostgreSQL: rows up to this id are those of a dump
+	Gone uint64   `json:"g,omitempty"` // up to where the log had been pruned, as logState.pruned
 }
 
 // has reports whether the row of an event was there at this position.
@@ -220,7 +221,7 @@ func (l *logState) holds(p *position) bool {
 	if l.end == 0 { // SQLite
 		return p.ID >= int64(l.pruned)
 	}
-	return p.Next <= l.end && p.Next > l.pruned && !unread
+	return p.Next <= l.end && (p.Gone == l.pruned || p.Next > l.pruned && !unread)
 }
 
 // setEpoch takes what identifies the log, and what was removed of it. A position goes on
@@ -269,6 +270,7 @@ func (c *conn) logState() (logState, error) {
 			return l, err
 		}
 		l.at, l.end, err = parseSnapshot(snapshot, max(last, l.pruned)+1)
+		l.at.Gone = l.pruned
 		return l, err
 	}, `SELECT CAST(pg_current_snapshot() AS text), COALESCE((SELECT CAST(CAST(e.tx AS text) AS bigint) FROM chat_events e
 		WHERE e.tx < pg_snapshot_xmax(pg_current_snapshot()) ORDER BY e.tx DESC LIMIT 1), 0), `+c.epochSQL()+", "+prunedSQL)

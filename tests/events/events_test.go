@@ -437,9 +437,6 @@ func TestAnEventPrunedOutOfTurnIsAReset(t *testing.T) {
 		}
 		wantReset(t, h, h.Bob, behind, func() { h.Send(h.Alice, room.ID, "x") })
 		wantReset(t, h, h.Bob, had, func() { h.Send(h.Alice, room.ID, "x") }) // its anchor is gone
-		for range 2 {
-			live.want(kind(chat.MessageCreated)) // it goes on
-		}
 		// Where nothing is left, new cursors are good.
 		chatsuite.Must(h.PruneEvents(h.Ctx, -time.Hour))(t)
 		if n := h.CountRows("chat_events"); n != 0 {
@@ -447,7 +444,6 @@ func TestAnEventPrunedOutOfTurnIsAReset(t *testing.T) {
 		}
 		cursor := subscribe(t, h, h.Bob, "").want(chat.UpdateHello).Cursor
 		h.Send(h.Alice, room.ID, "anew")
-		live.want(kind(chat.MessageCreated))
 		again := subscribe(t, h, h.Bob, cursor)
 		again.want(chat.UpdateHello)
 		again.want(kind(chat.MessageCreated))
