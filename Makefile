@@ -28,6 +28,10 @@ test-faults: ## Kill, hold, cut and fill for some minutes, and print what docs/r
 	go test ./tests/faults -count 1 -v -timeout 30m -faults.long
 	go test ./examples/webchat -count 1 -v -run 'Stop'
 
+.PHONY: test-events
+test-events: ## The long forms of the proofs about subscriptions, see docs/reliability.md; an hour
+	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 3h ./tests/events
+
 .PHONY: fuzz
 fuzz: ## Let each fuzzer of the HTTP handler and of pictures look for 30 seconds
 	@for package in ./httpadapter ./internal/picture; do \

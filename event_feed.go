@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,8 +37,7 @@ type eventFeed struct {
 
 	reading sync.Mutex // held by who reads, before mu
 	failed  time.Time  // when a failure was last logged
-	broken  bool       // the last read failed: the log may be another by now
-	epoch   string
+	epoch   string     // of the log that is read
 
 	position sync.Mutex
 	at       *position // up to where the log was read; nil: from now on
@@ -146,15 +147,15 @@ func (f *eventFeed) begin(ctx context.Context, s *Service) error {
 }
 
 func (f *eventFeed) start(c *conn) error {
-	at, err := c.logPosition()
+	state, err := c.logState()
 	if err != nil {
 		return err
 	}
-	if f.epoch, err = c.logEpoch(); err != nil {
+	if state.at.Low, err = c.restoredRows(); err != nil {
 		return err
 	}
-	f.broken = false
-	f.setPosition(&at)
+	f.epoch = state.epoch
+	f.setPosition(&state.at)
 	return nil
 }
 
@@ -164,8 +165,8 @@ func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
 	f.reading.Lock()
 	defer f.reading.Unlock()
 	at, signals := f.getPosition(), f.takeSignals()
-	if !woken && at != nil && !f.broken && len(signals) == 0 {
-		news, err := s.newConn(ctx, s.db).hasNews(*at)
+	if !woken && at != nil && len(signals) == 0 {
+		news, err := s.newConn(ctx, s.db).hasNews(*at, f.epoch)
 		if err == nil && !news {
 			return nil
 		}
@@ -178,7 +179,7 @@ func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
 		told = true // signals that cannot be read are lost, and do not keep the log from being read
 		return f.deliverSignals(c, signals)
 	})
-	if f.broken = err != nil; !told {
+	if !told {
 		f.returnSignals(signals)
 	}
 	return err
@@ -188,20 +189,16 @@ func (f *eventFeed) readFrom(c *conn, at *position) error {
 	if at == nil {
 		return f.start(c)
 	}
-	if f.broken { // whoever answers now may be another server, or a copy
-		epoch, err := c.logEpoch()
-		if err != nil {
-			return err
-		}
-		if epoch != f.epoch {
-			f.closeAll(ErrLagged)
-			return f.start(c)
-		}
-	}
-	to, err := c.logPosition()
+	state, err := c.logState()
 	if err != nil {
 		return err
 	}
+	if state.epoch != f.epoch || !state.holds(at) { // another server answers, or a copy
+		f.closeAll(ErrLagged)
+		return f.start(c)
+	}
+	to := state.at
+	to.Low = at.Low
 	events, err := c.eventsSince(*at, "", nil, tailLimit+1)
 	if err != nil {
 		return err
@@ -289,13 +286,29 @@ func (c *conn) readBatch(events []loggedEvent, listening map[UserID]bool) (*even
 	return b, b.readStates(c, listening)
 }
 
+// fewListeners are so few that they are looked for among the members of a room, which may
+// be many, rather than the other way round.
+const fewListeners = 200
+
 // membersAmong reads which of the users are members of rooms.
 func (c *conn) membersAmong(rooms map[uuid.UUID]bool, users map[UserID]bool) (map[uuid.UUID][]UserID, error) {
+	members := map[uuid.UUID][]UserID{}
+	if len(users) == 0 {
+		return members, nil
+	}
+	query, args := "SELECT u.room_id, u.user_id FROM chat_room_users u WHERE u.room_id "+c.dialect.InIDs(), []any{dialect.JSONArray(keys(rooms))}
+	if len(users) <= fewListeners {
+		wanted := make([]dialect.Object, 0, len(users))
+		for user := range users {
+			wanted = append(wanted, dialect.Object{"user_id": user})
+		}
+		query += " AND u.user_id IN (SELECT j.user_id FROM " + c.jsonRows("user_id user") + ")"
+		args = append(args, dialect.JSONArray(wanted))
+	}
 	found, err := queryAll(c, func(rows row) (m memberKey, err error) {
 		err = rows.Scan(&m.room, &m.user)
 		return m, err
-	}, "SELECT room_id, user_id FROM chat_room_users WHERE room_id "+c.dialect.InIDs(), dialect.JSONArray(keys(rooms)))
-	members := map[uuid.UUID][]UserID{}
+	}, query, args...)
 	for _, m := range found {
 		if users[m.user] {
 			members[m.room] = append(members[m.room], m.user)
@@ -319,16 +332,9 @@ func (b *eventBatch) readStates(c *conn, listening map[UserID]bool) error {
 			}
 		}
 	}
-	for m := range b.added {
-		states, err := c.roomStates(m.user, &m.room)
-		if err != nil {
-			return err
-		}
-		if len(states) == 1 {
-			b.states[m] = states[0]
-		}
-	}
-	return nil
+	var err error
+	b.states, err = c.addedStates(slices.Collect(maps.Keys(b.added)))
+	return err
 }
 
 // readers are the users who are told an update: the members who had been added by then,

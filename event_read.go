@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,14 +113,33 @@ func (c *conn) pruneEvents(olderThan time.Duration) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	first := "SELECT id FROM chat_events ORDER BY id LIMIT ?"
-	if c.dialect == dialect.Postgres {
-		first = "SELECT id FROM (SELECT id FROM chat_events ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED) AS f"
-	}
-	removed, err := c.exec("DELETE FROM chat_events WHERE created_at < ? AND id IN ("+first+")", at.Add(-olderThan), pruneBatch)
-	if err != nil || removed == 0 {
+	// One at a time: what is noted must not go back.
+	if _, err := c.exec("INSERT INTO chat_meta (key, value) VALUES (?, '') ON CONFLICT (key) DO UPDATE SET value = chat_meta.value",
+		prunedKey); err != nil {
 		return 0, err
 	}
-	_, err = c.exec("INSERT INTO chat_meta (key, value) VALUES (?, '1') ON CONFLICT (key) DO NOTHING", prunedKey)
-	return removed, err
+	first := "SELECT id FROM chat_events ORDER BY id LIMIT ?"
+	last := "id"
+	if c.dialect == dialect.Postgres {
+		// Rows of transactions to come are those of a dump, which no reader waits for.
+		last = "CASE WHEN tx < pg_snapshot_xmax(pg_current_snapshot()) THEN CAST(CAST(tx AS text) AS bigint) ELSE 0 END"
+	}
+	removed, err := queryAll(c, scanValue[int64], "DELETE FROM chat_events WHERE created_at < ? AND id IN ("+first+") RETURNING "+last,
+		at.Add(-olderThan), pruneBatch)
+	if err != nil || len(removed) == 0 {
+		return 0, err
+	}
+	return int64(len(removed)), c.notePruned(slices.Max(removed))
+}
+
+// notePruned notes up to where events were removed, for readers who have not had them. A
+// lower number than the one that is there changes nothing.
+func (c *conn) notePruned(last int64) error {
+	log, err := c.logState()
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(`INSERT INTO chat_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+		prunedKey, fmt.Sprint(log.epoch, ":", max(uint64(last), log.pruned)))
+	return err
 }

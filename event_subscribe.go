@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -28,6 +29,9 @@ const (
 // read the rooms again is less work for everybody.
 const backlogLimit = 5000
 
+// backlogBytes is how much of memory a subscription may hold before any of it is taken.
+const backlogBytes = 8 << 20
+
 // Subscription is a stream of updates. It is for one goroutine at a time, Close aside.
 type Subscription struct {
 	service *Service
@@ -52,7 +56,8 @@ type Subscription struct {
 // A subscription holds no goroutine and no connection. It is closed with ErrLagged when
 // more than some hundred updates wait to be taken. Close it when it is no longer needed.
 //
-// Errors: ErrInvalid for a cursor that no update had, ErrConflict inside a transaction.
+// Errors: ErrInvalid for a cursor that no update had, ErrConflict inside a transaction,
+// ErrUnavailable on a standby.
 func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeOptions) (*Subscription, error) {
 	p, err := s.principalOf(actor)
 	if err != nil {
@@ -97,15 +102,14 @@ func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeO
 
 // start reads the hello and what the cursor has not seen.
 func (sub *Subscription) start(c *conn, after *cursorState) error {
-	epoch, err := c.logEpoch()
+	state, err := c.logState()
 	if err != nil {
 		return err
 	}
-	at, err := c.logPosition()
-	if err != nil {
-		return err
+	if read := sub.service.state.feed.getPosition(); read != nil {
+		state.at.Low = read.Low
 	}
-	sub.floor = &cursorState{Epoch: epoch, From: at}
+	sub.floor = &cursorState{Epoch: state.epoch, From: state.at}
 	newest, err := c.newestEvent()
 	if err != nil {
 		return err
@@ -115,7 +119,7 @@ func (sub *Subscription) start(c *conn, after *cursorState) error {
 	}
 	hello := Update{Kind: UpdateHello, CreatedAt: c.now, Cursor: sub.floor.encode()}
 	if !sub.actor.system {
-		if hello.States, err = c.roomStates(sub.actor.id, nil); err != nil {
+		if hello.States, err = c.roomStates(sub.actor.id); err != nil {
 			return err
 		}
 		hello.States = sub.chosen(hello.States)
@@ -124,7 +128,7 @@ func (sub *Subscription) start(c *conn, after *cursorState) error {
 	if after == nil {
 		return nil
 	}
-	backlog, complete, err := sub.backlog(c, after)
+	backlog, complete, err := sub.backlog(c, &state, after)
 	if err != nil {
 		return err
 	}
@@ -155,8 +159,8 @@ func (sub *Subscription) chosen(states []RoomState) []RoomState {
 
 // backlog reads the updates since a cursor. It is not complete when the log is another
 // than the cursor's, was pruned behind it, or is too long.
-func (sub *Subscription) backlog(c *conn, after *cursorState) (updates []Update, complete bool, err error) {
-	same, err := c.sameLog(sub.floor.Epoch, after)
+func (sub *Subscription) backlog(c *conn, log *logState, after *cursorState) (updates []Update, complete bool, err error) {
+	same, err := c.sameLog(log, after)
 	if err != nil || !same {
 		return nil, false, err
 	}
@@ -175,11 +179,21 @@ func (sub *Subscription) backlog(c *conn, after *cursorState) (updates []Update,
 			unread = append(unread, events[i])
 		}
 	}
-	batch, err := c.readBatch(unread, map[UserID]bool{sub.actor.id: !sub.actor.system})
+	listening := map[UserID]bool{}
+	if !sub.actor.system {
+		listening[sub.actor.id] = true
+	}
+	batch, err := c.readBatch(unread, listening)
 	if err != nil {
 		return nil, false, err
 	}
 	updates = batch.updatesFor(sub)
+	if size := 0; slices.ContainsFunc(updates, func(u Update) bool {
+		size += u.shared.size
+		return size > backlogBytes
+	}) {
+		return nil, false, nil
+	}
 	for i := range updates {
 		updates[i].Cursor = after.with(sub.floor.From, updates[i].shared.event).encode()
 		if i == len(updates)-1 {
@@ -190,13 +204,12 @@ func (sub *Subscription) backlog(c *conn, after *cursorState) (updates []Update,
 }
 
 // sameLog reports whether the log is the one of a cursor, and has all since then.
-func (c *conn) sameLog(epoch string, after *cursorState) (bool, error) {
-	if epoch == "" || epoch != after.Epoch {
+func (c *conn) sameLog(log *logState, after *cursorState) (bool, error) {
+	if log.epoch != after.Epoch || !log.holds(&after.From) {
 		return false, nil
 	}
 	if after.Anchor == 0 {
-		pruned, err := queryOne(c, scanValue[string], "SELECT value FROM chat_meta WHERE key = ?", prunedKey)
-		return err == nil && pruned == nil, err
+		return true, nil
 	}
 	anchor, err := queryOne(c, scanEvent, "SELECT "+eventColumns+" FROM chat_events WHERE id = ?", after.Anchor)
 	return err == nil && anchor != nil && anchor.check() == after.Check, err

@@ -118,14 +118,32 @@ func scanRoomState(rows row) (RoomState, error) {
 	return s, err
 }
 
-// roomStates reads a user's rooms, or one of them.
-func (c *conn) roomStates(user UserID, room *uuid.UUID) ([]RoomState, error) {
-	query, args := `SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted FROM chat_room_users u
-		JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL`, []any{user}
-	if room != nil {
-		query, args = query+" AND r.id = ?", append(args, *room)
+// roomStates reads a user's rooms.
+func (c *conn) roomStates(user UserID) ([]RoomState, error) {
+	return queryAll(c, scanRoomState, `SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted FROM chat_room_users u
+		JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL ORDER BY r.id`, user)
+}
+
+// addedStates reads the states of rooms for members of them.
+func (c *conn) addedStates(members []memberKey) (map[memberKey]RoomState, error) {
+	states := map[memberKey]RoomState{}
+	if len(members) == 0 {
+		return states, nil
 	}
-	return queryAll(c, scanRoomState, query+" ORDER BY r.id", args...)
+	wanted := make([]dialect.Object, len(members))
+	for i, m := range members {
+		wanted[i] = dialect.Object{"room_id": m.room, "user_id": m.user}
+	}
+	_, err := queryAll(c, func(rows row) (s RoomState, err error) {
+		var user UserID
+		if err = rows.Scan(&s.RoomID, &s.Seq, &s.LastNumber, &s.LastReadNumber, &s.Muted, &user); err == nil {
+			states[memberKey{s.RoomID, user}] = s
+		}
+		return s, err
+	}, "SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted, u.user_id FROM "+c.jsonRows("room_id uuid", "user_id user")+
+		` JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
+		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, dialect.JSONArray(wanted))
+	return states, err
 }
 
 // updatesOf reads the content of events, in a snapshot, and returns their updates.

@@ -73,13 +73,13 @@ func (b *batch) lockSendersSQL() string {
 	return query + " JOIN " + table + " h ON h.id = u.user_id FOR NO KEY UPDATE OF u SKIP LOCKED FOR KEY SHARE OF h SKIP LOCKED"
 }
 
-// lockReplies locks the messages that others answer in the same room, as the foreign key
-// will. A send that answers one which others have locked is blocked. Messages of other
+// lockReplies locks the messages that others reply to in the same room, as the foreign key
+// will. A send that replies to one which others have locked is blocked. Messages of other
 // rooms take as many statements as none, and are not locked.
 func (b *batch) lockReplies() error {
 	ids := []uuid.UUID{}
 	for _, s := range b.sends {
-		if b.answers(s) {
+		if b.repliesInRoom(s) {
 			ids = append(ids, *s.in.ReplyToID)
 		}
 	}
@@ -89,15 +89,15 @@ func (b *batch) lockReplies() error {
 		return err
 	}
 	for _, s := range b.sends {
-		if b.answers(s) && !slices.Contains(locked, *s.in.ReplyToID) {
+		if b.repliesInRoom(s) && !slices.Contains(locked, *s.in.ReplyToID) {
 			s.state = sendBlocked
 		}
 	}
 	return nil
 }
 
-// answers reports whether a send that nothing has refused answers a message of its room.
-func (b *batch) answers(s *send) bool {
+// repliesInRoom reports whether a send that nothing has refused replies to a message of its room.
+func (b *batch) repliesInRoom(s *send) bool {
 	if s.state != sendPending || s.in.ReplyToID == nil {
 		return false
 	}

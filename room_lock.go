@@ -52,10 +52,10 @@ type lockQueue struct {
 	tickets []*lockTicket      // in the order in which they came
 }
 
-// everyRoom stands for SQLite's one write lock.
+// everyRoom is the key of SQLite's one write lock.
 var everyRoom = uuid.Nil
 
-// lockTicket stands for a transaction that is to wait for a room's lock.
+// lockTicket is the place in the queue of a transaction that is to wait for a room's lock.
 type lockTicket struct {
 	room    uuid.UUID
 	since   time.Time

@@ -33,8 +33,14 @@ func (t *Tail) Add() {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	t.stop, t.stopped = cancel, make(chan struct{})
-	go t.run(ctx, t.stopped)
+	before, stopped := t.stopped, make(chan struct{})
+	t.stop, t.stopped = cancel, stopped
+	go func() {
+		if before != nil { // its last Read may still be at work
+			<-before
+		}
+		t.run(ctx, stopped)
+	}()
 }
 
 // Remove removes a listener. It does not wait for the goroutine, whose last Read may

@@ -61,6 +61,17 @@ func (s *stream) want(kind chat.UpdateKind) chat.Update {
 	return u
 }
 
+// end takes updates until there is an error.
+func (s *stream) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for {
+		if _, err := s.sub.Next(ctx); err != nil {
+			return err
+		}
+	}
+}
+
 // silent checks that nothing comes.
 func (s *stream) silent(for_ time.Duration) {
 	s.t.Helper()
@@ -69,6 +80,19 @@ func (s *stream) silent(for_ time.Duration) {
 	if u, err := s.sub.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		s.t.Fatalf("there is %s of seq %d (%v), want nothing", u.Kind, u.Seq, err)
 	}
+}
+
+// wantReset wants a cursor to be answered with a reset, after which changes are told.
+func wantReset(t *testing.T, h *chatsuite.Host, actor chat.Actor, cursor chat.Cursor, change func()) {
+	t.Helper()
+	s := subscribe(t, h, actor, cursor)
+	s.want(chat.UpdateHello)
+	reset := s.want(chat.UpdateReset)
+	change()
+	s.want(kind(chat.MessageCreated))
+	again := subscribe(t, h, actor, reset.Cursor) // the cursor of the reset is one of this log
+	again.want(chat.UpdateHello)
+	again.want(kind(chat.MessageCreated))
 }
 
 func kind(k chat.EventKind) chat.UpdateKind { return chat.UpdateKind(k) }
@@ -200,8 +224,11 @@ func TestCursorsThatCannotBeUsed(t *testing.T) {
 		h.Send(h.Alice, room.ID, "x")
 		chatsuite.NoError(t, h.DB.Exec("DELETE FROM chat_events").Error)
 		reset("the log was pruned")
-		cursor = subscribe(t, h, h.Bob, "").want(chat.UpdateHello).Cursor
+		live := subscribe(t, h, h.Bob, "")
+		cursor = live.want(chat.UpdateHello).Cursor
 		chatsuite.NoError(t, h.DB.Exec("UPDATE chat_meta SET value = 'another' WHERE key = 'epoch'").Error)
+		// Whoever is told the log meanwhile is closed when that is noticed, within the poll.
+		chatsuite.WantError(t, live.end(), chat.ErrLagged)
 		reset("another epoch")
 		_, err := h.Subscribe(h.Ctx, nil, chat.SubscribeOptions{})
 		chatsuite.WantError(t, err, chat.ErrUnauthenticated)
@@ -391,6 +418,35 @@ func TestAGapIsFilled(t *testing.T) {
 		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "after", 0)
 		_, err = h.Events(h.Ctx, h.Bob, room.ID, chat.EventsQuery{Limit: -1})
 		chatsuite.WantFieldError(t, err, chat.ErrInvalid, "limit", 0)
+	})
+}
+
+// An event that looks older than the one before it, as where the clocks of two processes
+// differ, is pruned before it: whoever has not had it is told.
+func TestAnEventPrunedOutOfTurnIsAReset(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		live := subscribe(t, h, h.Bob, "")
+		behind := live.want(chat.UpdateHello).Cursor
+		old := h.Send(h.Alice, room.ID, "by a clock that is behind")
+		had := live.want(kind(chat.MessageCreated)).Cursor
+		chatsuite.NoError(t, h.DB.Exec("UPDATE chat_events SET created_at = ? WHERE message_id = ?",
+			h.Clock.Now().Add(-time.Hour*48), old.ID).Error)
+		if n := chatsuite.Must(h.PruneEvents(h.Ctx, 24*time.Hour))(t); n != 1 {
+			t.Errorf("%d events were pruned, want 1", n)
+		}
+		wantReset(t, h, h.Bob, behind, func() { h.Send(h.Alice, room.ID, "x") })
+		wantReset(t, h, h.Bob, had, func() { h.Send(h.Alice, room.ID, "x") }) // its anchor is gone
+		// Where nothing is left, new cursors are good.
+		chatsuite.Must(h.PruneEvents(h.Ctx, -time.Hour))(t)
+		if n := h.CountRows("chat_events"); n != 0 {
+			t.Fatalf("%d events are left", n)
+		}
+		cursor := subscribe(t, h, h.Bob, "").want(chat.UpdateHello).Cursor
+		h.Send(h.Alice, room.ID, "anew")
+		again := subscribe(t, h, h.Bob, cursor)
+		again.want(chat.UpdateHello)
+		again.want(kind(chat.MessageCreated))
 	})
 }
 
