@@ -22,12 +22,17 @@ var domainMethodsWithoutRoute = map[string]string{
 	"SweepMedia": "the host's own job",
 	"MediaURL":   "what chat_media_content redirects to where Config.RedirectMedia says so",
 	"EraseUser":  "System's alone: a user is erased when the host says so",
+	"MediaByIDs": "leaves out what Media refuses, and is done for everybody",
 	"Unread":     "the rooms of the inbox carry their own numbers",
 }
 
 // domainRoutesWithoutLine are the routes that no operation of the table stands behind.
 var domainRoutesWithoutLine = map[string]string{
 	"openapi_retrieve": "the description is open to anybody",
+	"event_stream":     "the tests of streams say who is told what",
+	"event_poll":       "the tests of streams say who is told what",
+	"chat_media_list":  "it leaves out what chat_media_retrieve refuses",
+	"user_list":        "it is the host's Config.Profiles",
 }
 
 // domainTry is a use case of the table, and how to ask for it.
