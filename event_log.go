@@ -166,8 +166,8 @@ func (e *Event) check() string {
 
 // inSnapshot runs fn on what the database is at one moment, without locks.
 func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
-	if s.tx != nil {
-		return conflict("the log of events is read outside of transactions")
+	if s.tx != nil { // what a host's transaction sees is its own to decide
+		return databaseError(s.dialect, fn(s.newConn(ctx, s.db)))
 	}
 	db := s.db.WithContext(ctx)
 	if s.dialect == dialect.Postgres {

@@ -32,7 +32,7 @@ type EventsPage struct {
 // has left out, with the content as a Subscription tells it.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid for a
-// negative After or Limit, ErrConflict inside a transaction.
+// negative After or Limit.
 func (s *Service) Events(ctx context.Context, actor Actor, room uuid.UUID, query EventsQuery) (*EventsPage, error) {
 	if query.After < 0 {
 		return nil, invalid("after", CodeOutOfRange, "is negative")

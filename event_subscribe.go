@@ -65,6 +65,9 @@ func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeO
 		}
 		after = &decoded
 	}
+	if s.tx != nil {
+		return nil, conflict("subscriptions are made outside of transactions")
+	}
 	if err := s.ready(ctx, s.db); err != nil {
 		return nil, err
 	}

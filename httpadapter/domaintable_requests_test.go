@@ -12,18 +12,19 @@ import (
 // domainMethodsWithoutRoute are the operations of the service that the API does not
 // offer.
 var domainMethodsWithoutRoute = map[string]string{
-	"Close":      "ends the service; the host's own call",
-	"Logger":     "returns what the host configured; the host's own call",
-	"InTx":       "is about the host's own transactions",
-	"WithTx":     "is about the host's own transactions",
-	"UserIDType": "is a setting of the host",
-	"Limits":     "returns the host's own configuration",
-	"PurgeRooms": "the host's own job",
-	"SweepMedia": "the host's own job",
-	"MediaURL":   "what chat_media_content redirects to where Config.RedirectMedia says so",
-	"EraseUser":  "System's alone: a user is erased when the host says so",
-	"MediaByIDs": "leaves out what Media refuses, and is done for everybody",
-	"Unread":     "the rooms of the inbox carry their own numbers",
+	"Close":       "ends the service; the host's own call",
+	"Logger":      "returns what the host configured; the host's own call",
+	"InTx":        "is about the host's own transactions",
+	"WithTx":      "is about the host's own transactions",
+	"UserIDType":  "is a setting of the host",
+	"Limits":      "returns the host's own configuration",
+	"PurgeRooms":  "the host's own job",
+	"PruneEvents": "the host's own job",
+	"SweepMedia":  "the host's own job",
+	"MediaURL":    "what chat_media_content redirects to where Config.RedirectMedia says so",
+	"EraseUser":   "System's alone: a user is erased when the host says so",
+	"Unread":      "the rooms of the inbox carry their own numbers",
+	"MediaByIDs":  "leaves out what Media refuses, and is done for everybody",
 }
 
 // domainRoutesWithoutLine are the routes that no operation of the table stands behind.
@@ -114,6 +115,7 @@ func domainTriesOnRooms() []domainTry {
 	return []domainTry{
 		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
 		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, on("Messages", "chat_message_list"), search,
+		on("Events", "room_event_list"),
 	}
 }
 

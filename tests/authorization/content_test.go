@@ -132,6 +132,13 @@ func triesAnywhere() []tableCase {
 		on("SearchRooms", "public ones", "", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.SearchRooms(x.ctx, x.actor, chat.RoomSearchQuery{Query: "room"}))
 		}),
+		on("Subscribe", "mine", "", func(x tableCall) error {
+			sub, err := x.outside.Subscribe(x.ctx, x.actor, chat.SubscribeOptions{})
+			if err == nil {
+				sub.Close()
+			}
+			return err
+		}),
 		on("SearchMessages", "mine", "", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words"}))
 		}),

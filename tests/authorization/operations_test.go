@@ -22,6 +22,7 @@ type tableCase struct {
 type tableCall struct {
 	ctx      context.Context
 	s        *chat.Service
+	outside  *chat.Service // of the transaction that s is bound to
 	actor    chat.Actor
 	room     uuid.UUID
 	id       uuid.UUID // of what the operation is about
@@ -62,6 +63,9 @@ func triesOnRooms() []tableCase {
 		onRoom("MarkRead", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
 		onRoom("Messages", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{}))
+		}),
+		onRoom("Events", func(x tableCall) error {
+			return chatsuite.ErrorOf(x.s.Events(x.ctx, x.actor, x.id, chat.EventsQuery{}))
 		}),
 		onRoom("SearchMessages", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words", RoomID: &x.id}))

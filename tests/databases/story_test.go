@@ -219,6 +219,14 @@ func (s *story) reactions() {
 	page := need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Alice, chat.ReactionsQuery{MessageID: &s.first.ID, Page: chat.Page{Limit: 1}}))
 	need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Alice, chat.ReactionsQuery{MessageID: &s.first.ID, Page: chat.Page{Cursor: page.Next}}))
 	need[chat.ReactionsPage](s, "Reactions")(s.Reactions(ctx, s.Carol, chat.ReactionsQuery{}))
+	log, err := s.Events(ctx, s.Bob, s.room.ID, chat.EventsQuery{After: 1, Limit: 5})
+	seen(s, "Events", log, err)
+	sub, err := s.Subscribe(ctx, s.Alice, chat.SubscribeOptions{})
+	chatsuite.NoError(s.T, err)
+	hello, err := sub.Next(ctx)
+	hello.Cursor = "" // of this database
+	seen(s, "Subscribe", hello, err)
+	sub.Close()
 	s.see("Limits", s.Limits().Name, nil)
 	s.see("UserIDType", s.UserIDType().ColumnType("sqlite"), nil)
 	s.see("Unreact", nil, s.Unreact(ctx, s.Bob, other.ID))
@@ -283,6 +291,8 @@ func (s *story) ends() {
 	s.clock.at = s.clock.at.Add(time.Hour)
 	purged, err := s.PurgeRooms(ctx, time.Minute)
 	seen(s, "PurgeRooms", purged, err)
+	pruned, err := s.PruneEvents(ctx, time.Minute)
+	seen(s, "PruneEvents", pruned, err)
 	swept, err := s.SweepMedia(ctx, time.Minute)
 	seen(s, "SweepMedia", swept, err)
 	// All models, as a host reads them.
