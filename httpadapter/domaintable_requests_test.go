@@ -24,6 +24,7 @@ var domainMethodsWithoutRoute = map[string]string{
 	"MediaURL":    "what chat_media_content redirects to where Config.RedirectMedia says so",
 	"EraseUser":   "System's alone: a user is erased when the host says so",
 	"Unread":      "the rooms of the inbox carry their own numbers",
+	"Subscribe":   "event_stream and event_poll, which the tests of streams are about: it refuses a host's transaction",
 	"MediaByIDs":  "leaves out what Media refuses, and is done for everybody",
 }
 

@@ -40,7 +40,9 @@ func TestStreamsAreLimited(t *testing.T) {
 		}
 	}
 	// To open one is a read, for the rates.
-	h = newHost(t, "sqlite", func(_ *chat.Config, c *httpadapter.Config) { c.RateLimit.Read = httpadapter.Rate{PerSecond: 0.001, Burst: 2} })
+	h = newHost(t, "sqlite", func(_ *chat.Config, c *httpadapter.Config) {
+		c.RateLimit.Read = httpadapter.Rate{PerSecond: 0.001, Burst: 2}
+	})
 	h.want(200, "", "alice", "GET /events/poll", "")
 	h.want(200, "", "alice", "GET /events/poll", "")
 	h.want(429, "rate_limited", "alice", "GET /events", "")

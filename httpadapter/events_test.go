@@ -346,4 +346,3 @@ func TestMetadataOnSeveralLines(t *testing.T) {
 		}
 	})
 }
-
