@@ -198,7 +198,9 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 		defer func() {
 			end := s.newConn(context.WithoutCancel(ctx), tx)
 			_, endErr := end.exec("ROLLBACK") // nothing was written
-			err = errors.Join(err, endErr)
+			if endErr != nil {
+				err = errors.Join(err, endErr)
+			}
 		}()
 		return fn(c)
 	}))

@@ -215,15 +215,13 @@ func (c *conn) sameLog(log *logState, after *cursorState) (bool, error) {
 	return err == nil && anchor != nil && anchor.check() == after.Check, err
 }
 
-// Next returns the next update, and waits for it.
+// Next returns the next update, and waits for it. An update that is there already is
+// returned whether or not ctx has ended.
 //
 // Errors: ErrLagged when the subscription did not keep up, after which it is subscribed
 // again After the last Cursor; ErrClosed; and ctx's.
 func (sub *Subscription) Next(ctx context.Context) (Update, error) {
 	if len(sub.first) > 0 {
-		if err := ctx.Err(); err != nil {
-			return Update{}, err
-		}
 		u := sub.first[0]
 		sub.first = sub.first[1:]
 		sub.last = u.Cursor

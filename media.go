@@ -229,33 +229,67 @@ func scanMediaUse(rows row) (mediaUse, error) {
 	return use, err
 }
 
+// MediaByIDs returns those of some media items that the actor may see, as Media does one by
+// one, in the order of their ids. The others are left out. There may be 100 ids.
+//
+// Errors: ErrTooLarge for more ids.
+func (s *Service) MediaByIDs(ctx context.Context, actor Actor, ids []uuid.UUID) ([]Media, error) {
+	if len(ids) > maxMediaIDs {
+		return nil, tooLarge("ids", CodeTooMany, maxMediaIDs, "ids")
+	}
+	return read(ctx, s, actor, func(c *call) ([]Media, error) {
+		uses, err := queryAll(c.conn, scanMediaUse, mediaUseSQL("m.id "+c.dialect.InIDs())+" ORDER BY f.id",
+			dialect.JSONArray(ids), MediaReady, c.actor.nullableID())
+		visible := make([]Media, 0, len(uses))
+		for i := range uses {
+			if c.decideMedia(&uses[i]) == nil {
+				visible = append(visible, uses[i].media)
+			}
+		}
+		return visible, err
+	})
+}
+
+const maxMediaIDs = 100
+
 // visibleMedia reads a media item and decides by what it is used in. It is one statement
 // for what is hidden, absent and visible, so that they take the same time.
 func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
-	use, err := queryOne(c.conn, scanMediaUse, `WITH found AS (SELECT `+mediaColumns+`,
-			(SELECT g.room_id FROM chat_message_media x JOIN chat_messages g ON g.id = x.message_id WHERE x.media_id = m.id) AS message_room,
-			(SELECT a.id FROM chat_rooms a WHERE a.avatar_id = m.id) AS avatar_room
-			FROM chat_media m WHERE m.id = ? AND m.state = ?)
-		SELECT `+prefixed("f", mediaColumns)+`, f.message_room, f.avatar_room,
-			r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a, `+prefixed("u", optionalRoomUserColumns)+`
-		FROM found f LEFT JOIN chat_rooms r ON r.id = COALESCE(f.message_room, f.avatar_room) AND r.deleted_at IS NULL
-		LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?`, id, MediaReady, c.actor.nullableID())
+	use, err := queryOne(c.conn, scanMediaUse, mediaUseSQL("m.id = ?"), id, MediaReady, c.actor.nullableID())
 	if err != nil {
 		return nil, err
 	}
-	if use == nil || !use.used && !c.actor.system && !use.media.uploadedBy(c.actor) || use.used && use.room == nil {
+	if use == nil {
 		return nil, ErrNotFound
 	}
-	if use.used {
-		op, on := opRead, target{child: true}
-		if use.avatar {
-			op, on = opSeeRoom, target{}
-		}
-		if err := c.scope(use.room, use.member).decide(op, on); err != nil {
-			return nil, err
-		}
+	if err := c.decideMedia(use); err != nil {
+		return nil, err
 	}
 	return &use.media, nil
+}
+
+// mediaUseSQL renders the query of what ready media of a condition are used in.
+func mediaUseSQL(condition string) string {
+	return `WITH found AS (SELECT ` + mediaColumns + `,
+			(SELECT g.room_id FROM chat_message_media x JOIN chat_messages g ON g.id = x.message_id WHERE x.media_id = m.id) AS message_room,
+			(SELECT a.id FROM chat_rooms a WHERE a.avatar_id = m.id) AS avatar_room
+			FROM chat_media m WHERE ` + condition + ` AND m.state = ?)
+		SELECT ` + prefixed("f", mediaColumns) + `, f.message_room, f.avatar_room,
+			r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a, ` + prefixed("u", optionalRoomUserColumns) + `
+		FROM found f LEFT JOIN chat_rooms r ON r.id = COALESCE(f.message_room, f.avatar_room) AND r.deleted_at IS NULL
+		LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?`
+}
+
+func (c *call) decideMedia(use *mediaUse) error {
+	switch {
+	case !use.used && (c.actor.system || use.media.uploadedBy(c.actor)):
+		return nil
+	case use.room == nil:
+		return ErrNotFound
+	case use.avatar:
+		return c.scope(use.room, use.member).decide(opSeeRoom, target{})
+	}
+	return c.scope(use.room, use.member).decide(opRead, target{child: true})
 }
 
 // inline are the types that a browser may show in the origin of an application: none of

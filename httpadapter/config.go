@@ -19,6 +19,10 @@ type Config struct {
 	// Any other error says that it cannot be told at present, for example because the
 	// sessions are out of reach: it is logged, and the answer is 503, so that clients
 	// do not take an outage for having been signed out. Required.
+	//
+	// While a stream of events is open it is asked again each minute, with the request
+	// that opened it, and the stream ends when the answer is an error or another user. So
+	// it should look the session up, rather than only what a middleware has found.
 	User func(*http.Request) (chat.UserID, error)
 	// Profiles looks up names and avatars to show beside user ids, once per
 	// response, with each id once. Users that it leaves out, and all of them when
@@ -45,7 +49,8 @@ type Config struct {
 	// MinDownloadRate is how many bytes of a response a client must take in a second,
 	// in the long run and after 10 seconds, before the connection is given up. It needs
 	// net/http's own server, and a ResponseWriter of which http.ResponseController can
-	// set a write deadline. Defaults to 16 KiB; a negative rate is none.
+	// set a write deadline. Defaults to 16 KiB; a negative rate is none. Each piece of a
+	// stream of events is given up so in any case, since nobody else ends it.
 	MinDownloadRate int64
 	// RedirectMedia responds to downloads, after the check of who may have them, with a
 	// redirect to the media store, where that is a chat.MediaURLSigner. The URL is valid
@@ -62,6 +67,13 @@ type Config struct {
 	// most are searches. Another is refused with 429. Thumbnails do not count: making
 	// them has a queue of its own. Defaults to 16; a negative number is no cap.
 	MaxInFlight int
+	// MaxStreams caps the streams of events of a user that are open at once, and the
+	// polls for events that are waiting. Another is refused with 429. They do not count
+	// in MaxInFlight. Defaults to 10; a negative number is no cap.
+	MaxStreams int
+	// StreamLife is how long a stream of events is open before its client is to connect
+	// again, which it does by itself, and goes on where it was. Defaults to 30 minutes.
+	StreamLife time.Duration
 	// RateLimit caps how often each user may ask. Defaults to no limits.
 	RateLimit RateLimit
 }
@@ -78,7 +90,7 @@ type RateLimit struct {
 	Write  Rate // everything that changes something, except for uploads
 	Upload Rate // POST /media
 	Search Rate // of messages, and of public rooms
-	Read   Rate // everything else
+	Read   Rate // everything else, to open a stream of events included
 }
 
 // Rate is a token bucket that each user has of their own.
@@ -93,6 +105,8 @@ type Rate struct {
 const (
 	defaultInFlight     = 16
 	searchesInFlight    = 2
+	defaultStreams      = 10
+	defaultStreamLife   = 30 * time.Minute
 	defaultDownloadRate = 16 << 10
 )
 
@@ -103,6 +117,12 @@ func (c Config) withDefaults(svc *chat.Service) Config {
 	c.BasePath = strings.TrimRight(c.BasePath, "/")
 	if c.MaxInFlight == 0 {
 		c.MaxInFlight = defaultInFlight
+	}
+	if c.MaxStreams == 0 {
+		c.MaxStreams = defaultStreams
+	}
+	if c.StreamLife == 0 {
+		c.StreamLife = defaultStreamLife
 	}
 	if c.MinDownloadRate == 0 {
 		c.MinDownloadRate = defaultDownloadRate
@@ -123,6 +143,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("httpadapter: Config.BasePath %q is not a plain path such as /chat", c.BasePath)
 	case c.MaxBody < 0:
 		return errors.New("httpadapter: Config.MaxBody is negative")
+	case c.StreamLife < 0:
+		return errors.New("httpadapter: Config.StreamLife is negative")
 	case c.MediaMaxAge < 0:
 		return errors.New("httpadapter: Config.MediaMaxAge is negative")
 	}

@@ -24,11 +24,17 @@ var domainMethodsWithoutRoute = map[string]string{
 	"MediaURL":    "what chat_media_content redirects to where Config.RedirectMedia says so",
 	"EraseUser":   "System's alone: a user is erased when the host says so",
 	"Unread":      "the rooms of the inbox carry their own numbers",
+	"Subscribe":   "event_stream and event_poll, which the tests of streams are about: it refuses a host's transaction",
+	"MediaByIDs":  "leaves out what Media refuses, and is done for everybody",
 }
 
 // domainRoutesWithoutLine are the routes that no operation of the table stands behind.
 var domainRoutesWithoutLine = map[string]string{
 	"openapi_retrieve": "the description is open to anybody",
+	"event_stream":     "the tests of streams say who is told what",
+	"event_poll":       "the tests of streams say who is told what",
+	"chat_media_list":  "it leaves out what chat_media_retrieve refuses",
+	"user_list":        "it is the host's Config.Profiles",
 }
 
 // domainTry is a use case of the table, and how to ask for it.
@@ -111,6 +117,7 @@ func domainTriesOnRooms() []domainTry {
 	return []domainTry{
 		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
 		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, typing, on("Messages", "chat_message_list"), search,
+		on("Events", "room_event_list"),
 	}
 }
 

@@ -21,3 +21,8 @@ func (l *limiter) Buckets() int { return len(l.buckets) }
 
 // SetWriteGrace shortens how long a client may take nothing.
 func (h *Handler) SetWriteGrace(grace time.Duration) { h.grace = grace }
+
+// SetStreamTimes shortens after what times a stream sends a comment and asks for its user.
+func (h *Handler) SetStreamTimes(comment, user time.Duration) {
+	h.streamTimes = streamTimes{comment, user}
+}

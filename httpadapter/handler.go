@@ -53,9 +53,13 @@ type Handler struct {
 	routes   router
 	limiters map[class]*limiter // nil: no limit
 	flights  *inFlight
+	streams  *inFlight
 	bodies   map[string]int64 // the limits of JSON bodies, by operation
 	grace    time.Duration
 	origins  *origins
+
+	streamTimes streamTimes
+	shutdowns   shutdowns
 }
 
 // New returns the handler of a service. A wrong config is an error.
@@ -73,7 +77,8 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	}
 	h := &Handler{
 		svc: svc, config: config, routes: newRouter(routes), origins: trusted, grace: writeGrace,
-		flights: newInFlight(config.MaxInFlight), bodies: bodyLimits(svc.Limits()), limiters: map[class]*limiter{},
+		flights: newInFlight(config.MaxInFlight), streams: newInFlight(config.MaxStreams),
+		streamTimes: streamTimes{commentEach, userEach}, bodies: bodyLimits(svc.Limits()), limiters: map[class]*limiter{},
 	}
 	for class, rate := range config.RateLimit.all() {
 		h.limiters[class] = newLimiter(*rate, time.Now)
@@ -108,7 +113,7 @@ func (h *Handler) answer(r *request) (*response, error) {
 	if r.Method == http.MethodOptions {
 		return h.options(r), nil
 	}
-	if err := h.origins.check(r.Request); err != nil {
+	if err := h.origins.check(r.Request, r.route.class == stream); err != nil {
 		return nil, newProblem(http.StatusForbidden, "cross_origin", "a page of another site made this request")
 	}
 	queryErr := r.readQuery()

@@ -27,6 +27,7 @@ var hidden = map[string]string{ // by operation: the body
 	"room_user_delete":                "",
 	"room_user_read":                  `{"number":1}`,
 	"room_typing":                     "",
+	"room_event_list":                 "",
 	"room_ban_list":                   "",
 	"room_ban_create":                 `{"user_id":"4"}`,
 	"room_ban_delete":                 "",

@@ -16,6 +16,7 @@ const (
 	write                  // something is
 	upload                 // a file comes in
 	search                 // much may have to be read
+	stream                 // a response that waits for events
 	unlimited              // there is a limit elsewhere, or none
 )
 
@@ -88,9 +89,13 @@ func (f *inFlight) end(user chat.UserID, searching int) {
 // admit counts a request against what its user may ask for.
 func (h *Handler) admit(r *request) error {
 	as := r.class()
-	end, admitted := h.flights.begin(r.actor, as)
+	flights, refused := h.flights, "too many of your requests are being served: wait for one of them"
+	if as == stream {
+		flights, as, refused = h.streams, read, "you have too many streams of events: end one of them"
+	}
+	end, admitted := flights.begin(r.actor, as)
 	if !admitted {
-		return tooManyRequests(time.Second, "too many of your requests are being served: wait for one of them")
+		return tooManyRequests(time.Second, refused)
 	}
 	r.end = end
 	if wait := h.limiters[as].take(r.actor); wait > 0 {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/go-df/chat"
 )
 
@@ -38,6 +40,28 @@ func mediaRetrieve(r *request) (*response, error) {
 	}
 	v := r.view()
 	return ok(v.media(found), v), nil
+}
+
+// mediaList responds with those of some files that the user may see.
+func mediaList(r *request) (*response, error) {
+	texts := r.ids()
+	ids := make([]uuid.UUID, len(texts))
+	for i, text := range texts {
+		id, valid := parseID(text)
+		if !valid {
+			r.fail(badParameter("ids", malformed, "has something that is no id"))
+		}
+		ids[i] = id
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, err := r.h.svc.MediaByIDs(r.Context(), r.actor, ids)
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(items[media]{shownAll(found, v.media)}, v), nil
 }
 
 func (r *request) upload() (chat.NewMedia, error) {

@@ -103,10 +103,16 @@ func endsInNumber(label string) bool {
 }
 
 // check refuses the writes of other sites' pages and, where browsers say so, what other
-// sites' pages embed: an image of theirs would be asked for with the user's cookies.
-func (o *origins) check(r *http.Request) error {
+// sites' pages embed: an image of theirs would be asked for with the user's cookies. A
+// stream is refused as a write is: a page that cannot read it would still hold it open.
+func (o *origins) check(r *http.Request, stream bool) error {
 	if r.Header.Get("Sec-Fetch-Site") == "cross-site" && r.Header.Get("Sec-Fetch-Mode") == "no-cors" {
 		return errEmbedded
+	}
+	if stream {
+		asked := *r
+		asked.Method = http.MethodPost
+		r = &asked
 	}
 	return o.protection.Check(r)
 }
@@ -136,7 +142,7 @@ func (h *Handler) options(r *request) *response {
 	if header.Get("Access-Control-Allow-Origin") != "" {
 		header.Set("Access-Control-Allow-Methods", r.allowed)
 		header.Set("Access-Control-Allow-Headers",
-			"Authorization, Content-Type, Content-Disposition, If-Match, If-None-Match, Idempotency-Key, Range")
+			"Authorization, Content-Type, Content-Disposition, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Range")
 		header.Set("Access-Control-Max-Age", "600")
 	}
 	return noContent()

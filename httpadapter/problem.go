@@ -120,6 +120,7 @@ var errorStatuses = []struct {
 	{chat.ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "this is not available at present: try again later"},
 	{fs.ErrNotExist, http.StatusInternalServerError, "internal", "something went wrong"}, // a file that is lost
 	{chat.ErrMediaStore, http.StatusServiceUnavailable, "unavailable", "files are not available: try again later"},
+	{chat.ErrLagged, http.StatusServiceUnavailable, "unavailable", "there is too much to tell at once: try again"},
 	{chat.ErrClosed, http.StatusServiceUnavailable, "unavailable", "the service is going down: try again"},
 	{context.Canceled, http.StatusServiceUnavailable, "unavailable", "the request was given up"},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "unavailable", "this took too long: try again"},

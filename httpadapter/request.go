@@ -126,6 +126,22 @@ func (r *request) given(name string) (value string, given bool) {
 	return "", true
 }
 
+const maxIDs = 100
+
+// ids reads the parameter ids of the query, which is given once for each.
+func (r *request) ids() []string {
+	ids := r.query["ids"]
+	switch {
+	case len(ids) == 0:
+		r.fail(badParameter("ids", chat.CodeRequired, "is missing"))
+	case len(ids) > maxIDs:
+		p := badParameter("ids", chat.CodeTooMany, "is given more than 100 times")
+		p.Errors[0].Limit = maxIDs
+		r.fail(p)
+	}
+	return ids
+}
+
 // number reads a whole number of the query, nil when it is not given.
 func (r *request) number(name string, least int64) *int64 {
 	text, given := r.given(name)

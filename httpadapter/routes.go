@@ -46,6 +46,9 @@ var routes = []route{
 	{put, "/rooms/{room}/users/me/read", "room_user_read", roomUserRead, flags{}},
 
 	{post, "/rooms/{room}/typing", "room_typing", roomTyping, flags{}},
+	{get, "/events", "event_stream", eventStream, flags{class: stream, query: "after"}},
+	{get, "/events/poll", "event_poll", eventPoll, flags{class: stream, query: "after wait"}},
+	{get, "/rooms/{room}/events", "room_event_list", roomEventList, flags{query: "after limit"}},
 
 	{get, "/rooms/{room}/bans", "room_ban_list", roomBanList, flags{query: "cursor limit"}},
 	{post, "/rooms/{room}/bans", "room_ban_create", roomBanCreate, flags{}},
@@ -64,6 +67,9 @@ var routes = []route{
 	{get, "/reactions/{reaction}", "chat_message_reactions_retrieve", reactionRetrieve, flags{}},
 	{del, "/reactions/{reaction}", "chat_message_reactions_delete", reactionDelete, flags{}},
 
+	{get, "/users", "user_list", userList, flags{query: "ids"}},
+
+	{get, "/media", "chat_media_list", mediaList, flags{query: "ids"}},
 	{post, "/media", "chat_media_create", mediaCreate, flags{class: upload}},
 	{get, "/media/{media}", "chat_media_retrieve", mediaRetrieve, flags{}},
 	{get, "/media/{media}/content", "chat_media_content", mediaContent, flags{query: "variant"}},

@@ -22,6 +22,11 @@ type list[T any] struct {
 	Next  *string `json:"next"`
 }
 
+// items is a list that has no pages.
+type items[T any] struct {
+	Items []T `json:"items"`
+}
+
 type room struct {
 	ID                 uuid.UUID      `json:"id"`
 	Type               chat.RoomType  `json:"type"`

@@ -33,6 +33,7 @@ type host struct {
 	t      *testing.T
 	addr   string
 	db     *gorm.DB
+	svc    *chat.Service
 	cleans bool // http.ServeMux redirects paths with "//" and dots before it looks for a handler
 }
 
@@ -53,7 +54,7 @@ func over(t *testing.T, test func(h *host)) {
 				ok(t, err)
 				ok(t, pool.Close())
 			})
-			test(&host{t: t, addr: start(t, svc), db: db, cleans: name == "net_http"})
+			test(&host{t: t, addr: start(t, svc), db: db, svc: svc, cleans: name == "net_http"})
 		})
 	}
 }

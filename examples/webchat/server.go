@@ -28,7 +28,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		IdleTimeout:       idlePatience,
 		// ReadTimeout and WriteTimeout would end a long upload or download however
 		// well it goes on. Clients that take too little of a response are given up by
-		// the API, as its MinDownloadRate says.
+		// the API, as its MinDownloadRate says. Streams of events end when the server is
+		// shut down.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)

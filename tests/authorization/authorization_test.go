@@ -169,7 +169,7 @@ func (e *tableExaminer) callOf(sc *setting, try tableCase) (x tableCall, there b
 		id, user, hasThing, hasUser = uuid.New(), sc.users["a stranger"], true, true
 	}
 	return tableCall{
-		ctx: e.h.Ctx, s: e.h.Service, outside: e.h.Service, actor: sc.actor, kind: e.room,
+		ctx: e.h.Ctx, s: e.h.Service, actor: sc.actor, kind: e.room,
 		room: sc.things["room"], id: id, user: user, stranger: sc.users["a stranger"],
 	}, hasThing && (hasUser || try.user == "")
 }

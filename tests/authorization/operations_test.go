@@ -22,7 +22,6 @@ type tableCase struct {
 type tableCall struct {
 	ctx      context.Context
 	s        *chat.Service
-	outside  *chat.Service // of the transaction that s is bound to
 	actor    chat.Actor
 	room     uuid.UUID
 	id       uuid.UUID // of what the operation is about

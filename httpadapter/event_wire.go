@@ -1,0 +1,158 @@
+package httpadapter
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat"
+)
+
+// update is what goes over the wire of a chat.Update: what all members see alike, with the
+// ids of users and media alone.
+type update struct {
+	Kind      chat.UpdateKind `json:"kind"`
+	RoomID    *uuid.UUID      `json:"room_id,omitzero"`
+	Seq       int64           `json:"seq,omitzero"`
+	ActorID   *chat.UserID    `json:"actor_id,omitzero"`
+	UserID    *chat.UserID    `json:"user_id,omitzero"`
+	MessageID *uuid.UUID      `json:"message_id,omitzero"`
+	CreatedAt time.Time       `json:"created_at"`
+	Message   *updateMessage  `json:"message,omitzero"`
+	Room      *updateRoom     `json:"room,omitzero"`
+	Member    *updateMember   `json:"member,omitzero"`
+	Rooms     []roomState     `json:"rooms,omitzero"`
+	Number    *int64          `json:"number,omitzero"`
+	Muted     *bool           `json:"muted,omitzero"`
+	ExpiresAt *time.Time      `json:"expires_at,omitzero"`
+}
+
+type roomState struct {
+	RoomID         uuid.UUID `json:"room_id"`
+	Seq            int64     `json:"seq"`
+	LastNumber     int64     `json:"last_number"`
+	LastReadNumber int64     `json:"last_read_number"`
+	Muted          bool      `json:"muted"`
+}
+
+type updateMessage struct {
+	ID            uuid.UUID        `json:"id"`
+	RoomID        uuid.UUID        `json:"room_id"`
+	Number        int64            `json:"number"`
+	UserID        *chat.UserID     `json:"user_id"`
+	AuthorKind    chat.AuthorKind  `json:"author_kind"`
+	Text          string           `json:"text"`
+	MediaIDs      []uuid.UUID      `json:"media_ids"`
+	Reactions     []updateReaction `json:"reactions"`
+	ReplyToID     *uuid.UUID       `json:"reply_to_id"`
+	ReplyToNumber *int64           `json:"reply_to_number"`
+	Metadata      jsontext.Value   `json:"metadata"`
+	CreatedAt     time.Time        `json:"created_at"`
+	EditedAt      *time.Time       `json:"edited_at"`
+	DeletedAt     *time.Time       `json:"deleted_at"`
+}
+
+type updateReaction struct {
+	Reaction string `json:"reaction"`
+	Count    int64  `json:"count"`
+}
+
+type updateRoom struct {
+	ID                 uuid.UUID      `json:"id"`
+	Type               chat.RoomType  `json:"type"`
+	Name               string         `json:"name"`
+	Description        string         `json:"description"`
+	AvatarID           *uuid.UUID     `json:"avatar_id"`
+	Public             bool           `json:"is_public"`
+	OwnerID            *chat.UserID   `json:"owner_id"`
+	DefaultPermissions []string       `json:"default_permissions"`
+	Metadata           jsontext.Value `json:"metadata"`
+	CreatedAt          time.Time      `json:"created_at"`
+	UpdatedAt          time.Time      `json:"updated_at"`
+}
+
+type updateMember struct {
+	RoomID      uuid.UUID    `json:"room_id"`
+	UserID      chat.UserID  `json:"user_id"`
+	Owner       bool         `json:"is_owner"`
+	Permissions *[]string    `json:"permissions"`
+	Effective   []string     `json:"effective_permissions"`
+	CreatedBy   *chat.UserID `json:"created_by"`
+	CreatedAt   time.Time    `json:"created_at"`
+}
+
+// encodedUpdate returns an update's JSON, encoded once for all streams; nil when it cannot
+// be encoded.
+func encodedUpdate(u *chat.Update) jsontext.Value { return u.Encoded(encodeUpdate) }
+
+func encodeUpdate(u *chat.Update) []byte {
+	shown := update{
+		Kind: u.Kind, Seq: u.Seq, ActorID: u.ActorID, UserID: u.UserID, MessageID: u.MessageID, CreatedAt: u.CreatedAt,
+		Muted: u.Muted, ExpiresAt: u.ExpiresAt,
+	}
+	if u.Kind == chat.UpdateReadMarker || u.Kind == chat.UpdateReceipt {
+		shown.Number = &u.Number
+	}
+	if u.RoomID != uuid.Nil {
+		shown.RoomID = &u.RoomID
+	}
+	if u.Message != nil {
+		shown.Message = messageInUpdate(u.Message)
+	}
+	if u.Room != nil {
+		shown.Room = roomInUpdate(u.Room)
+	}
+	if u.Member != nil {
+		shown.Member = memberInUpdate(u.Member)
+	}
+	if u.Kind == chat.UpdateHello || u.States != nil {
+		shown.Rooms = make([]roomState, len(u.States))
+		for i, state := range u.States {
+			shown.Rooms[i] = roomState(state)
+		}
+	}
+	data, err := json.Marshal(&shown, loose)
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+func messageInUpdate(m *chat.Message) *updateMessage {
+	shown := &updateMessage{
+		ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, AuthorKind: m.AuthorKind, Text: m.Text,
+		MediaIDs: make([]uuid.UUID, len(m.Media)), Reactions: make([]updateReaction, len(m.Reactions)), ReplyToID: m.ReplyToID,
+		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+	}
+	for i := range m.Media {
+		shown.MediaIDs[i] = m.Media[i].ID
+	}
+	for i, r := range m.Reactions {
+		shown.Reactions[i] = updateReaction{r.Reaction, r.Count}
+	}
+	if m.ReplyTo != nil {
+		shown.ReplyToNumber = &m.ReplyTo.Number
+	}
+	return shown
+}
+
+func roomInUpdate(r *chat.Room) *updateRoom {
+	return &updateRoom{
+		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
+		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(), Metadata: jsontext.Value(r.Metadata),
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+	}
+}
+
+func memberInUpdate(u *chat.RoomUser) *updateMember {
+	shown := &updateMember{
+		RoomID: u.RoomID, UserID: u.UserID, Owner: u.Owner, Effective: u.Effective.Names(), CreatedBy: u.CreatedBy, CreatedAt: u.CreatedAt,
+	}
+	if u.Permissions != nil {
+		names := u.Permissions.Names()
+		shown.Permissions = &names
+	}
+	return shown
+}
