@@ -38,7 +38,7 @@
 //
 // The messages of a room are numbered 1, 2, 3… without gaps ([Message.Number]):
 // history pages, unread counts and read markers use these numbers. Every change
-// that a whole room may see, messages included, also has a place in the room's log
+// that a whole room may see, messages included, also has a number in the room's log
 // of events ([Event.Seq]).
 package chat
 
@@ -58,7 +58,7 @@ import (
 )
 
 // Service is the chat domain on one database. It is safe for concurrent use, holds no
-// connection, and no goroutine that outlives its work: what SendMessage leaves behind
+// connection, and no goroutine that outlives its work: what SendMessage has begun
 // when its context ends is done within seconds, and Close waits for it.
 type Service struct {
 	host    *gorm.DB // as the host set it up, for InTx

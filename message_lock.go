@@ -24,11 +24,11 @@ func (b *batch) skipLocked(clause string) string {
 }
 
 // lockSenders locks what the write will need of the authors: their memberships, whose
-// read markers it moves, and their rows in the host's table, which the foreign key looks
-// at. A send whose author's rows are locked by others is blocked.
+// read markers it moves, and their rows in the host's table, which the foreign key
+// locks. A send whose author's rows are locked by others is blocked.
 func (b *batch) lockSenders() error {
 	if b.optimistic || b.inHost || b.dialect == dialect.SQLite {
-		return nil // the write itself looks, or waits, or there is nothing to wait for
+		return nil // the write does it, or waits, or there is nothing to wait for
 	}
 	var rooms, users dialect.Array
 	wanted := map[memberKey]bool{}
@@ -72,8 +72,8 @@ func (b *batch) lockSendersSQL() string {
 	return query + " JOIN " + table + " h ON h.id = u.user_id FOR NO KEY UPDATE OF u SKIP LOCKED FOR KEY SHARE OF h SKIP LOCKED"
 }
 
-// lockReplies locks the messages that others answer, as the foreign key will. A send
-// that answers one which others have locked is blocked.
+// lockReplies locks the messages that others reply to, as the foreign key will. A send
+// that replies to one which others have locked is blocked.
 func (b *batch) lockReplies(ids []uuid.UUID) error {
 	locked, err := queryAll(b.conn, scanValue[uuid.UUID], "SELECT id FROM chat_messages WHERE id "+b.dialect.InIDs()+
 		" ORDER BY id"+b.skipLocked("FOR KEY SHARE"), dialect.JSONArray(ids))
@@ -81,8 +81,8 @@ func (b *batch) lockReplies(ids []uuid.UUID) error {
 		return err
 	}
 	for _, s := range b.sends {
-		answers := s.state == sendPending && s.in.ReplyToID != nil
-		if answers && b.replies[*s.in.ReplyToID] != nil && !slices.Contains(locked, *s.in.ReplyToID) {
+		replies := s.state == sendPending && s.in.ReplyToID != nil
+		if replies && b.replies[*s.in.ReplyToID] != nil && !slices.Contains(locked, *s.in.ReplyToID) {
 			s.state = sendBlocked
 		}
 	}
@@ -90,7 +90,7 @@ func (b *batch) lockReplies(ids []uuid.UUID) error {
 }
 
 // lockMedia locks the media that the messages name, in ascending id, and then reads
-// which of them are free: ready, and in no message and no room's avatar.
+// which of them can be used: ready, and in no message and no room's avatar.
 func (b *batch) lockMedia() error {
 	wanted := map[uuid.UUID]bool{}
 	for _, s := range b.sends {

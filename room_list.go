@@ -68,7 +68,7 @@ func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*Rooms
 	})
 }
 
-// activity is where a room stands in the inbox.
+// activity is the position of a room in the inbox.
 func (r Room) activity() momentCursor {
 	if r.LastMessageAt != nil {
 		return momentCursor{"rooms", *r.LastMessageAt, r.ID}

@@ -36,7 +36,7 @@ type lockQueue struct {
 	tickets []*lockTicket      // in the order in which they came
 }
 
-// lockTicket stands for a transaction that is to wait for a room's lock.
+// lockTicket is the place in the queue of a transaction that is to wait for a room's lock.
 type lockTicket struct {
 	room    uuid.UUID
 	granted chan struct{}

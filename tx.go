@@ -233,7 +233,7 @@ func pause(ctx context.Context, try int) error {
 var errForeignKeysOff = fmt.Errorf("%w: this SQLite connection does not enforce foreign keys: "+
 	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))", ErrSchema)
 
-// limitJournal tells SQLite to how many bytes to cut its log when it begins anew: a long
+// limitJournal sets to how many bytes SQLite truncates its log when it begins anew: a long
 // reader lets it grow, and it would stay as large. It is a setting of the connection that
 // no DSN has, so it is made again now and then, on whichever connection is at hand.
 func (c *conn) limitJournal(writes int64) error {
@@ -274,7 +274,8 @@ func (c *conn) setLockTimeout() error {
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// commitSignal wakes those who wait for new events.
+// commitSignal wakes those who wait for new events: nobody does until there is a
+// subscription, and a notify without them costs 5 ns.
 type commitSignal struct {
 	mu   sync.Mutex
 	next chan struct{}
