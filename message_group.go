@@ -136,7 +136,7 @@ func (s *Service) storeGroup(ctx context.Context, sends []*send, turn *lockTurn)
 }
 
 // storeOptimistically stores messages without locking their rooms first, in two
-// statements rather than a transaction of five, and settles what it has stored. All that
+// statements rather than a transaction of six, and settles what it has stored. All that
 // is accepted for a room is stored, or nothing. Left to the lock are messages with media,
 // which are locked, and with them those to the same room; rooms that changed after they
 // were read, or that others have locked; and whatever would be refused or was sent
