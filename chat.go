@@ -20,11 +20,11 @@
 //
 // # Errors
 //
-// Any operation may return [ErrUnauthenticated] or, for an actor whose id is none,
-// [ErrInvalid]; [ErrSchema] and [ErrClosed]; [ErrUnavailable] and [ErrNoSpace] while the
-// database is out of reach or its disk full; and what else the database says, which
-// [IsRetryable] tells apart from faults. The comments of the operations name the
-// others. A result beside an error is nil.
+// Any operation may return [ErrUnauthenticated] or, for an actor whose id
+// [Config].UserIDs refuses, [ErrInvalid]; [ErrSchema] and [ErrClosed]; [ErrUnavailable]
+// and [ErrNoSpace] while the database is out of reach or its disk full; and other errors
+// of the database, of which [IsRetryable] reports whether another try may succeed. The
+// comments of the operations name the others. A result beside an error is nil.
 //
 // # Transactions
 //
@@ -108,7 +108,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	return s, nil
 }
 
-// Limits returns what the service was configured with, the defaults filled in.
+// Limits returns Config.Limits with the defaults filled in.
 func (s *Service) Limits() Limits { return s.config.Limits }
 
 // Close marks the service as closed: operations that begin later return ErrClosed. It

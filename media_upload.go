@@ -37,8 +37,9 @@ type NewMedia struct {
 //
 // A JPEG is stored without what does not belong to the picture, such as where it was
 // taken, and not compressed again: Media.Size and SHA256 are of what is stored. One without
-// a picture in it, or with more than 64 scans, is ErrInvalid. A picture that cannot be read, or has more than
-// Limits.Pixels, is stored as a plain file, application/octet-stream.
+// a picture in it, or with more than 64 scans, is ErrInvalid. A picture that cannot be
+// read, or has more than Limits.Pixels, is stored as a plain file,
+// application/octet-stream.
 //
 // The row comes first, then the bytes, then the row is made visible: a crash leaves
 // something that can be found and removed, never a message that points at nothing.
@@ -46,8 +47,10 @@ type NewMedia struct {
 // the host's commit; after a rollback InTx deletes the bytes again, and with WithTx
 // they stay in the store.
 //
-// Errors: ErrTooLarge, ErrInvalid, ErrNoMediaStore, ErrMediaStore, ErrConflict when
-// the upload took so long that it was taken for abandoned, and the error of Body.
+// Errors: ErrTooLarge for more than Limits.UploadBytes, ErrInvalid for a missing Body, a
+// file name that is not text and a damaged JPEG, ErrNoMediaStore, ErrMediaStore,
+// ErrConflict when SweepMedia removed the upload because it took too long, and the error
+// of Body.
 func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*Media, error) {
 	if s.config.Media == nil {
 		return nil, ErrNoMediaStore

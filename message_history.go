@@ -22,9 +22,9 @@ type HistoryQuery struct {
 
 // MessagesPage is a part of a room's history, in ascending order of Number.
 type MessagesPage struct {
-	Items     []Message
-	HasBefore bool // there are messages before the first one here
-	HasAfter  bool // there are messages after the last one here
+	Items     []Message `json:"items"`
+	HasBefore bool      `json:"has_before"` // there are messages before the first one here
+	HasAfter  bool      `json:"has_after"`  // there are messages after the last one here
 }
 
 // Messages returns a page of a room's history, tombstones included, with media,

@@ -157,8 +157,8 @@ func (s *Service) UnbanUser(ctx context.Context, actor Actor, room uuid.UUID, us
 
 // BansPage is a page of a room's bans.
 type BansPage struct {
-	Items []Ban
-	Next  string // the cursor of the next page, "" after the last
+	Items []Ban  `json:"items"`
+	Next  string `json:"next"` // the cursor of the next page, "" after the last
 }
 
 const banColumns = "room_id, user_id, banned_by, reason, banned_until, banned_at"

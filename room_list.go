@@ -38,8 +38,8 @@ type RoomsQuery struct {
 
 // RoomsPage is a page of rooms.
 type RoomsPage struct {
-	Items []Room
-	Next  string // the cursor of the next page, "" after the last
+	Items []Room `json:"items"`
+	Next  string `json:"next"` // the cursor of the next page, "" after the last
 }
 
 // Rooms is the actor's inbox: their rooms, the one with the newest message first,

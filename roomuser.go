@@ -145,8 +145,8 @@ func (p *roomScope) member(user UserID) (*RoomUser, error) {
 
 // RoomUsersPage is a page of a room's members.
 type RoomUsersPage struct {
-	Items []RoomUser
-	Next  string // the cursor of the next page, "" after the last
+	Items []RoomUser `json:"items"`
+	Next  string     `json:"next"` // the cursor of the next page, "" after the last
 }
 
 // Page selects a part of a list.
