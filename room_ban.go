@@ -218,14 +218,10 @@ const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted,
 
 // userStates reads what the room has of users, one for each.
 func (p *roomScope) userStates(users []UserID) ([]*userState, error) {
-	ids := make([]dialect.Object, len(users))
-	for i, user := range users {
-		ids[i] = dialect.Object{"user_id": user}
-	}
 	return queryAll(p.conn, p.scanUserState, "SELECT "+userStateColumns+" FROM "+p.jsonRows("user_id user")+`
 		LEFT JOIN chat_room_users u ON u.room_id = ? AND u.user_id = j.user_id
 		LEFT JOIN chat_restrictions x ON x.room_id = ? AND x.user_id = j.user_id
-		ORDER BY u.user_id`, dialect.JSONArray(ids), p.room.ID, p.room.ID)
+		ORDER BY u.user_id`, userRows(users), p.room.ID, p.room.ID)
 }
 
 func (p *roomScope) scanUserState(rows row) (*userState, error) {
@@ -294,13 +290,18 @@ func (p *roomScope) execOn(users []UserID, statement string) error {
 	if len(users) == 0 {
 		return nil
 	}
-	ids := make([]dialect.Object, len(users))
-	for i, user := range users {
-		ids[i] = dialect.Object{"user_id": user}
-	}
 	_, err := p.exec(statement+" WHERE room_id = ? AND user_id IN (SELECT j.user_id FROM "+p.jsonRows("user_id user")+")",
-		p.room.ID, dialect.JSONArray(ids))
+		p.room.ID, userRows(users))
 	return err
+}
+
+// userRows are ids as jsonRows("user_id user") reads them.
+func userRows(users []UserID) string {
+	rows := make([]dialect.Object, len(users))
+	for i, user := range users {
+		rows[i] = dialect.Object{"user_id": user}
+	}
+	return dialect.JSONArray(rows)
 }
 
 // refuseBanned names the first banned user of a list by their index in it.

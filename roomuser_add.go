@@ -205,12 +205,8 @@ func (p *roomScope) membersOf(users []NewRoomUser, known []*userState) ([]RoomUs
 }
 
 func (p *roomScope) readMembers(users []NewRoomUser) ([]RoomUser, error) {
-	ids := make([]dialect.Object, len(users))
-	for i, user := range users {
-		ids[i] = dialect.Object{"user_id": user.UserID}
-	}
 	members, err := queryAll(p.conn, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users WHERE room_id = ?
-		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, dialect.JSONArray(ids))
+		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, userRows(userIDs(users)))
 	for i := range members {
 		members[i].resolve(p.room)
 	}
