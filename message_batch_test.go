@@ -228,22 +228,23 @@ func TestBatchOutlivesTheCallersContexts(t *testing.T) {
 	room := h.NewGroup(h.Bob)
 	entered, goOn := make(chan struct{}), make(chan struct{})
 	beforeTheWrite(h, func() { close(entered); <-goOn })
-	var all sync.WaitGroup
+	var all, queued sync.WaitGroup
 	all.Go(func() { h.Send(h.Alice, room.ID, "first") })
 	<-entered // the others queue behind it
 	ctx, cancel := context.WithCancel(h.Ctx)
 	defer cancel()
 	for _, sender := range []chat.UserID{h.Alice, h.Bob} {
-		all.Go(func() {
+		queued.Go(func() {
 			if _, err := h.SendMessage(ctx, sender, room.ID, chat.NewMessage{Text: "queued"}); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s: %v", sender, err)
 			}
 		})
 	}
 	time.Sleep(200 * time.Millisecond) // both are queued
-	onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "LEFT JOIN chat_room_users", cancel)
+	onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "LEFT JOIN chat_room_users", func() { cancel(); queued.Wait() })
 	close(goOn)
 	all.Wait()
+	queued.Wait()
 	chatsuite.NoError(t, h.Close())
 	if ctx.Err() == nil {
 		t.Error("nothing was read for the batch")

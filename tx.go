@@ -338,8 +338,8 @@ func (c *conn) agingTime() (time.Time, error) {
 	return at.Truncate(time.Microsecond), nil
 }
 
-// later returns now, or a microsecond past last when the clock is behind it: stamps
-// never go back.
+// later returns now, or a microsecond past last when now is not after it: stamps go
+// forward, so that each names one version.
 func later(now, last time.Time) time.Time {
 	if now.After(last) {
 		return now
