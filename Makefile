@@ -22,6 +22,11 @@ test-pgbouncer: ## Run the tests that go through a real PgBouncer, which must be
 test-long: ## The same with the full numbers of races and random operations, which takes hours
 	CHAT_TEST_LONG=1 go test -race -timeout 12h ./...
 
+.PHONY: test-faults
+test-faults: ## Kill, hold, cut and fill for some minutes, and print what docs/reliability.md keeps
+	go test ./tests/faults -count 1 -v -timeout 30m -faults.long
+	go test ./examples/webchat -count 1 -v -run 'Stop'
+
 .PHONY: fuzz
 fuzz: ## Let each fuzzer of the HTTP handler and of pictures look for 30 seconds
 	@for package in ./httpadapter ./internal/picture; do \

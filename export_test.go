@@ -2,8 +2,11 @@ package chat
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/turn"
 )
 
 // Outcome is what became of one message of a group.
@@ -48,4 +51,44 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 		outcomes[i] = Outcome{one.message, one.err, one.state == sendRoomLocked}
 	}
 	return outcomes, nil
+}
+
+// LockQueue is the queue of those who wait for the locks of rooms.
+type LockQueue struct{ queue lockQueue }
+
+// NewLockQueue returns a queue with so many turns.
+func NewLockQueue(limit int) *LockQueue {
+	return &LockQueue{lockQueue{limit: func() int { return limit }}}
+}
+
+// Try returns how to end a turn, or nil where none is free.
+func (q *LockQueue) Try(room uuid.UUID) (end func()) {
+	if turn := q.queue.try(room); turn != nil {
+		return turn.end
+	}
+	return nil
+}
+
+// Wait returns how to end a turn, once it is granted.
+func (q *LockQueue) Wait(ctx context.Context, room uuid.UUID) (end func(), err error) {
+	turn, err := q.queue.wait(ctx, room)
+	return turn.end, err
+}
+
+// GiveUp ends the wait of those who have waited for long.
+func (q *LockQueue) GiveUp(room uuid.UUID, err error) { q.queue.giveUp(room, err) }
+
+// Empty reports whether nobody has a turn or waits for one.
+func (q *LockQueue) Empty() bool {
+	q.queue.mu.Lock()
+	defer q.queue.mu.Unlock()
+	return len(q.queue.rooms) == 0 && len(q.queue.tickets) == 0
+}
+
+// LockWaiters is how many transactions may wait for rooms' locks.
+func LockWaiters(s *Service) int { return s.lockWaiters() }
+
+// SetThumbnailWait changes how long a thumbnail is waited for, before any is.
+func SetThumbnailWait(s *Service, wait time.Duration) {
+	s.state.thumbnails = turn.New[principal](wait, thumbnailQueue)
 }

@@ -81,11 +81,21 @@ func (m *Media) uploadedBy(w principal) bool {
 	return m.UserID != nil && *m.UserID == w.id
 }
 
-// lockReadyMedia reads ready media in ascending id with a locking clause, so that each
-// binds once.
-func (c *conn) lockReadyMedia(ids []uuid.UUID, lock string) ([]Media, error) {
+// lockReadyMedia reads ready media that one of the principals uploaded, in ascending id
+// with a locking clause, so that each binds once. Those of others are neither locked nor
+// waited for.
+func (c *conn) lockReadyMedia(ids []uuid.UUID, uploaders []principal, lock string) ([]Media, error) {
+	users, system := []dialect.Object{}, false
+	for _, p := range uploaders {
+		if p.system {
+			system = true
+			continue
+		}
+		users = append(users, dialect.Object{"user_id": p.id})
+	}
 	return queryAll(c, scanMedia, "SELECT "+mediaColumns+" FROM chat_media WHERE id "+c.dialect.InIDs()+
-		" AND state = ? ORDER BY id"+lock, dialect.JSONArray(ids), MediaReady)
+		" AND state = ? AND (user_id IN (SELECT j.user_id FROM "+c.jsonRows("user_id user")+") OR user_id IS NULL AND ?) ORDER BY id"+lock,
+		dialect.JSONArray(ids), MediaReady, dialect.JSONArray(users), system)
 }
 
 // usedMedia returns those of the ready media that are in a message or a room's avatar. It is

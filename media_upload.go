@@ -240,7 +240,7 @@ var errAbandoned = conflict("the upload took too long and was removed")
 // own that is in no other use.
 func (c *call) lockAvatar(id uuid.UUID) error {
 	ids := []uuid.UUID{id}
-	found, err := c.lockReadyMedia(ids, c.dialect.Lock("FOR NO KEY UPDATE"))
+	found, err := c.lockReadyMedia(ids, []principal{c.actor}, c.dialect.Lock("FOR NO KEY UPDATE"))
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"errors"
-
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
@@ -26,6 +24,7 @@ type batch struct {
 	used     map[uuid.UUID]bool   // those of them that are in a message or a room already
 
 	accepted []accepted
+	writing  bool               // the write has begun
 	changed  map[uuid.UUID]bool // rooms that changed after they were read: nothing was written to them
 }
 
@@ -53,7 +52,7 @@ func (b *batch) store() error {
 	if err := b.lockRooms(); err != nil {
 		return err
 	}
-	if err := b.readRooms(); err != nil {
+	if err := b.lookAtRooms(); err != nil {
 		return err
 	}
 	b.decide()
@@ -81,21 +80,21 @@ func (b *batch) store() error {
 	return b.write()
 }
 
-// lockRooms locks the rooms in ascending id; those that somebody else has locked may be
-// left out. On SQLite the whole transaction has the write lock already.
+// lockRooms locks the rooms in ascending id that a sender is a member of, or System sends
+// to; those that somebody else has locked may be left out. To lock a row writes to the
+// disk, which takes time that an id of nothing does not. On SQLite the whole transaction
+// has the write lock already.
 func (b *batch) lockRooms() error {
 	if b.optimistic || b.dialect == dialect.SQLite {
 		return nil
 	}
-	ids := make(map[uuid.UUID]bool, len(b.sends))
-	for _, s := range b.sends {
-		ids[s.room] = true
-	}
-	query := b.lockRoomsSQL("id", "id "+b.dialect.InIDs())
+	from, args := b.senders()
+	query := b.lockRoomsSQL("id", "id = ANY (ARRAY(SELECT j.room_id FROM "+from+` WHERE j.user_id IS NULL
+		OR EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = j.room_id AND u.user_id = j.user_id)))`)
 	if !b.wait {
 		query += " SKIP LOCKED"
 	}
-	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, dialect.JSONArray(keys(ids)))
+	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, args...)
 	b.turn.end()
 	b.locked = make(map[uuid.UUID]bool, len(locked))
 	for _, id := range locked {
@@ -197,9 +196,9 @@ func (b *batch) decide() {
 			s.refuse(ErrUnauthenticated)
 		case room == nil:
 			s.refuse(ErrNotFound)
-		case !b.mayWrite(s.room) && b.hidden(s, room): // what one does not see is not waited for
-			s.refuse(ErrNotFound)
-		case !b.mayWrite(s.room) && b.wait: // it was made after the locks were taken
+		case !b.mayWrite(s.room) && b.outside(s): // what one is not in is neither locked nor waited for
+			b.decideOne(s, room)
+		case !b.mayWrite(s.room) && b.wait: // it was made, or joined, after the locks were taken
 			s.refuse(ErrNotFound)
 		case !b.mayWrite(s.room):
 			s.state = sendRoomLocked
@@ -221,8 +220,10 @@ func (b *batch) decideOne(s *send, room *Room) {
 	}
 }
 
-func (b *batch) hidden(s *send, room *Room) bool {
-	return errors.Is(decide(b.access(s), opSend, room.state(), target{}), ErrNotFound)
+// outside reports whether the sender is no member of the room.
+func (b *batch) outside(s *send) bool {
+	access := b.access(s)
+	return !access.system && !access.member
 }
 
 func (b *batch) access(s *send) access {
@@ -254,7 +255,7 @@ func (b *batch) readReplies() error {
 	if err != nil || len(ids) == 0 || b.optimistic || b.inHost || b.dialect == dialect.SQLite {
 		return err
 	}
-	return b.lockReplies(ids)
+	return b.lockReplies()
 }
 
 // accept decides one send that nothing has refused so far: it repeats another of the
@@ -282,7 +283,7 @@ func (b *batch) accept(s *send) {
 	room.LastNumber++
 	room.LastSeq++
 	m.Number, m.CreatedAt = room.LastNumber, b.now
-	if room.LastMessageAt != nil {
+	if room.LastMessageAt != nil && b.now.Before(*room.LastMessageAt) {
 		m.CreatedAt = later(b.now, *room.LastMessageAt)
 	}
 	room.LastMessageAt = &m.CreatedAt

@@ -51,13 +51,13 @@ func (s *Service) sendPanicked(ctx context.Context, recovered any, stack []byte)
 // commitSends settles a group. Unless it is to wait, it leaves out the rooms that others
 // have locked, and returns them.
 func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) sendq.Result[uuid.UUID] {
-	ctx, cancel := context.WithTimeout(ctx, sendDeadline)
+	ctx, cancel := context.WithTimeoutCause(ctx, sendDeadline, errTooLong)
 	defer cancel()
 	var turn *lockTurn
-	if wait { // all of the group is for one room
+	if wait && s.dialect == dialect.Postgres { // all of the group is for one room
 		var err error
 		if turn, err = s.state.locks.wait(ctx, group[0].room); err != nil {
-			return giveUp(group, err)
+			return giveUp(group, tooLong(ctx, err))
 		}
 		defer func() { turn.end() }()
 	}
@@ -80,10 +80,10 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 			}
 			one.settle()
 		}
-	case ctx.Err() != nil: // some of it may be stored all the same
-		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
 	case errors.As(err, &retryable) && retryable.lockTimeout:
 		return giveUp(sends, err)
+	case ctx.Err() != nil: // some of it may be stored all the same
+		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
 	case len(sends) == 1:
 		sends[0].Fail(err)
 	default:
@@ -98,9 +98,14 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 	return result
 }
 
-// giveUp settles all of a group with why it has waited for too long.
+// giveUp settles all of a group with why it has waited for too long. Of a message that
+// may be stored all the same, that error is not retryable.
 func giveUp(group []*send, err error) sendq.Result[uuid.UUID] {
 	for _, one := range group {
+		if one.doubtful {
+			one.Fail(fmt.Errorf("chat: it is not known whether the message is stored: %w", context.DeadlineExceeded))
+			continue
+		}
 		one.Fail(err)
 	}
 	return sendq.Result[uuid.UUID]{GaveUp: err}
@@ -148,10 +153,20 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 	}
 	if err := b.store(); err != nil {
 		var retryable *retryableError
-		if err = databaseError(s.dialect, err); errors.As(err, &retryable) && retryable.lockTimeout {
+		err = databaseError(s.dialect, err)
+		switch {
+		case errors.As(err, &retryable) && retryable.lockTimeout:
 			return err // it has waited long enough
+		case retryable != nil: // nothing was written
+		case b.writing: // if it was written all the same, that is found under the lock
+			for _, one := range b.sends {
+				one.doubtful = one.state == sendAccepted
+			}
 		}
-		return ctx.Err() // if it was written all the same, that is found under the lock
+		if ctx.Err() != nil {
+			return tooLong(ctx, err)
+		}
+		return nil
 	}
 	if len(b.accepted) > 0 {
 		s.state.commits.notify()
@@ -162,6 +177,34 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 		}
 	}
 	return nil
+}
+
+// lookTimes are how long an optimistic group looks at its rooms, which waits for no lock,
+// before it takes the connection for dead and looks again with another. After an outage of
+// the network many connections of a pool may be.
+var lookTimes = []time.Duration{time.Second, 2 * time.Second}
+
+// lookAtRooms is readRooms. The connection that a look was given up on is closed.
+func (b *batch) lookAtRooms() error {
+	if !b.optimistic {
+		return b.readRooms()
+	}
+	whole := b.conn
+	defer func() { b.conn = whole }()
+	for _, limit := range lookTimes {
+		ctx, cancel := context.WithTimeout(whole.ctx, limit)
+		look := *whole
+		look.ctx, look.db = ctx, whole.db.WithContext(ctx)
+		b.conn = &look
+		err := b.readRooms()
+		late := ctx.Err() != nil && whole.ctx.Err() == nil
+		cancel()
+		if err == nil || !late {
+			return err
+		}
+	}
+	b.conn = whole
+	return b.readRooms()
 }
 
 // withoutMedia leaves out the rooms that somebody sends media to.

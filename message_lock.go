@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -72,29 +73,45 @@ func (b *batch) lockSendersSQL() string {
 	return query + " JOIN " + table + " h ON h.id = u.user_id FOR NO KEY UPDATE OF u SKIP LOCKED FOR KEY SHARE OF h SKIP LOCKED"
 }
 
-// lockReplies locks the messages that others reply to, as the foreign key will. A send
-// that replies to one which others have locked is blocked.
-func (b *batch) lockReplies(ids []uuid.UUID) error {
+// lockReplies locks the messages that others reply to in the same room, as the foreign key
+// will. A send that replies to one which others have locked is blocked. Messages of other
+// rooms take as many statements as none, and are not locked.
+func (b *batch) lockReplies() error {
+	ids := []uuid.UUID{}
+	for _, s := range b.sends {
+		if b.repliesInRoom(s) {
+			ids = append(ids, *s.in.ReplyToID)
+		}
+	}
 	locked, err := queryAll(b.conn, scanValue[uuid.UUID], "SELECT id FROM chat_messages WHERE id "+b.dialect.InIDs()+
 		" ORDER BY id"+b.skipLocked("FOR KEY SHARE"), dialect.JSONArray(ids))
 	if err != nil {
 		return err
 	}
 	for _, s := range b.sends {
-		replies := s.state == sendPending && s.in.ReplyToID != nil
-		if replies && b.replies[*s.in.ReplyToID] != nil && !slices.Contains(locked, *s.in.ReplyToID) {
+		if b.repliesInRoom(s) && !slices.Contains(locked, *s.in.ReplyToID) {
 			s.state = sendBlocked
 		}
 	}
 	return nil
 }
 
+// repliesInRoom reports whether a send that nothing has refused replies to a message of its room.
+func (b *batch) repliesInRoom(s *send) bool {
+	if s.state != sendPending || s.in.ReplyToID == nil {
+		return false
+	}
+	replied := b.replies[*s.in.ReplyToID]
+	return replied != nil && replied.room == s.room
+}
+
 // lockMedia locks the media that the messages name, in ascending id, and then reads
 // which of them can be used: ready, and in no message and no room's avatar.
 func (b *batch) lockMedia() error {
-	wanted := map[uuid.UUID]bool{}
+	wanted, senders := map[uuid.UUID]bool{}, map[principal]bool{}
 	for _, s := range b.sends {
-		if s.state == sendPending {
+		if s.state == sendPending && len(s.in.MediaIDs) > 0 {
+			senders[s.sender] = true
 			for _, id := range s.in.MediaIDs {
 				wanted[id] = true
 			}
@@ -103,8 +120,8 @@ func (b *batch) lockMedia() error {
 	if len(wanted) == 0 {
 		return nil
 	}
-	ids := keys(wanted)
-	found, err := b.lockReadyMedia(ids, b.skipLocked("FOR NO KEY UPDATE"))
+	ids, uploaders := keys(wanted), slices.Collect(maps.Keys(senders))
+	found, err := b.lockReadyMedia(ids, uploaders, b.skipLocked("FOR NO KEY UPDATE"))
 	if err != nil {
 		return err
 	}
@@ -113,7 +130,7 @@ func (b *batch) lockMedia() error {
 		b.media[found[i].ID] = &found[i]
 	}
 	if b.mayBeBlocked() {
-		if err := b.blockForMedia(ids); err != nil {
+		if err := b.blockForMedia(ids, uploaders); err != nil {
 			return err
 		}
 	}
@@ -135,18 +152,22 @@ func (b *batch) mayBeBlocked() bool {
 	})
 }
 
-// blockForMedia blocks the sends of media that are there and locked by others.
-func (b *batch) blockForMedia(ids []uuid.UUID) error {
-	ready, err := b.lockReadyMedia(ids, "")
+// blockForMedia blocks the sends of media that are their senders' and locked by others.
+func (b *batch) blockForMedia(ids []uuid.UUID, uploaders []principal) error {
+	ready, err := b.lockReadyMedia(ids, uploaders, "")
 	if err != nil {
 		return err
 	}
-	locked := map[uuid.UUID]bool{}
+	locked := map[uuid.UUID]*Media{}
 	for i := range ready {
-		locked[ready[i].ID] = b.media[ready[i].ID] == nil
+		if b.media[ready[i].ID] == nil {
+			locked[ready[i].ID] = &ready[i]
+		}
 	}
 	for _, s := range b.sends {
-		if s.state == sendPending && slices.ContainsFunc(s.in.MediaIDs, func(id uuid.UUID) bool { return locked[id] }) {
+		if s.state == sendPending && slices.ContainsFunc(s.in.MediaIDs, func(id uuid.UUID) bool {
+			return locked[id] != nil && locked[id].uploadedBy(s.sender)
+		}) {
 			s.state = sendBlocked
 		}
 	}

@@ -101,6 +101,8 @@ type send struct {
 	// inputHash is of what the caller gave, and "" without a client id.
 	inputHash string
 	id        uuid.UUID // of the message, the same in every try, so that no two tries store it twice
+	// doubtful says that a write of the message failed so that it may be stored all the same.
+	doubtful bool
 	outcome
 	done chan struct{} // closed when the outcome is final
 }

@@ -153,6 +153,7 @@ var errRoomChanged = errors.New("chat: a locked room was changed")
 // somebody else has locked, is not written.
 func (b *batch) writePostgres() error {
 	query, args := b.writeStatement()
+	b.writing = true
 	written, err := queryAll(b.conn, scanValue[uuid.UUID], query, args...)
 	if err != nil {
 		return err

@@ -137,7 +137,7 @@ func (c *call) attachMembership(r *Room) error {
 	if c.actor.system {
 		return nil
 	}
-	me, err := c.roomUser(r, c.actor.id)
+	me, err := c.roomUser(r, c.actor.id, "")
 	r.viewAs(me)
 	return err
 }

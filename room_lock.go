@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -20,7 +21,22 @@ import (
 // with a retryable error. A host decides for its own transactions.
 const lockTimeout = 5 * time.Second
 
-var errRoomLocked = errors.New("chat: the room stayed locked by another transaction")
+// setLockTimeoutSQL sets the limit for the transaction at hand.
+var setLockTimeoutSQL = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockTimeout.Milliseconds(), 10) + "', true) AS is_set"
+
+// setLockTimeout sets the limit for a transaction that locks no room.
+func (c *conn) setLockTimeout() error {
+	if c.dialect == dialect.SQLite || c.inHost {
+		return nil
+	}
+	_, err := c.exec(setLockTimeoutSQL)
+	return err
+}
+
+var (
+	errRoomLocked  = errors.New("chat: the room stayed locked by another transaction")
+	errManyWriters = errors.New("chat: other transactions of this process wrote all the time")
+)
 
 // roomBusyError ends a try of a transaction that would have to wait for a room's lock.
 type roomBusyError struct{ room uuid.UUID }
@@ -36,10 +52,15 @@ type lockQueue struct {
 	tickets []*lockTicket      // in the order in which they came
 }
 
+// everyRoom is the key of SQLite's one write lock.
+var everyRoom = uuid.Nil
+
 // lockTicket is the place in the queue of a transaction that is to wait for a room's lock.
 type lockTicket struct {
 	room    uuid.UUID
-	granted chan struct{}
+	since   time.Time
+	granted chan struct{} // closed when the turn is granted, or err is set
+	err     error         // why it is not granted
 }
 
 // lockTurn is the right of a transaction to wait for a room's lock.
@@ -75,7 +96,7 @@ func (q *lockQueue) grant(room uuid.UUID, limit int) bool {
 // longer than lockTimeout.
 func (q *lockQueue) wait(ctx context.Context, room uuid.UUID) (*lockTurn, error) {
 	limit := q.limit()
-	t := &lockTicket{room: room, granted: make(chan struct{})}
+	t := &lockTicket{room: room, since: time.Now(), granted: make(chan struct{})}
 	turn := &lockTurn{q, room}
 	q.mu.Lock()
 	if q.grant(room, limit) {
@@ -89,16 +110,40 @@ func (q *lockQueue) wait(ctx context.Context, room uuid.UUID) (*lockTurn, error)
 	var err error
 	select {
 	case <-t.granted:
+		if t.err != nil {
+			return nil, t.err
+		}
 		return turn, nil
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-timer.C:
 		err = &retryableError{err: errRoomLocked, lockTimeout: true}
+		if room == everyRoom {
+			err = &retryableError{err: errManyWriters, lockTimeout: true}
+		}
 	}
-	if !q.leave(t) { // it was granted just now
+	if !q.leave(t) && t.err == nil { // it was granted just now
 		turn.end()
 	}
 	return nil, err
+}
+
+// giveUp ends the wait of those who have waited for so long that they could not wait for
+// the lock as well, when another transaction has waited for it in vain.
+func (q *lockQueue) giveUp(room uuid.UUID, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	left := q.tickets[:0]
+	for _, ticket := range q.tickets {
+		if ticket.room == room && time.Since(ticket.since) > transactionTime-lockTimeout {
+			ticket.err = err
+			close(ticket.granted)
+			continue
+		}
+		left = append(left, ticket)
+	}
+	clear(q.tickets[len(left):])
+	q.tickets = left
 }
 
 // leave takes a ticket back, and reports whether it was still there.

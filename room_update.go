@@ -165,7 +165,8 @@ func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.
 		if err != nil {
 			return nil, err
 		}
-		member, err := p.member(owner)
+		// The commit would lock the row, and with it wait when the limit of the transaction is over.
+		member, err := p.lockMember(owner, c.dialect.Lock("FOR KEY SHARE"))
 		if err != nil {
 			return nil, err
 		}

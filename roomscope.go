@@ -52,7 +52,7 @@ func (c *call) lockRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
 	if c.actor.system {
 		return c.scope(room, nil), nil
 	}
-	me, err := c.roomUser(room, c.actor.id)
+	me, err := c.roomUser(room, c.actor.id, "")
 	if err != nil {
 		return nil, err
 	}

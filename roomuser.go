@@ -85,10 +85,10 @@ func (u *RoomUser) resolve(room *Room) {
 	}
 }
 
-// roomUser reads a membership, nil when there is none.
-func (c *conn) roomUser(room *Room, user UserID) (*RoomUser, error) {
+// roomUser reads a membership, nil when there is none. lock is a locking clause or "".
+func (c *conn) roomUser(room *Room, user UserID, lock string) (*RoomUser, error) {
 	member, err := queryOne(c, scanRoomUser, "SELECT "+roomUserColumns+
-		" FROM chat_room_users WHERE room_id = ? AND user_id = ?", room.ID, user)
+		" FROM chat_room_users WHERE room_id = ? AND user_id = ?"+lock, room.ID, user)
 	if err != nil || member == nil {
 		return nil, err
 	}
@@ -131,8 +131,11 @@ func (s *Service) RoomUser(ctx context.Context, actor Actor, room uuid.UUID, use
 }
 
 // member reads a membership as the actor may see it.
-func (p *roomScope) member(user UserID) (*RoomUser, error) {
-	member, err := p.roomUser(p.room, user)
+func (p *roomScope) member(user UserID) (*RoomUser, error) { return p.lockMember(user, "") }
+
+// lockMember is member with a locking clause.
+func (p *roomScope) lockMember(user UserID, lock string) (*RoomUser, error) {
+	member, err := p.roomUser(p.room, user, lock)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 
@@ -98,9 +97,12 @@ func transact[T any](ctx context.Context, s *Service, fn func(*conn) (T, error))
 
 // transactInTurn is transact for a transaction that has the right to wait for a room's
 // lock.
+//
+// On SQLite the transactions of a Service take turns: each waits for the write lock with a
+// connection, and if all connections of the pool did, nobody could read meanwhile.
 func transactInTurn[T any](ctx context.Context, s *Service, turn *lockTurn, fn func(*conn) (T, error)) (T, error) {
 	var zero T
-	defer func() { turn.end() }()
+	defer turn.end()
 	if err := s.ready(ctx, s.db); err != nil {
 		return zero, err
 	}
@@ -111,6 +113,21 @@ func transactInTurn[T any](ctx context.Context, s *Service, turn *lockTurn, fn f
 	defer cancel(nil)
 	limit := time.AfterFunc(transactionTime, func() { cancel(errTooLong) })
 	defer limit.Stop()
+	if s.dialect == dialect.SQLite {
+		writer, err := s.state.locks.wait(ctx, everyRoom)
+		if err != nil {
+			return zero, tooLong(ctx, err)
+		}
+		defer writer.end()
+	}
+	return transactTries(ctx, s, turn, limit, fn)
+}
+
+// transactTries runs fn in transactions until one is committed, or tried for the last
+// time.
+func transactTries[T any](ctx context.Context, s *Service, turn *lockTurn, limit *time.Timer, fn func(*conn) (T, error)) (T, error) {
+	var zero T
+	defer func() { turn.end() }()
 	for try := 1; ; try++ {
 		began := time.Now()
 		result, err := transactOnce(ctx, s, turn, limit, fn)
@@ -126,7 +143,11 @@ func transactInTurn[T any](ctx context.Context, s *Service, turn *lockTurn, fn f
 				return zero, tooLong(ctx, err)
 			}
 			try = 0 // nothing was tried yet
-		case !errors.As(err, &again) || again.lockTimeout || try == writeTries || s.waitedOnSQLite(began):
+		case errors.As(err, &again) && s.waitedOnSQLite(began):
+			err = &retryableError{err: err, lockTimeout: true}
+			s.state.locks.giveUp(everyRoom, err)
+			return zero, err
+		case !errors.As(err, &again) || again.lockTimeout || try == writeTries:
 			return zero, err
 		default:
 			if err := pause(ctx, try); err != nil {
@@ -260,18 +281,6 @@ func (c *conn) takeWriteLock() error {
 	return err
 }
 
-// setLockTimeoutSQL sets the limit for the transaction at hand.
-var setLockTimeoutSQL = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockTimeout.Milliseconds(), 10) + "', true) AS is_set"
-
-// setLockTimeout sets the limit for a transaction that locks no room.
-func (c *conn) setLockTimeout() error {
-	if c.dialect == dialect.SQLite || c.inHost {
-		return nil
-	}
-	_, err := c.exec(setLockTimeoutSQL)
-	return err
-}
-
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 // commitSignal wakes those who wait for new events: nobody does until there is a
@@ -338,8 +347,8 @@ func (c *conn) agingTime() (time.Time, error) {
 	return at.Truncate(time.Microsecond), nil
 }
 
-// later returns now, or a microsecond past last when now is not after it: stamps go
-// forward, so that each names one version.
+// later returns now, or a microsecond past last when the clock has not moved past it:
+// stamps never go back, and each change of a thing has one of its own.
 func later(now, last time.Time) time.Time {
 	if now.After(last) {
 		return now

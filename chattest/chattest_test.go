@@ -64,7 +64,7 @@ func TestTimeMovesOnlyWhenTheTestMovesIt(t *testing.T) {
 	got = append(got, send())
 
 	start := time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC)
-	want := []time.Time{start, start.Add(time.Microsecond), start.Add(time.Hour), time.Date(2030, time.May, 4, 3, 2, 1, 0, time.UTC)}
+	want := []time.Time{start, start, start.Add(time.Hour), time.Date(2030, time.May, 4, 3, 2, 1, 0, time.UTC)}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Clock is a clock that moves only when the test moves it. Messages of one room are
-// stamped a microsecond apart all the same. It starts at noon of 1 January 2026, UTC, and
-// is safe for concurrent use.
+// Clock is a clock that moves only when the test moves it. It starts at noon of
+// 1 January 2026, UTC, and is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time

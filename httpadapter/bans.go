@@ -27,10 +27,11 @@ func roomBanCreate(r *request) (*response, error) {
 		Until  *time.Time  `json:"until"`
 		Reason string      `json:"reason"`
 	}](r)
+	user := r.userIDIn("user_id", in.UserID)
 	if r.err != nil {
 		return nil, r.err
 	}
-	if err := r.h.svc.BanUser(r.Context(), r.actor, room, in.UserID, chat.BanOptions{Until: in.Until, Reason: in.Reason}); err != nil {
+	if err := r.h.svc.BanUser(r.Context(), r.actor, room, user, chat.BanOptions{Until: in.Until, Reason: in.Reason}); err != nil {
 		return nil, err
 	}
 	return noContent(), nil

@@ -188,6 +188,7 @@ func bodyLimits(l chat.Limits) map[string]int64 {
 		"chat_room_create":              room + members + userIDBytes*escapedByte,
 		"chat_room_update":              room,
 		"room_user_create":              aroundBody + members,
+		"room_ban_create":               aroundBody + userIDBytes*escapedByte + l.Reason*escapedCharacter,
 		"chat_message_create":           aroundBody + text + metadata + clientIDBytes*escapedByte + (l.MediaPerMessage+1)*escapedID,
 		"chat_message_update":           aroundBody + text + metadata,
 		"chat_message_reactions_create": aroundBody + l.ReactionBytes*escapedByte,

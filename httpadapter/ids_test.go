@@ -56,13 +56,14 @@ func TestNumbersHaveOneSpelling(t *testing.T) {
 		room := h.group()
 		for _, odd := range []string{"+2", "02", "002", " 2", "2 ", "-02", "+02", "2.0", "0x2", "٢", "-0", "0"} {
 			path := strings.NewReplacer(" ", "%20", "+", "%2B").Replace(odd)
-			for _, target := range []string{"GET /rooms/" + room + "/users/" + path, "DELETE /rooms/" + room + "/users/" + path} {
+			for _, target := range []string{"GET /rooms/" + room + "/users/" + path, "DELETE /rooms/" + room + "/users/" + path, "DELETE /rooms/" + room + "/bans/" + path} {
 				h.want(404, "not_found", "alice", target, "")
 			}
 			h.want(404, "not_found", "alice", "PATCH /rooms/"+room+"/users/"+path, `{"permissions":[]}`)
 			for target, body := range map[string]string{
 				"POST /rooms":                       `{"type":"private_messages","user_id":"` + odd + `"}`,
 				"POST /rooms/" + room + "/transfer": `{"user_id":"` + odd + `"}`,
+				"POST /rooms/" + room + "/bans":     `{"user_id":"` + odd + `","reason":"x"}`,
 				"POST /rooms/" + room + "/users":    `{"members":[{"user_id":"3"},{"user_id":"` + odd + `"}]}`,
 				"POST /rooms?":                      `{"name":"x","members":[{"user_id":"3"},{"user_id":"` + odd + `"}]}`,
 			} {

@@ -42,6 +42,8 @@ func neverSent(origin string) string {
 	switch {
 	case err != nil || at.Scheme == "" || at.Hostname() == "":
 		return "is not a scheme, ://, and a host"
+	case at.Scheme == "ws" || at.Scheme == "wss" || at.Scheme == "file" || at.Scheme == "data" || at.Scheme == "blob":
+		return "has a scheme that no page's origin has"
 	case at.User != nil:
 		return "has a user"
 	case strings.Contains(origin, "*"):
@@ -54,9 +56,9 @@ func neverSent(origin string) string {
 		return "ends in a dot"
 	case strings.HasSuffix(at.Host, ":"):
 		return "has an empty port"
-	case strings.ContainsFunc(at.Host, func(c rune) bool { return c <= ' ' || c >= utf8.RuneSelf || c == '%' }):
-		return "has characters that are not ASCII's: write the host in Punycode"
-	case at.Port() == map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443"}[at.Scheme] && at.Port() != "":
+	case strings.ContainsFunc(at.Host, func(c rune) bool { return c <= ' ' || c >= utf8.RuneSelf || strings.ContainsRune(`%<>^|\`+"\x7f", c) }):
+		return "has characters that no host has: write what is not ASCII in Punycode"
+	case at.Port() == map[string]string{"http": "80", "https": "443"}[at.Scheme] && at.Port() != "":
 		return "has the scheme's own port, which browsers leave out"
 	}
 	if port := at.Port(); port != "" {
@@ -64,10 +66,40 @@ func neverSent(origin string) string {
 			return "has a port that is none"
 		}
 	}
-	if address, err := netip.ParseAddr(at.Hostname()); err == nil && address.String() != at.Hostname() {
-		return "has an address that browsers write as " + address.String()
+	return otherAddress(at.Hostname())
+}
+
+// otherAddress returns why browsers write a host that is an address in another way, or "".
+func otherAddress(host string) string {
+	address, err := netip.ParseAddr(host)
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	switch {
+	case err != nil && strings.Contains(host, ":"):
+		return "has an address that is none"
+	case err != nil && endsInNumber(last):
+		return "has a host that browsers take for an IPv4 address: write it as four decimal numbers"
+	case err != nil:
+		return ""
+	}
+	written := address.String()
+	if address.Is4In6() { // as Go writes it with dots
+		bytes := address.As16()
+		written = fmt.Sprintf("::ffff:%x:%x", uint(bytes[12])<<8|uint(bytes[13]), uint(bytes[14])<<8|uint(bytes[15]))
+	}
+	if written != host {
+		return "has an address that browsers write as " + written
 	}
 	return ""
+}
+
+// endsInNumber reports whether the last label of a host makes it an IPv4 address to
+// browsers, which know 127.1 and 0x7f000001 too.
+func endsInNumber(label string) bool {
+	hexadecimal, is := strings.CutPrefix(label, "0x")
+	if !is {
+		return label != "" && strings.Trim(label, "0123456789") == ""
+	}
+	return strings.Trim(hexadecimal, "0123456789abcdef") == ""
 }
 
 // check refuses the writes of other sites' pages and, where browsers say so, what other

@@ -93,6 +93,9 @@ func TestOriginsThatCanNeverMatch(t *testing.T) {
 		"https://user@app.example", "https://user:pw@app.example", "https://*.app.example", "https://app.*", "https://app.example.",
 		"https://app.example.:8443", "https://bücher.example", "https://app.exam ple", " https://app.example", "https://app.example ",
 		"https://[::0001]", "https://app%2eexample", "https:app.example",
+		"wss://app.example", "ws://app.example:8080", "file://host", "https://127.1", "https://0x7f.0.0.1", "https://0x7f000001", "https://2130706433",
+		"https://127.0.0.256", "https://app.127", "https://app.0x", "https://127.0.0.01", "https://[::ffff:127.0.0.1]", "https://[0:0:0:0:0:0:0:1]",
+		"https://a|b.example", "https://a^b.example", `https://a\b.example`, "https://<a>.example",
 	} {
 		_, err := httpadapter.New(h.svc, httpadapter.Config{User: signedIn, TrustedOrigins: []string{"https://fine.example", origin}})
 		if err == nil || !strings.HasPrefix(err.Error(), "httpadapter: Config.TrustedOrigins: ") {
@@ -102,6 +105,7 @@ func TestOriginsThatCanNeverMatch(t *testing.T) {
 	for _, origin := range []string{
 		"https://app.example", "https://app.example:8443", "http://localhost:5173", "http://localhost", "http://app.example:443", "https://app.example:80",
 		"http://127.0.0.1:3000", "https://[::1]:8443", "https://xn--bcher-kva.example", "capacitor://localhost", "https://my_app.example",
+		"https://[::ffff:7f00:1]", "https://app.1x", "https://0xapp.example", "https://127.example", "chrome-extension://abcdefghijklmnop",
 	} {
 		if _, err := httpadapter.New(h.svc, httpadapter.Config{User: signedIn, TrustedOrigins: []string{origin}}); err != nil {
 			t.Errorf("%q: %v", origin, err)

@@ -90,11 +90,13 @@ func TestBodyMayBeAsLargeAsItsFields(t *testing.T) {
 func TestBodyMayBeAsLargeAsOtherLimitsSay(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, "sqlite", func(c *chat.Config, _ *httpadapter.Config) {
-		c.Limits.TextCharacters, c.Limits.TextBytes = 1<<20, 1<<22
+		c.Limits.TextCharacters, c.Limits.TextBytes, c.Limits.Reason = 1<<20, 1<<22, 1<<12
 	})
 	h.check = false
 	room := h.group()
 	h.want(201, "", "alice", "POST /rooms/"+room+"/messages", `{"text":"`+escaped(strings.Repeat("x", 1<<20))+`"}`)
+	h.want(204, "", "alice", "POST /rooms/"+room+"/bans", `{"user_id":"`+escaped("5")+`","reason":"`+escaped(strings.Repeat("😀", 1<<12))+`"}`)
+	h.want(422, "over_limit", "alice", "POST /rooms/"+room+"/bans", `{"user_id":"5","reason":"`+strings.Repeat("x", 1<<12+1)+`"}`)
 	h.want(422, "over_limit", "alice", "POST /rooms/"+room+"/messages", `{"text":"`+strings.Repeat("x", 1<<20+1)+`"}`)
 }
 

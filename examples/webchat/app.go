@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 
-	"gorm.io/driver/postgres"
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
@@ -108,10 +107,13 @@ func limits(none bool) httpadapter.RateLimit {
 
 // openDatabase opens SQLite as the library recommends it, or PostgreSQL.
 func openDatabase(name string) (*gorm.DB, error) {
+	if strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
+		return openPostgres(name)
+	}
 	if err := makePrivate(name); err != nil {
 		return nil, err
 	}
-	dialector, connections := database(name)
+	dialector, connections := sqliteFile(name)
 	db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
 	if err != nil {
 		return nil, err
@@ -128,7 +130,7 @@ func openDatabase(name string) (*gorm.DB, error) {
 // makePrivate makes a SQLite file that nobody else on the machine may read: SQLite would
 // make one that all may. The files beside it get the permissions of this one.
 func makePrivate(name string) error {
-	if name == ":memory:" || strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://") {
+	if name == ":memory:" {
 		return nil
 	}
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // G304: whoever starts the program names the file
@@ -138,13 +140,10 @@ func makePrivate(name string) error {
 	return file.Close()
 }
 
-// database returns how to open a database, and with how many connections.
-func database(name string) (gorm.Dialector, int) {
+// sqliteFile returns how to open a file, and with how many connections.
+func sqliteFile(name string) (gorm.Dialector, int) {
 	const settings = "?_txlock=immediate&_journal_mode=WAL&_busy_timeout=5000&_foreign_keys=1&_stmt_cache_size=64"
-	switch {
-	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
-		return postgres.Open(name), 20
-	case name == ":memory:": // a second connection would open a second database
+	if name == ":memory:" { // a second connection would open a second database
 		return sqlite.Open("file::memory:" + settings), 1
 	}
 	file := url.URL{Path: name}

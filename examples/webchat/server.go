@@ -13,16 +13,17 @@ import (
 )
 
 const (
-	headerTimeout = 10 * time.Second // for the head of a request
-	bodyTimeout   = 30 * time.Second // for the next bytes of its body
-	idleTimeout   = 2 * time.Minute  // for the next request of a connection
-	drainTimeout  = 20 * time.Second // for the requests that are running when the program is stopped
+	headerTimeout   = 10 * time.Second // for the head of a request
+	bodyTimeout     = 30 * time.Second // for the next bytes of its body
+	idleTimeout     = 2 * time.Minute  // for the next request of a connection
+	drainTimeout    = 20 * time.Second // for the requests that are running when the program is stopped
+	responseTimeout = 10 * time.Second // for a response, uploads and downloads aside
 )
 
 // serve answers until ctx ends, then lets the requests that are running finish.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
-		Handler:           withBodyTimeout(handler, bodyTimeout),
+		Handler:           withBodyTimeout(timely(handler, responseTimeout), bodyTimeout),
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		// ReadTimeout and WriteTimeout would end a long upload or download however
@@ -43,6 +44,20 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		return errors.Join(fmt.Errorf("requests had to be cut off: %w", err), server.Close())
 	}
 	return nil
+}
+
+// timely ends what takes too long: when the database does not answer, nobody waits for it
+// as long as the network takes to say so. Files may take their time.
+func timely(next http.Handler, patience time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/chat/media") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // ownHosts refuses requests for other hosts than this machine. A page of another site,

@@ -187,3 +187,70 @@ func TestHiddenRoomsAreNotWaitedFor(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// TestHiddenMessagesAndMediaAreNotWaitedFor: nor do they show by being locked beside a room
+// that one sees.
+func TestHiddenMessagesAndMediaAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	c := newCounted(t, chatsuite.Postgres)
+	at, own := hiddenFrom(c)
+	upload := c.Upload(c.Alice, chatsuite.GIF).ID
+	tx := c.DB.Begin()
+	defer tx.Rollback()
+	chatsuite.NoError(t, tx.Exec("SELECT id FROM chat_messages WHERE id = ? FOR UPDATE", at.message).Error)
+	chatsuite.NoError(t, tx.Exec("SELECT id FROM chat_media WHERE id IN (?, ?) FOR UPDATE", at.media, upload).Error)
+	begin := time.Now()
+	for _, media := range []uuid.UUID{at.media, upload} {
+		at.media = media
+		for name, do := range within {
+			c.statements(name, chat.ErrInvalid, func() error { return do(c, c.Carol, own, at) })
+		}
+	}
+	if took := time.Since(begin); took > 4*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestWhatIsHiddenIsNotLocked: a lock on a row is written to the disk, for which whoever
+// asks would wait, and is in the way of those who see the row.
+func TestWhatIsHiddenIsNotLocked(t *testing.T) {
+	t.Parallel()
+	c := newCounted(t, chatsuite.Postgres)
+	at, own := hiddenFrom(c)
+	locks := func() string {
+		t.Helper()
+		var all string
+		for _, table := range []string{"chat_rooms", "chat_messages", "chat_media", "chat_reactions"} {
+			all += table + "\n" + chatsuite.QueryLines(t, c.DB, "SELECT CAST(id AS text) || ' ' || CAST(xmax AS text) FROM "+table+" WHERE id <> '"+own.String()+"' ORDER BY id")
+		}
+		return all + chatsuite.QueryLines(t, c.DB, "SELECT user_id || ' ' || CAST(xmax AS text) FROM chat_room_users WHERE room_id <> '"+own.String()+"' ORDER BY room_id, user_id")
+	}
+	before := locks()
+	check := func(name string) {
+		t.Helper()
+		after := locks()
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Errorf("%s locks:\n%s", name, diff)
+		}
+		before = after
+	}
+	for name, do := range byID {
+		c.statements(name, chat.ErrNotFound, func() error { return do(c, c.Carol, at) })
+		check(name)
+	}
+	for name, do := range within {
+		c.statements(name, chat.ErrInvalid, func() error { return do(c, c.Carol, own, at) })
+		check(name)
+	}
+}
+
+// hiddenFrom makes a room of Alice's and Bob's, and one of Carol's.
+func hiddenFrom(c *counted) (at ids, own uuid.UUID) {
+	c.T.Helper()
+	room := c.NewGroup(c.Bob)
+	media := c.Upload(c.Alice, chatsuite.GIF).ID
+	m := chatsuite.Must(c.SendMessage(c.Ctx, c.Alice, room.ID, chat.NewMessage{Text: "x", MediaIDs: []uuid.UUID{media}}))(c.T)
+	r := chatsuite.Must(c.React(c.Ctx, c.Alice, m.ID, "👍"))(c.T)
+	carols := chatsuite.Must(c.CreateRoom(c.Ctx, c.Carol, chat.NewRoom{Name: "Carol's"}))(c.T)
+	return ids{room.ID, m.ID, r.ID, media}, carols.ID
+}
