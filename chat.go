@@ -20,11 +20,11 @@
 //
 // # Errors
 //
-// Any operation may return [ErrUnauthenticated] or, for an actor whose id is none,
-// [ErrInvalid]; [ErrSchema] and [ErrClosed]; [ErrUnavailable] and [ErrNoSpace] while the
-// database is out of reach or its disk full; and what else the database says, which
-// [IsRetryable] tells apart from faults. The comments of the operations name the
-// others. A result beside an error is nil.
+// Any operation may return [ErrUnauthenticated] or, for an actor whose id
+// [Config].UserIDs refuses, [ErrInvalid]; [ErrSchema] and [ErrClosed]; [ErrUnavailable]
+// and [ErrNoSpace] while the database is out of reach or its disk full; and other errors
+// of the database, of which [IsRetryable] reports whether another try may succeed. The
+// comments of the operations name the others. A result beside an error is nil.
 //
 // # Transactions
 //
@@ -38,7 +38,7 @@
 //
 // The messages of a room are numbered 1, 2, 3… without gaps ([Message.Number]):
 // history pages, unread counts and read markers use these numbers. Every change
-// that a whole room may see, messages included, also has a place in the room's log
+// that a whole room may see, messages included, also has a number in the room's log
 // of events ([Event.Seq]).
 package chat
 
@@ -58,7 +58,7 @@ import (
 )
 
 // Service is the chat domain on one database. It is safe for concurrent use, holds no
-// connection, and no goroutine that outlives its work: what SendMessage leaves behind
+// connection, and no goroutine that outlives its work: what SendMessage has begun
 // when its context ends is done within seconds, one goroutine reads events while there
 // are subscriptions, and two serve Config.Bus while there is something to publish or
 // anybody who listens. Close waits for all of them.
@@ -114,7 +114,7 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 	return s, nil
 }
 
-// Limits returns what the service was configured with, the defaults filled in.
+// Limits returns Config.Limits with the defaults filled in.
 func (s *Service) Limits() Limits { return s.config.Limits }
 
 // Close marks the service as closed: operations that begin later return ErrClosed. It

@@ -58,11 +58,11 @@ type Config struct {
 	NoReceipts bool
 	// Limits caps what one call may bring or make.
 	Limits Limits
-	// Clock tells the time, read once per operation. Defaults to time.Now, and then what
+	// Clock returns the current time, read once per operation. Defaults to time.Now, and then what
 	// is removed by its age (uploads, deleted rooms) is stamped and aged by the clock of
 	// PostgreSQL, since those of several programs may differ.
 	Clock func() time.Time
-	// Logger receives what no caller is told, such as an object that could not be
+	// Logger receives failures that no caller gets as an error, such as an object that could not be
 	// deleted from the media store. Message text is never logged. Defaults to
 	// discarding.
 	Logger *slog.Logger
@@ -86,7 +86,7 @@ type Limits struct {
 	ReceiptMembers      int   // of a room whose members are told how far the others have read. Defaults to 100.
 	UsersPerCall        int   // of one AddUsers or CreateRoom. Defaults to 1000.
 	PageSize            int   // items a page when the caller names no limit. Defaults to 50.
-	PageMax             int   // items a page at most; more is cut to it. Defaults to 100.
+	PageMax             int   // items a page at most; more is taken as this. Defaults to 100.
 }
 
 func (c Config) withDefaults() Config {

@@ -15,7 +15,7 @@ var (
 	// ErrUnauthenticated: there is no acting user, or the id is empty.
 	ErrUnauthenticated = errors.New("chat: no acting user")
 	// ErrNotFound: it does not exist, or the actor may not know that it does.
-	// The two cannot be told apart.
+	// The two cannot be distinguished.
 	ErrNotFound = errors.New("chat: not found")
 	// ErrForbidden: the actor sees it and lacks the right to do this.
 	ErrForbidden = errors.New("chat: forbidden")

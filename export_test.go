@@ -11,9 +11,9 @@ import (
 
 // Outcome is what became of one message of a group.
 type Outcome struct {
-	Message *Message
-	Err     error
-	Held    bool
+	Message    *Message
+	Err        error
+	RoomLocked bool // somebody else has the lock of its room
 }
 
 // GroupedSend is one message of a group.
@@ -48,7 +48,7 @@ func SendGroup(ctx context.Context, s *Service, wait bool, group ...GroupedSend)
 	}()
 	outcomes := make([]Outcome, len(sends))
 	for i, one := range sends {
-		outcomes[i] = Outcome{one.message, one.err, one.state == sendHeld}
+		outcomes[i] = Outcome{one.message, one.err, one.state == sendRoomLocked}
 	}
 	return outcomes, nil
 }

@@ -47,7 +47,7 @@ func (Media) TableName() string { return "chat_media" }
 // webp whose Width and Height are known.
 func (m *Media) IsImage() bool { return m.Width != nil && m.Height != nil }
 
-// MessageMedia is a row of chat_message_media: a media item's place in a message. A
+// MessageMedia is a row of chat_message_media: a media item's position in a message. A
 // media item belongs to one message at most.
 type MessageMedia struct {
 	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;-:migration" json:"message_id"`

@@ -19,7 +19,8 @@ import (
 // The context ends when the caller's does, or when the store has made no progress for
 // Config.MediaTimeout: a method then returns soon.
 type MediaStore interface {
-	// Put stores everything that r yields under key. A key that is there is an
+	// Put reads r to its end and stores everything under key; a Put that returns nil
+	// without io.EOF from r is taken for failed. A key that is there is an
 	// error matching fs.ErrExist. After an error, or when ctx ends, nothing is
 	// under key.
 	Put(ctx context.Context, key string, r io.Reader) error
@@ -54,11 +55,29 @@ type SignURLOptions struct {
 	ContentDisposition string        // the header, with the name of a download
 }
 
-// putObject stores what r yields. The time that r takes does not count as the store's.
+// putObject stores what r yields, and returns io.ErrShortWrite, wrapped, if the store
+// has not read it to its end. The time that r takes does not count as the store's.
 func (s *Service) putObject(ctx context.Context, key string, r io.Reader) error {
 	w := stall.New(ctx, s.config.MediaTimeout)
 	defer w.Stop()
-	return storeError("put", w, s.config.Media.Put(w.Context, key, w.Source(r)))
+	whole := &wholeReader{source: r}
+	err := s.config.Media.Put(w.Context, key, w.Source(whole))
+	if err == nil && !whole.ended {
+		err = io.ErrShortWrite
+	}
+	return storeError("put", w, err)
+}
+
+// wholeReader remembers whether it was read to its end.
+type wholeReader struct {
+	source io.Reader
+	ended  bool
+}
+
+func (r *wholeReader) Read(p []byte) (int, error) {
+	n, err := r.source.Read(p)
+	r.ended = r.ended || errors.Is(err, io.EOF)
+	return n, err
 }
 
 // openObject opens an object. A file is returned as it is: the system sends it to a

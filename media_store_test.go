@@ -259,10 +259,17 @@ func TestMediaURLIsForThoseWhoSeeTheFile(t *testing.T) {
 	})
 }
 
-// halfStore reads half of what it is given, keeps that, and reports no error.
-type halfStore struct{ *storage.MemoryStore }
+// halfStore reads a part of what it is given, keeps that, and reports no error, but only
+// after the first objects.
+type halfStore struct {
+	*storage.MemoryStore
+	first int
+}
 
 func (s halfStore) Put(ctx context.Context, key string, r io.Reader) error {
+	if s.Len() < s.first {
+		return s.MemoryStore.Put(ctx, key, r)
+	}
 	half := make([]byte, 10)
 	n, _ := r.Read(half)
 	return s.MemoryStore.Put(ctx, key, bytes.NewReader(half[:n]))
@@ -274,7 +281,7 @@ func TestStoreThatReadsHalfIsNotBelieved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store := storage.Memory()
-			h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = halfStore{store} })
+			h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = halfStore{store, 0} })
 			m, err := h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(content)})
 			if !errors.Is(err, chat.ErrMediaStore) || !errors.Is(err, io.ErrShortWrite) || m != nil {
 				t.Errorf("the upload returns %+v, %v", m, err)
@@ -288,4 +295,24 @@ func TestStoreThatReadsHalfIsNotBelieved(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestStoreThatReadsHalfOfAThumbnailIsNotBelieved(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		config := h.Config
+		config.Media = halfStore{h.Store, 1}
+		svc := chatsuite.Must(chat.New(h.DB, config))(t)
+		m := chatsuite.Must(svc.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader(photo(t, 800, 600))}))(t)
+		small, content, err := svc.OpenThumbnail(h.Ctx, h.Alice, m.ID)
+		if !errors.Is(err, chat.ErrMediaStore) || !errors.Is(err, io.ErrShortWrite) || small != nil || content != nil {
+			t.Errorf("the thumbnail is %+v, %v", small, err)
+		}
+		if small, _ := readThumbnail(t, h, h.Alice, m.ID); *small.Height != 512 {
+			t.Errorf("made later, by a store that keeps all of it, it is %+v", small)
+		}
+		chatsuite.Must(h.SweepMedia(h.Ctx, -time.Hour))(t)
+		if n := h.Store.Len() + int(h.CountRows("chat_media")); n != 0 {
+			t.Errorf("%d objects and rows stay", n)
+		}
+	})
 }

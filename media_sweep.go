@@ -68,7 +68,7 @@ func (s *Service) sweepAll(ctx context.Context, before time.Time) (swept int, er
 	}
 }
 
-// unseenMedia finds media that look as if they could go, without keeping anyone waiting.
+// unseenMedia finds media that can probably be removed, without a lock.
 func (s *Service) unseenMedia(ctx context.Context, before time.Time, after uuid.UUID) ([]uuid.UUID, error) {
 	return read(ctx, s, System, func(c *call) ([]uuid.UUID, error) {
 		return queryAll(c.conn, scanValue[uuid.UUID], `SELECT id FROM chat_media WHERE id > ? AND created_at < ? AND (state <> ?
@@ -78,7 +78,7 @@ func (s *Service) unseenMedia(ctx context.Context, before time.Time, after uuid.
 	})
 }
 
-// sweep removes those of the media that can go.
+// sweep removes those of the media that nothing uses.
 func (s *Service) sweep(ctx context.Context, before time.Time, ids []uuid.UUID) (int, error) {
 	taken, err := write(ctx, s, System, func(c *call) ([]Media, error) { return c.claimUnseen(before, ids) })
 	if err != nil {
@@ -118,11 +118,11 @@ func (c *conn) claimUnseen(before time.Time, ids []uuid.UUID) ([]Media, error) {
 		return nil, err
 	}
 	taken := slices.DeleteFunc(locked, func(m Media) bool { return slices.Contains(used, m.ID) })
-	free := make([]uuid.UUID, len(taken))
+	ids = make([]uuid.UUID, len(taken))
 	for i := range taken {
-		free[i] = taken[i].ID
+		ids[i] = taken[i].ID
 	}
-	return taken, c.releaseMedia("id "+c.dialect.InIDs(), dialect.JSONArray(free))
+	return taken, c.releaseMedia("id "+c.dialect.InIDs(), dialect.JSONArray(ids))
 }
 
 func (s *Service) deleteBytes(ctx context.Context, m *Media) error {
@@ -134,7 +134,7 @@ func (s *Service) deleteBytes(ctx context.Context, m *Media) error {
 	return s.deleteObject(ctx, m.Key)
 }
 
-// removeMedia removes released media, and their places in the messages of deleted rooms.
+// removeMedia removes released media, and their rows in chat_message_media of deleted rooms.
 func (c *conn) removeMedia(ids []uuid.UUID) (int64, error) {
 	if err := c.setLockTimeout(); err != nil {
 		return 0, err

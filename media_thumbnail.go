@@ -100,8 +100,7 @@ type readerAtHand struct{ *bytes.Reader }
 func (readerAtHand) Close() error { return nil }
 
 // makeThumbnail makes one, unless somebody was faster. Others wait, because a large
-// picture takes much memory. Once begun it is finished, whether or not it is still waited
-// for.
+// picture takes much memory. Once begun it is finished, also when the caller's context ends.
 func (s *Service) makeThumbnail(ctx context.Context, actor Actor, id uuid.UUID) error {
 	if err := s.beginThumbnail(ctx, actor); err != nil {
 		return err
@@ -177,21 +176,8 @@ func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
 // which goes when the picture's row has the key. What is left of a crash is swept.
 func (s *Service) keepThumbnail(ctx context.Context, id uuid.UUID, key string, small []byte) error {
 	copied := &Media{ID: newID(), Key: key, State: MediaPending}
-	if err := s.do(ctx, System, func(c *call) error {
-		if err := c.setLockTimeout(); err != nil {
-			return err
-		}
-		at, err := c.agingTime()
-		if err != nil {
-			return err
-		}
-		copied.CreatedAt = at
-		return c.insertMedia(copied)
-	}); err != nil {
+	if err := s.insertPending(ctx, System, copied); err != nil {
 		return err
-	}
-	if s.tx != nil {
-		s.tx.stored = append(s.tx.stored, copied.Key)
 	}
 	if err := s.putObject(ctx, copied.Key, bytes.NewReader(small)); err != nil {
 		return err

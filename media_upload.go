@@ -37,8 +37,9 @@ type NewMedia struct {
 //
 // A JPEG is stored without what does not belong to the picture, such as where it was
 // taken, and not compressed again: Media.Size and SHA256 are of what is stored. One without
-// a picture in it, or with more than 64 scans, is ErrInvalid. A picture that cannot be read, or has more than
-// Limits.Pixels, is stored as a plain file, application/octet-stream.
+// a picture in it, or with more than 64 scans, is ErrInvalid. A picture that cannot be
+// read, or has more than Limits.Pixels, is stored as a plain file,
+// application/octet-stream.
 //
 // The row comes first, then the bytes, then the row is made visible: a crash leaves
 // something that can be found and removed, never a message that points at nothing.
@@ -46,8 +47,10 @@ type NewMedia struct {
 // the host's commit; after a rollback InTx deletes the bytes again, and with WithTx
 // they stay in the store.
 //
-// Errors: ErrTooLarge, ErrInvalid, ErrNoMediaStore, ErrMediaStore, ErrConflict when
-// the upload took so long that it was taken for abandoned, and the error of Body.
+// Errors: ErrTooLarge for more than Limits.UploadBytes, ErrInvalid for a missing Body, a
+// file name that is not text and a damaged JPEG, ErrNoMediaStore, ErrMediaStore,
+// ErrConflict when SweepMedia removed the upload because it took too long, and the error
+// of Body.
 func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*Media, error) {
 	if s.config.Media == nil {
 		return nil, ErrNoMediaStore
@@ -60,26 +63,8 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 		return nil, err
 	}
 	media := &Media{ID: newID(), Key: newKey(), State: MediaPending, FileName: name}
-	if err := s.do(ctx, actor, func(c *call) error {
-		if err := c.setLockTimeout(); err != nil {
-			return err
-		}
-		at, err := c.agingTime()
-		if err != nil {
-			return err
-		}
-		media.UserID, media.CreatedAt = c.actor.nullableID(), at
-		if !c.actor.system {
-			if err := c.checkUsers("actor", c.actor.id); err != nil {
-				return err
-			}
-		}
-		return c.insertMedia(media)
-	}); err != nil {
+	if err := s.insertPending(ctx, actor, media); err != nil {
 		return nil, err
-	}
-	if s.tx != nil {
-		s.tx.stored = append(s.tx.stored, media.Key)
 	}
 	if err := s.put(ctx, media, in.Body); err != nil {
 		return nil, err
@@ -123,6 +108,32 @@ func baseName(name string) (string, error) {
 	return name, nil
 }
 
+// insertPending writes the row of an object before its bytes are stored, in a transaction
+// of its own: what is left of a crash has a row, and is swept. Inside InTx the key is
+// remembered, so that the object is deleted when the transaction is rolled back.
+func (s *Service) insertPending(ctx context.Context, actor Actor, m *Media) error {
+	err := s.do(ctx, actor, func(c *call) error {
+		if err := c.setLockTimeout(); err != nil {
+			return err
+		}
+		at, err := c.agingTime()
+		if err != nil {
+			return err
+		}
+		m.UserID, m.CreatedAt = c.actor.nullableID(), at
+		if !c.actor.system {
+			if err := c.checkUsers("actor", c.actor.id); err != nil {
+				return err
+			}
+		}
+		return c.insertMedia(m)
+	})
+	if err == nil && s.tx != nil {
+		s.tx.stored = append(s.tx.stored, m.Key)
+	}
+	return err
+}
+
 func (c *conn) insertMedia(m *Media) error {
 	_, err := c.exec(`INSERT INTO chat_media (id, user_id, key, state, file_name, content_type, size, sha256, created_at)
 		VALUES (?, ?, ?, ?, ?, '', 0, '', ?)`, m.ID, m.UserID, m.Key, m.State, m.FileName, m.CreatedAt)
@@ -154,8 +165,6 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 		return taken.err // the body's or the limit's, even where the store takes it for whole
 	case err != nil:
 		return err
-	case !taken.whole:
-		return mediaStoreError("put", io.ErrShortWrite)
 	}
 	media.Size, media.SHA256 = taken.size, taken.hash.end()
 	media.measure(head, jpeg, s.config.Limits.Pixels)
@@ -172,12 +181,12 @@ func contentTypeOf(head []byte) string {
 	found := mimetype.Detect(head).String()
 	kind, _, _ := strings.Cut(found, ";")
 	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")): // whatever else it is: it may know a place
+	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")): // whatever else it is: it may have coordinates
 		return picture.JPEG
 	case found == "image/apng": // a PNG that moves
 		return picture.PNG
 	case found == "audio/mpeg" && !bytes.HasPrefix(head, []byte("ID3")) && (head[0] != 0xFF || head[1] < 0xE0):
-		return plainFile // its audio was found behind something else, such as HTML
+		return plainFile // its audio was found after something else, such as HTML
 	case !contentTypePattern.MatchString(found):
 		return kind // a text may say itself how it is encoded, and say anything
 	}
@@ -273,7 +282,6 @@ type takenReader struct {
 	source io.Reader
 	hash   *digest
 	size   int64
-	whole  bool // it was read to its end
 	err    error
 }
 
@@ -284,10 +292,7 @@ func (t *takenReader) Read(p []byte) (int, error) {
 	n, err := t.source.Read(p)
 	t.size += int64(n)
 	t.hash.write(p[:n])
-	switch {
-	case errors.Is(err, io.EOF):
-		t.whole = true
-	case err != nil:
+	if err != nil && !errors.Is(err, io.EOF) {
 		t.err = err
 	}
 	return n, err
@@ -296,10 +301,10 @@ func (t *takenReader) Read(p []byte) (int, error) {
 // digest is a SHA-256 that is computed while the store writes: either takes about as long
 // as the other.
 type digest struct {
-	full, free chan []byte
-	hash       hash.Hash
-	done       chan struct{}
-	ended      sync.Once
+	full, empty chan []byte
+	hash        hash.Hash
+	done        chan struct{}
+	ended       sync.Once
 }
 
 // One of hashBlocks is filled while the other is hashed.
@@ -311,17 +316,17 @@ const (
 // newDigest starts a goroutine that end ends.
 func newDigest() *digest {
 	d := &digest{
-		full: make(chan []byte, hashBlocks), free: make(chan []byte, hashBlocks),
+		full: make(chan []byte, hashBlocks), empty: make(chan []byte, hashBlocks),
 		hash: sha256.New(), done: make(chan struct{}),
 	}
 	for range hashBlocks {
-		d.free <- nil // made when it is needed: most files are small
+		d.empty <- nil // made when it is needed: most files are small
 	}
 	go func() {
 		defer close(d.done)
 		for block := range d.full {
 			d.hash.Write(block)
-			d.free <- block
+			d.empty <- block
 		}
 	}()
 	return d
@@ -330,7 +335,7 @@ func newDigest() *digest {
 func (d *digest) write(p []byte) {
 	for len(p) > 0 {
 		n := min(len(p), hashBlock)
-		d.full <- append((<-d.free)[:0], p[:n]...)
+		d.full <- append((<-d.empty)[:0], p[:n]...)
 		p = p[n:]
 	}
 }

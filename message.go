@@ -23,11 +23,11 @@ type Message struct {
 	Metadata   Metadata   `gorm:"column:metadata;-:migration" json:"metadata"`
 	CreatedAt  time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
 	EditedAt   *time.Time `gorm:"column:edited_at;-:migration" json:"edited_at"`
-	DeletedAt  *time.Time `gorm:"column:deleted_at;-:migration" json:"deleted_at"` // set on a tombstone, whose content is gone
+	DeletedAt  *time.Time `gorm:"column:deleted_at;-:migration" json:"deleted_at"` // set on a tombstone, whose content was removed
 
 	Media     []Media         `gorm:"-" json:"media"`     // in the sender's order
 	Reactions []ReactionCount `gorm:"-" json:"reactions"` // the first reaction first
-	ReplyTo   *MessageHead    `gorm:"-" json:"reply_to"`  // the message this one answers
+	ReplyTo   *MessageHead    `gorm:"-" json:"reply_to"`  // the message that this one replies to
 }
 
 // AuthorKind is what kind of author a message has.
@@ -63,7 +63,7 @@ func unchanged(known *time.Time, changed time.Time) bool {
 	return known == nil || known.Equal(changed)
 }
 
-// MessageHead is what a reply shows of the message that it answers.
+// MessageHead is what a reply shows of the message that it replies to.
 type MessageHead struct {
 	ID         uuid.UUID  `json:"id"`
 	Number     int64      `json:"number"`

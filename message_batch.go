@@ -11,14 +11,14 @@ import (
 type batch struct {
 	*conn
 	sends      []*send
-	wait       bool // for rooms that somebody else has locked, rather than leave them out
+	wait       bool // for rooms that others have locked, rather than leave them out
 	optimistic bool // no locks: a room that changed since it was read is found when it is written
 
 	locked   map[uuid.UUID]bool
 	rooms    map[uuid.UUID]*Room // with the counters as they will be
 	readSeqs map[uuid.UUID]int64 // the rooms' last_seq as it was read
 	members  map[memberKey]*RoomUser
-	first    map[clientKey]sentBefore // the message that a client id stands for
+	first    map[clientKey]sentBefore // the message stored under a client id
 	replies  map[uuid.UUID]*repliedTo
 	media    map[uuid.UUID]*Media // the ready ones that are named
 	used     map[uuid.UUID]bool   // those of them that are in a message or a room already
@@ -40,19 +40,7 @@ type memberKey struct {
 	user UserID
 }
 
-type clientKey struct {
-	memberKey
-	client string
-}
-
-// sentBefore is a message with a client id, and the hash of what it was sent with.
-type sentBefore struct {
-	*Message
-	inputHash string
-}
-
 func (s *send) member() memberKey { return memberKey{s.room, s.sender.id} }
-func (s *send) client() clientKey { return clientKey{s.member(), s.in.ClientID} }
 
 // store decides each send and writes what is accepted. Each send has its own outcome;
 // an error is the whole batch's.
@@ -213,7 +201,7 @@ func (b *batch) decide() {
 		case !b.mayWrite(s.room) && b.wait: // it was made, or joined, after the locks were taken
 			s.refuse(ErrNotFound)
 		case !b.mayWrite(s.room):
-			s.state = sendHeld
+			s.state = sendRoomLocked
 		default:
 			b.decideOne(s, room)
 		}
@@ -248,90 +236,13 @@ func (b *batch) access(s *send) access {
 	return access{}
 }
 
-// readTried finds the messages that an earlier try has stored, and whose answer was lost.
-func (b *batch) readTried() error {
-	tried := make(map[uuid.UUID]*send)
-	for _, s := range b.sends {
-		if s.state == sendPending && s.id != uuid.Nil {
-			tried[s.id] = s
-		}
-	}
-	if len(tried) == 0 {
-		return nil
-	}
-	known, err := queryAll(b.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id "+b.dialect.InIDs(),
-		dialect.JSONArray(keys(tried)))
-	for i := range known {
-		tried[known[i].ID].repeatOf(&known[i])
-	}
-	return err
-}
-
-// readRepeats finds the messages that were sent before under the same client ids.
-func (b *batch) readRepeats() error {
-	var wanted []dialect.Object
-	for _, s := range b.sends {
-		if s.state == sendPending && s.in.ClientID != "" {
-			wanted = append(wanted, dialect.Object{"room_id": s.room, "client_id": s.in.ClientID})
-		}
-	}
-	b.first = make(map[clientKey]sentBefore, len(wanted))
-	if len(wanted) == 0 {
-		return nil
-	}
-	known, err := queryAll(b.conn, scanSentBefore, "SELECT "+messageColumns+`, input_hash FROM chat_messages
-		WHERE (room_id, client_id) IN (SELECT j.room_id, j.client_id FROM `+b.jsonRows("room_id uuid", "client_id text")+")",
-		dialect.JSONArray(wanted))
-	for _, m := range known {
-		author := UserID("")
-		if m.UserID != nil {
-			author = *m.UserID
-		}
-		b.first[clientKey{memberKey{m.RoomID, author}, *m.ClientID}] = m
-	}
-	return err
-}
-
-func scanSentBefore(rows row) (sentBefore, error) {
-	m := sentBefore{Message: &Message{}}
-	err := rows.Scan(append(m.fields(), &m.inputHash)...)
-	return m, err
-}
-
-// settleRepeats settles what was sent before, and then refuses what members send who may
-// send nothing new.
-func (b *batch) settleRepeats() {
-	for _, s := range b.sends {
-		if s.state == sendPending && !b.repeats(s) && s.denied != nil {
-			s.refuse(s.denied)
-		}
-	}
-}
-
-// repeats settles a send whose client id was used before. With another input it is not a
-// repeat, but nothing new either.
-func (b *batch) repeats(s *send) bool {
-	first, known := b.first[s.client()]
-	switch {
-	case s.in.ClientID == "" || !known:
-		return false
-	case first.inputHash == s.inputHash:
-		s.repeatOf(first.Message)
-	case s.denied != nil:
-		s.refuse(s.denied)
-	default:
-		s.refuse(conflict("the client id was used for another message"))
-	}
-	return true
-}
-
-// repliedTo is a message that others answer, and its room.
+// repliedTo is a message that others reply to, and its room.
 type repliedTo struct {
 	MessageHead
 	room uuid.UUID
 }
 
-// readReplies reads the messages that others answer.
+// readReplies reads the messages that others reply to.
 func (b *batch) readReplies() error {
 	var ids []uuid.UUID
 	for _, s := range b.sends {
@@ -360,7 +271,7 @@ func (b *batch) accept(s *send) {
 		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), AuthorKind: s.sender.authorKind(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
 		Metadata: s.in.Metadata,
 	}
-	if err := b.answer(m); err != nil {
+	if err := b.attachReply(m); err != nil {
 		s.refuse(err)
 		return
 	}
@@ -384,8 +295,8 @@ func (b *batch) accept(s *send) {
 	s.accept(m)
 }
 
-// answer checks the message that m answers, if any, and attaches its head.
-func (b *batch) answer(m *Message) error {
+// attachReply checks the message that m replies to, if any, and attaches its head.
+func (b *batch) attachReply(m *Message) error {
 	if m.ReplyToID == nil {
 		return nil
 	}

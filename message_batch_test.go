@@ -87,8 +87,8 @@ func outcome(o chat.Outcome) string {
 	switch {
 	case o.Err != nil:
 		return o.Err.Error()
-	case o.Held:
-		return "held"
+	case o.RoomLocked:
+		return "room locked"
 	default:
 		return fmt.Sprint(o.Message.Number)
 	}
@@ -134,26 +134,26 @@ func count(t *testing.T, db *gorm.DB, n *int) {
 	})
 }
 
-// TestHeldRoomIsLeftOutOfAGroup: a host's transaction has one of the rooms.
-func TestHeldRoomIsLeftOutOfAGroup(t *testing.T) {
+// TestLockedRoomIsLeftOutOfAGroup: a host's transaction has one of the rooms.
+func TestLockedRoomIsLeftOutOfAGroup(t *testing.T) {
 	t.Parallel()
 	h := chatsuite.New(t, chatsuite.Postgres)
-	held, free := h.NewGroup(), h.NewGroup()
+	locked, other := h.NewGroup(), h.NewGroup()
 	chatsuite.NoError(t, h.DB.Transaction(func(tx *gorm.DB) error {
 		s, _ := h.WithTx(tx)
-		if _, err := s.SendMessage(h.Ctx, h.Alice, held.ID, chat.NewMessage{Text: "host"}); err != nil {
+		if _, err := s.SendMessage(h.Ctx, h.Alice, locked.ID, chat.NewMessage{Text: "host"}); err != nil {
 			return err
 		}
-		outcomes, err := chat.SendGroup(h.Ctx, h.Service, false, grouped(h.Alice, held.ID, "later"), grouped(h.Alice, free.ID, "now"), grouped(h.Alice, uuid.New(), "never"))
+		outcomes, err := chat.SendGroup(h.Ctx, h.Service, false, grouped(h.Alice, locked.ID, "later"), grouped(h.Alice, other.ID, "now"), grouped(h.Alice, uuid.New(), "never"))
 		chatsuite.NoError(t, err)
-		for i, want := range []string{"held", "1", "not found"} {
+		for i, want := range []string{"room locked", "1", "not found"} {
 			if got := outcome(outcomes[i]); got != want {
 				t.Errorf("message %d: %s, want %s", i, got, want)
 			}
 		}
 		return nil
 	}))
-	if m := h.Send(h.Alice, held.ID, "later"); m.Number != 2 {
+	if m := h.Send(h.Alice, locked.ID, "later"); m.Number != 2 {
 		t.Errorf("number is %d", m.Number)
 	}
 }
@@ -228,22 +228,23 @@ func TestBatchOutlivesTheCallersContexts(t *testing.T) {
 	room := h.NewGroup(h.Bob)
 	entered, goOn := make(chan struct{}), make(chan struct{})
 	beforeTheWrite(h, func() { close(entered); <-goOn })
-	var all sync.WaitGroup
+	var all, queued sync.WaitGroup
 	all.Go(func() { h.Send(h.Alice, room.ID, "first") })
 	<-entered // the others queue behind it
 	ctx, cancel := context.WithCancel(h.Ctx)
 	defer cancel()
 	for _, sender := range []chat.UserID{h.Alice, h.Bob} {
-		all.Go(func() {
+		queued.Go(func() {
 			if _, err := h.SendMessage(ctx, sender, room.ID, chat.NewMessage{Text: "queued"}); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s: %v", sender, err)
 			}
 		})
 	}
 	time.Sleep(200 * time.Millisecond) // both are queued
-	onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "LEFT JOIN chat_room_users", cancel)
+	onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "LEFT JOIN chat_room_users", func() { cancel(); queued.Wait() })
 	close(goOn)
 	all.Wait()
+	queued.Wait()
 	chatsuite.NoError(t, h.Close())
 	if ctx.Err() == nil {
 		t.Error("nothing was read for the batch")

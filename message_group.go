@@ -19,12 +19,12 @@ const (
 	sendBatch = 256 // messages a group
 
 	// sendDeadline is for all that a group does. It is longer than lockTimeout, and with
-	// sendPatience shorter than the six seconds that SendMessage promises.
+	// sendMaxWait shorter than the six seconds that SendMessage promises.
 	sendDeadline = lockTimeout + 300*time.Millisecond
-	// sendPatience is how long a message may have queued when a group before it gives up:
+	// sendMaxWait is how long a message may have queued when a group before it gives up:
 	// longer, and it fails with that group.
-	sendPatience = 500 * time.Millisecond
-	// sendLaneTime is when a group that has not ended makes room for others.
+	sendMaxWait = 500 * time.Millisecond
+	// sendLaneTime is how long a group may take before others begin beside it.
 	sendLaneTime = time.Second
 )
 
@@ -35,7 +35,7 @@ func (s *Service) sendQueue() sendq.Options[uuid.UUID, *send] {
 		lanes = 2
 	}
 	return sendq.Options[uuid.UUID, *send]{
-		Lanes: lanes, Size: sendBatch, LaneTime: sendLaneTime, Patience: sendPatience,
+		Lanes: lanes, Size: sendBatch, LaneTime: sendLaneTime, MaxWait: sendMaxWait,
 		Commit: s.commitSends, Panicked: s.sendPanicked,
 	}
 }
@@ -48,8 +48,8 @@ func (s *Service) sendPanicked(ctx context.Context, recovered any, stack []byte)
 	return errGroupLost
 }
 
-// commitSends settles a group, and returns the rooms that it was not told to wait for and
-// that others have locked.
+// commitSends settles a group. Unless it is to wait, it leaves out the rooms that others
+// have locked, and returns them.
 func (s *Service) commitSends(ctx context.Context, group []*send, wait bool) sendq.Result[uuid.UUID] {
 	ctx, cancel := context.WithTimeoutCause(ctx, sendDeadline, errTooLong)
 	defer cancel()
@@ -74,8 +74,8 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 	switch {
 	case err == nil:
 		for _, one := range sends {
-			if one.state == sendHeld {
-				result.Held = append(result.Held, one.room)
+			if one.state == sendRoomLocked {
+				result.Locked = append(result.Locked, one.room)
 				continue
 			}
 			one.settle()
@@ -89,7 +89,7 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 	default:
 		for _, one := range sends {
 			alone := s.settleSends(ctx, []*send{one}, turn)
-			result.Held = append(result.Held, alone.Held...)
+			result.Locked = append(result.Locked, alone.Locked...)
 			if alone.GaveUp != nil {
 				result.GaveUp = alone.GaveUp
 			}
@@ -111,7 +111,7 @@ func giveUp(group []*send, err error) sendq.Result[uuid.UUID] {
 	return sendq.Result[uuid.UUID]{GaveUp: err}
 }
 
-// unsettled are the sends whose outcome is not final yet.
+// unsettled returns the sends whose outcome is not final yet.
 func unsettled(sends []*send) (left []*send) {
 	for _, one := range sends {
 		if !one.settled {
@@ -141,10 +141,10 @@ func (s *Service) storeGroup(ctx context.Context, sends []*send, turn *lockTurn)
 }
 
 // storeOptimistically stores messages without locking their rooms first, in two
-// statements rather than a transaction of five, and settles what it has stored. All that
+// statements rather than a transaction of six, and settles what it has stored. All that
 // is accepted for a room is stored, or nothing. Left to the lock are messages with media,
 // which are locked, and with them those to the same room; rooms that changed after they
-// were read, or that somebody else has locked; and whatever would be refused or was sent
+// were read, or that others have locked; and whatever would be refused or was sent
 // before, which is decided under the lock alone.
 func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error {
 	b := &batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: withoutMedia(sends)}

@@ -15,16 +15,16 @@ type HistoryQuery struct {
 	// Before, After and Around name the number of a message; at most one is given.
 	// Around puts half of the page before that message and the rest after it.
 	Before, After, Around *int64
-	// Limit is how many messages to return, cut to Limits.PageMax. Defaults to
+	// Limit is how many messages to return, at most Limits.PageMax. Defaults to
 	// Limits.PageSize.
 	Limit int
 }
 
 // MessagesPage is a part of a room's history, in ascending order of Number.
 type MessagesPage struct {
-	Items     []Message
-	HasBefore bool // there are messages before the first one here
-	HasAfter  bool // there are messages after the last one here
+	Items     []Message `json:"items"`
+	HasBefore bool      `json:"has_before"` // there are messages before the first one here
+	HasAfter  bool      `json:"has_after"`  // there are messages after the last one here
 }
 
 // Messages returns a page of a room's history, tombstones included, with media,
@@ -96,7 +96,7 @@ func (p *roomScope) history(at HistoryQuery, limit int64) (*MessagesPage, error)
 }
 
 // messages reads messages of a condition, in order, with all that a page shows of
-// them. The condition of membership stands in the statement itself: whoever was
+// them. The condition of membership is in the statement itself: whoever was
 // removed since the decision gets nothing that came after it.
 func (p *roomScope) messages(condition string, args ...any) ([]Message, error) {
 	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
@@ -129,7 +129,7 @@ func (c *call) attachContent(messages []*Message) error {
 	return c.attachReplies(messages)
 }
 
-// attachReplies fills in the heads of the messages that others answer.
+// attachReplies fills in the heads of the messages that others reply to.
 func (c *conn) attachReplies(messages []*Message) error {
 	var ids []uuid.UUID
 	for _, m := range messages {
@@ -152,7 +152,7 @@ func (c *conn) attachReplies(messages []*Message) error {
 	return nil
 }
 
-// readHeads reads what is shown of messages that others answer.
+// readHeads reads what is shown of messages that others reply to.
 func (c *conn) readHeads(ids []uuid.UUID) (map[uuid.UUID]*repliedTo, error) {
 	if len(ids) == 0 {
 		return nil, nil

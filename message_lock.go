@@ -25,11 +25,11 @@ func (b *batch) skipLocked(clause string) string {
 }
 
 // lockSenders locks what the write will need of the authors: their memberships, whose
-// read markers it moves, and their rows in the host's table, which the foreign key looks
-// at. A send whose author's rows are locked by others is blocked.
+// read markers it moves, and their rows in the host's table, which the foreign key
+// locks. A send whose author's rows are locked by others is blocked.
 func (b *batch) lockSenders() error {
 	if b.optimistic || b.inHost || b.dialect == dialect.SQLite {
-		return nil // the write itself looks, or waits, or there is nothing to wait for
+		return nil // the write does it, or waits, or there is nothing to wait for
 	}
 	var rooms, users dialect.Array
 	wanted := map[memberKey]bool{}
@@ -106,7 +106,7 @@ func (b *batch) repliesInRoom(s *send) bool {
 }
 
 // lockMedia locks the media that the messages name, in ascending id, and then reads
-// which of them are free: ready, and in no message and no room's avatar.
+// which of them can be used: ready, and in no message and no room's avatar.
 func (b *batch) lockMedia() error {
 	wanted, senders := map[uuid.UUID]bool{}, map[principal]bool{}
 	for _, s := range b.sends {

@@ -33,8 +33,8 @@ type MessageSearchQuery struct {
 
 // MessageSearchPage is a page of messages that were found.
 type MessageSearchPage struct {
-	Items []Message
-	Next  string // the cursor of the next page, "" after the last
+	Items []Message `json:"items"`
+	Next  string    `json:"next"` // the cursor of the next page, "" after the last
 }
 
 // SearchMessages finds messages by their words in the actor's rooms, with all that

@@ -2,16 +2,12 @@ package chat
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/go-df/chat/internal/jsonvalue"
 )
 
 // NewMessage is a message to be sent. It needs media or a text with something to see in it.
@@ -22,7 +18,7 @@ type NewMessage struct {
 	// MediaIDs are uploads of the actor's own that are in no message yet, in the
 	// order to show them, at most Limits.MediaPerMessage.
 	MediaIDs []uuid.UUID
-	// ReplyToID is a message of the same room that this one answers.
+	// ReplyToID is the id of a message of the same room that this one replies to.
 	ReplyToID *uuid.UUID
 	// ClientID makes the call safe to repeat: a second message of the same actor in
 	// the same room with the same ClientID is not stored, and the first is returned as it
@@ -62,33 +58,6 @@ func (in *NewMessage) validate(l Limits) error {
 }
 
 func mediaField(i int) string { return "media_ids[" + strconv.Itoa(i) + "]" }
-
-// hash is the same of two inputs exactly if they ask for the same message. It is stored
-// with the message, for a repeat to be compared with, whatever becomes of the message. It
-// is "" without a client id.
-func (in *NewMessage) hash() (string, error) {
-	if in.ClientID == "" {
-		return "", nil
-	}
-	metadata := in.Metadata
-	if len(metadata) == 0 {
-		metadata = Metadata("null") // as checkMetadata takes it
-	}
-	input, err := jsonvalue.Append(jsonvalue.AppendString(nil, in.Text), metadata)
-	if err != nil {
-		return "", err
-	}
-	reply := uuid.Nil
-	if in.ReplyToID != nil {
-		reply = *in.ReplyToID
-	}
-	input = append(input, reply[:]...)
-	for _, id := range in.MediaIDs {
-		input = append(input, id[:]...)
-	}
-	sum := sha256.Sum256(input)
-	return hex.EncodeToString(sum[:16]), nil
-}
 
 // SendMessage adds a message to a room, numbers it, and marks everything up to it
 // as read by its author. It needs can_create_messages.
@@ -159,7 +128,7 @@ func newSend(sender principal, room uuid.UUID, in NewMessage) (*send, error) {
 //
 //	state         message    err   settled
 //	sendPending   nil        nil   never
-//	sendHeld      nil        nil   never: the send goes on in a batch that waits for its room
+//	sendRoomLocked      nil        nil   never: the send goes on in a batch that waits for its room
 //	sendBlocked   nil        nil   once the transaction that found it has ended: the caller
 //	                               sends again, with the same id
 //	sendAccepted  the new    nil   once it is committed
@@ -179,11 +148,11 @@ type outcome struct {
 type sendState int
 
 const (
-	sendPending  sendState = iota // nothing is decided yet
-	sendHeld                      // another transaction has the room's lock
-	sendBlocked                   // another transaction has the lock of the author's row, their membership or media
-	sendAccepted                  // numbered, and written with the batch
-	sendRepeated                  // stored before: under the same client id, or by a try whose answer was lost
+	sendPending    sendState = iota // nothing is decided yet
+	sendRoomLocked                  // another transaction has the room's lock
+	sendBlocked                     // another transaction has the lock of the author's row, their membership or media
+	sendAccepted                    // numbered, and written with the batch
+	sendRepeated                    // stored before: under the same client id, or by a try whose response was lost
 	sendRefused
 )
 

@@ -89,7 +89,7 @@ func TestLostAnswersLoseNothing(t *testing.T) {
 
 // Of a group for one room, one message is stored without a lock, and the other has to
 // wait for somebody who has taken the room meanwhile.
-func TestStoredMessageIsNotSentAgainWithTheHeld(t *testing.T) {
+func TestStoredMessageIsNotSentAgainWithThoseOfLockedRooms(t *testing.T) {
 	t.Parallel()
 	h := chatsuite.New(t, chatsuite.Postgres)
 	room := h.NewGroup(h.Bob)

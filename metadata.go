@@ -86,7 +86,7 @@ func (l Limits) checkMetadata(m *Metadata) error {
 	return nil
 }
 
-// hasLoneSurrogate looks for an escaped surrogate without its other half, which
+// hasLoneSurrogate reports whether there is an escaped surrogate without its other half, which
 // PostgreSQL stores and then refuses to read by ->>, failing the host's query.
 func hasLoneSurrogate(text []byte) bool {
 	for i := 0; i < len(text); i++ {

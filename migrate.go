@@ -34,7 +34,7 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 	if err != nil {
 		return fmt.Errorf("chat: migrate: %w", err)
 	}
-	if err := s.checkPlace(ctx); err != nil {
+	if err := s.checkSearchPath(ctx); err != nil {
 		return err
 	}
 	if err := s.checkUsersTable(ctx); err != nil {
@@ -52,8 +52,9 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 	return s.checkSchema(ctx, s.db)
 }
 
-// checkUsersTable: SQLite makes foreign keys to a table that is not there, and fails
-// at the first row. Tables of ours that are there already are checkSchema's to judge.
+// checkUsersTable returns ErrSchema if Config.UsersTable is missing on SQLite, which makes
+// foreign keys to a table that is not there, and fails at the first row. Where the tables
+// of ours are there already, checkSchema compares them with the config.
 func (s *Service) checkUsersTable(ctx context.Context) error {
 	if s.dialect != dialect.SQLite || s.config.UsersTable == "" {
 		return nil
@@ -92,23 +93,23 @@ func (c Config) schema(d dialect.Dialect) schema.Options {
 		MessageSearch: c.MessageSearch}
 }
 
-// place is where the tables are, and where Migrate would make them.
-type place struct {
+// tableSchemas are the schemas where the tables are and where Migrate would make them.
+type tableSchemas struct {
 	home string // their schema, "" when there are none
 	next string // the schema in which CREATE TABLE makes tables, "" for none
 }
 
-// findPlace looks for the tables in the catalogue, because a failing query would end a
+// findTables looks for the tables in the catalogue, because a failing query would end a
 // host's transaction. It refuses a database that cannot hold them, and one in which
 // statements would meet other tables than Migrate has made.
-func (c *conn) findPlace() (place, error) {
+func (c *conn) findTables() (tableSchemas, error) {
 	if c.dialect == dialect.SQLite {
-		return c.findPlaceSQLite()
+		return c.findTablesSQLite()
 	}
-	return c.findPlacePostgres()
+	return c.findTablesPostgres()
 }
 
-func (c *conn) findPlaceSQLite() (place, error) {
+func (c *conn) findTablesSQLite() (tableSchemas, error) {
 	type facts struct {
 		tables, foreignKeys int
 		encoding            string
@@ -120,22 +121,22 @@ func (c *conn) findPlaceSQLite() (place, error) {
 		(SELECT foreign_keys FROM pragma_foreign_keys), (SELECT encoding FROM pragma_encoding)`)
 	switch {
 	case err != nil:
-		return place{}, err
+		return tableSchemas{}, err
 	case found.foreignKeys == 0:
-		return place{}, errForeignKeysOff
+		return tableSchemas{}, errForeignKeysOff
 	case found.encoding != "UTF-8":
-		return place{}, fmt.Errorf("%w: this SQLite database keeps its text as %s, in which user ids sort otherwise "+
+		return tableSchemas{}, fmt.Errorf("%w: this SQLite database keeps its text as %s, in which user ids sort otherwise "+
 			"than in Go: make one without PRAGMA encoding, which is UTF-8", ErrSchema, found.encoding)
 	case found.tables == 0:
-		return place{next: "main"}, nil
+		return tableSchemas{next: "main"}, nil
 	}
-	return place{home: "main", next: "main"}, nil
+	return tableSchemas{home: "main", next: "main"}, nil
 }
 
-// findPlaceSQL returns one row: the encoding, the schema in which CREATE TABLE makes
+// findTablesSQL returns one row: the encoding, the schema in which CREATE TABLE makes
 // tables, how many schemas of the search_path have chat tables and which, and which
 // other tables the search_path finds in place of them.
-const findPlaceSQL = `WITH found AS (
+const findTablesSQL = `WITH found AS (
 		SELECT n.nspname AS schema, c.relname AS name, pg_table_is_visible(c.oid) AS visible
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = ANY (current_schemas(true)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname IN ('%s')
@@ -145,38 +146,38 @@ const findPlaceSQL = `WITH found AS (
 	COALESCE((SELECT string_agg(schema || '.' || name, ', ' ORDER BY name) FROM found
 		WHERE visible AND EXISTS (SELECT 1 FROM homes) AND schema NOT IN (SELECT schema FROM homes)), '')`
 
-func (c *conn) findPlacePostgres() (place, error) {
+func (c *conn) findTablesPostgres() (tableSchemas, error) {
 	tables, err := c.config.schema(c.dialect).Tables()
 	if err != nil {
-		return place{}, err
+		return tableSchemas{}, err
 	}
 	type facts struct {
-		place
+		tableSchemas
 		encoding, shadowing string
 		homes               int
 	}
 	found, err := queryOne(c, func(r row) (f facts, err error) {
 		err = r.Scan(&f.encoding, &f.next, &f.homes, &f.home, &f.shadowing)
 		return f, err
-	}, fmt.Sprintf(findPlaceSQL, strings.Join(tables, "', '")))
+	}, fmt.Sprintf(findTablesSQL, strings.Join(tables, "', '")))
 	switch {
 	case err != nil:
-		return place{}, err
+		return tableSchemas{}, err
 	case found.encoding != "UTF8":
-		return place{}, fmt.Errorf("%w: the encoding of this database is %s: create one with ENCODING 'UTF8'", ErrSchema, found.encoding)
+		return tableSchemas{}, fmt.Errorf("%w: the encoding of this database is %s: create one with ENCODING 'UTF8'", ErrSchema, found.encoding)
 	case found.homes > 1:
-		return place{}, fmt.Errorf("%w: there are chat tables in several schemas of the search_path: %s: "+
+		return tableSchemas{}, fmt.Errorf("%w: there are chat tables in several schemas of the search_path: %s: "+
 			"leave only the right one of them in the search_path of the DSN", ErrSchema, found.home)
 	case found.shadowing != "":
-		return place{}, fmt.Errorf("%w: the chat tables are in the schema %s, and the search_path finds %s before them: "+
+		return tableSchemas{}, fmt.Errorf("%w: the chat tables are in the schema %s, and the search_path finds %s before them: "+
 			"name %[2]s first in the search_path of the DSN", ErrSchema, found.home, found.shadowing)
 	}
-	return found.place, nil
+	return found.tableSchemas, nil
 }
 
-// checkPlace refuses to migrate where that would make a second set of tables.
-func (s *Service) checkPlace(ctx context.Context) error {
-	at, err := s.newConn(ctx, s.db).findPlace()
+// checkSearchPath refuses to migrate where that would make a second set of tables.
+func (s *Service) checkSearchPath(ctx context.Context) error {
+	at, err := s.newConn(ctx, s.db).findTables()
 	switch {
 	case err != nil:
 		return err
@@ -192,7 +193,7 @@ func (s *Service) checkPlace(ctx context.Context) error {
 // checkSchema compares the tables with what this code and config need.
 func (s *Service) checkSchema(ctx context.Context, db *gorm.DB) error {
 	c := s.newConn(ctx, db)
-	at, err := c.findPlace()
+	at, err := c.findTables()
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ type access struct {
 	system      bool
 	member      bool
 	owner       bool
-	banned      bool        // from the room; looked up where they would enter it
+	banned      bool        // from the room; read only where the actor is about to join
 	permissions Permissions // effective: own, or else the room's default; all for the owner
 }
 
@@ -162,12 +162,12 @@ type roomState struct {
 
 // target is what the operation is about.
 type target struct {
-	child   bool        // reached by an id of its own: a message, a media item, a reaction
-	own     bool        // the actor's own message, reaction, state or membership
-	owner   bool        // the member is the room's owner
-	held    Permissions // what the member may do
-	changed Permissions // the bits that would be given or taken
-	set     bool        // permissions are given explicitly, rather than left to the default
+	child       bool        // reached by an id of its own: a message, a media item, a reaction
+	own         bool        // the actor's own message, reaction, state or membership
+	owner       bool        // the member is the room's owner
+	permissions Permissions // what the member may do
+	changed     Permissions // the bits that would be given or taken
+	set         bool        // permissions are given explicitly, rather than left to the default
 }
 
 // decide is the one function that allows or refuses. It returns nil, ErrNotFound,
@@ -229,10 +229,7 @@ func permitted(actor access, op operation, room roomState, on target) bool {
 	case opSend:
 		return has(CanCreateMessages) && !room.closed
 	case opEdit:
-		if on.own {
-			return has(CanEditOwnMessages|CanCreateMessages) && !room.closed
-		}
-		return has(CanEditMessages) && !room.closed
+		return mayEdit(actor, on) && !room.closed
 	case opDelete:
 		if on.own {
 			return has(CanDeleteOwnMessages)
@@ -240,6 +237,14 @@ func permitted(actor access, op operation, room roomState, on target) bool {
 		return has(CanDeleteMessages)
 	}
 	return false
+}
+
+// mayEdit: to edit one's own message is to write, and needs the right to.
+func mayEdit(actor access, on target) bool {
+	if on.own {
+		return actor.permissions.Has(CanEditOwnMessages | CanCreateMessages)
+	}
+	return actor.permissions.Has(CanEditMessages)
 }
 
 // mayGrant: one gives and takes only what one holds. That the owner's never change
@@ -257,7 +262,7 @@ const administrative = CanRemoveUsers | CanDeleteMessages | CanEditMessages | Ca
 // mayRemove: nobody removes a member who holds an administrative permission that they
 // lack themselves. That the owner stays is no matter of rights.
 func mayRemove(actor access, on target) bool {
-	return actor.permissions.Has(CanRemoveUsers) && (on.owner || actor.permissions.Has(on.held&administrative))
+	return actor.permissions.Has(CanRemoveUsers) && (on.owner || actor.permissions.Has(on.permissions&administrative))
 }
 
 // possible refuses, for System too, what would break a rule of the room: a

@@ -166,12 +166,12 @@ func (r rule) check(t *testing.T, room roomState) {
 	for bits := NoPermissions; bits <= last; bits++ {
 		on := r.on
 		if r.admins {
-			on.held = bits
+			on.permissions = bits
 		} else {
 			on.changed = bits
 		}
 		if r.on.owner {
-			on.held = AllPermissions
+			on.permissions = AllPermissions
 		}
 		wrong := func(who string, actor access, want error) {
 			t.Helper()

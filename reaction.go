@@ -25,9 +25,9 @@ func (Reaction) TableName() string { return "chat_reactions" }
 
 // ReactionCount is how many users gave one reaction to a message.
 type ReactionCount struct {
-	Reaction string
-	Count    int64
-	Mine     *uuid.UUID // the id of the actor's own, nil when there is none
+	Reaction string     `json:"reaction"`
+	Count    int64      `json:"count"`
+	Mine     *uuid.UUID `json:"mine"` // the id of the actor's own, nil when there is none
 }
 
 const reactionColumns = "id, message_id, user_id, reaction, created_at"
@@ -168,7 +168,7 @@ func (s *Service) Reaction(ctx context.Context, actor Actor, reaction uuid.UUID)
 	})
 }
 
-// ReactionsQuery selects a message's reactions, or for the actor's own.
+// ReactionsQuery selects a page of a message's reactions, or of the actor's own.
 type ReactionsQuery struct {
 	// MessageID names the message. Defaults to nil: the actor's own reactions, in
 	// all their rooms.
@@ -178,8 +178,8 @@ type ReactionsQuery struct {
 
 // ReactionsPage is a page of reactions, the newest first.
 type ReactionsPage struct {
-	Items []Reaction
-	Next  string // the cursor of the next page, "" after the last
+	Items []Reaction `json:"items"`
+	Next  string     `json:"next"` // the cursor of the next page, "" after the last
 }
 
 // Reactions lists the reactions to a message, or the actor's own.

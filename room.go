@@ -23,7 +23,7 @@ const (
 	Channel RoomType = "channel"
 )
 
-// Room is a row of chat_rooms and, behind its columns, the room as the actor of
+// Room is a row of chat_rooms and, after its columns, the room as the actor of
 // the call sees it.
 type Room struct {
 	ID                 uuid.UUID   `gorm:"column:id;primaryKey;-:migration" json:"id"`
@@ -45,7 +45,7 @@ type Room struct {
 	DeletedAt          *time.Time  `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
 
 	Me          *RoomUser `gorm:"-" json:"me"`           // the actor's membership, if any
-	Unread      int64     `gorm:"-" json:"unread"`       // messages behind the actor's read marker
+	Unread      int64     `gorm:"-" json:"unread"`       // how many messages are after the actor's read marker
 	Other       *UserID   `gorm:"-" json:"other"`        // the other user of a private room
 	Created     bool      `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
 	LastMessage *Message  `gorm:"-" json:"last_message"` // with its media; set by Room and Rooms, for members and System
@@ -183,21 +183,11 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	if err := c.setLockTimeout(); err != nil {
 		return nil, err
 	}
-	owner, err := c.ownerOf(in)
+	users, err := c.firstMembers(in)
 	if err != nil {
 		return nil, err
 	}
-	users, err := c.newUsers(in.Type, in.Members)
-	if err != nil {
-		return nil, err
-	}
-	users = ownerFirst(owner, users)
-	if err := c.checkUsers("members", userIDs(users)...); err != nil {
-		return nil, err
-	}
-	if limit := c.config.Limits.GroupMembers; in.Type == Group && len(users) > limit {
-		return nil, tooLarge("members", CodeTooMany, int64(limit), "members of a group")
-	}
+	owner := users[0].UserID
 	room := &Room{
 		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, OwnerID: &owner,
 		DefaultPermissions: DefaultPermissions(in.Type), Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now,
@@ -221,6 +211,26 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 		return nil, err
 	}
 	return room, c.attachMembership(room)
+}
+
+// firstMembers checks who is to be in a new room, and returns them with the owner first.
+func (c *call) firstMembers(in NewRoom) ([]NewRoomUser, error) {
+	owner, err := c.ownerOf(in)
+	if err != nil {
+		return nil, err
+	}
+	users, err := c.newUsers(in.Type, in.Members)
+	if err != nil {
+		return nil, err
+	}
+	users = ownerFirst(owner, users)
+	if err := c.checkUsers("members", userIDs(users)...); err != nil {
+		return nil, err
+	}
+	if limit := c.config.Limits.GroupMembers; in.Type == Group && len(users) > limit {
+		return nil, tooLarge("members", CodeTooMany, int64(limit), "members of a group")
+	}
+	return users, nil
 }
 
 // ownerFirst puts the owner's membership before the others', with the permissions
@@ -255,7 +265,7 @@ func (c *conn) insertRoom(r *Room) error {
 }
 
 // OpenPrivate returns the one private room of the actor and another user, making
-// it if need be: Created tells which. Both have Config.PrivatePermissions in it. It
+// it if need be: Created reports which. Both have Config.PrivatePermissions in it. It
 // is idempotent under any concurrency.
 //
 // Errors: ErrInvalid when other is the actor or not a user's id, and for System.

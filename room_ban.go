@@ -91,7 +91,7 @@ func (s *Service) BanUser(ctx context.Context, actor Actor, room uuid.UUID, user
 }
 
 func (p *roomScope) ban(user UserID, until *time.Time, reason string) error {
-	known, err := p.standingFor(opBan, user)
+	known, err := p.userStateFor(opBan, user)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (s *Service) UnbanUser(ctx context.Context, actor Actor, room uuid.UUID, us
 		if err != nil {
 			return err
 		}
-		known, err := p.standingFor(opUnban, user)
+		known, err := p.userStateFor(opUnban, user)
 		if err != nil {
 			return err
 		}
@@ -157,8 +157,8 @@ func (s *Service) UnbanUser(ctx context.Context, actor Actor, room uuid.UUID, us
 
 // BansPage is a page of a room's bans.
 type BansPage struct {
-	Items []Ban
-	Next  string // the cursor of the next page, "" after the last
+	Items []Ban  `json:"items"`
+	Next  string `json:"next"` // the cursor of the next page, "" after the last
 }
 
 const banColumns = "room_id, user_id, banned_by, reason, banned_until, banned_at"
@@ -198,39 +198,36 @@ func (s *Service) Bans(ctx context.Context, actor Actor, room uuid.UUID, page Pa
 	})
 }
 
-// standing is what a room knows of a user: their membership, and what outlives it.
-type standing struct {
+// userState is what a room has of a user: their membership, and the restrictions and the
+// ban, which outlive it.
+type userState struct {
 	id     UserID
 	member *RoomUser   // nil when they are none
-	denied Permissions // what the default does not give them when they enter
+	denied Permissions // what the default does not give them when they join or are added
 	ban    *Ban        // nil when there was none; it may be over
 }
 
 // banned: nobody is both banned and a member.
-func (s *standing) banned(now time.Time) bool {
+func (s *userState) banned(now time.Time) bool {
 	return s.ban != nil && (s.ban.Until == nil || s.ban.Until.After(now))
 }
 
-const standingColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.created_by, u.last_seen_at,
+const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.created_by, u.last_seen_at,
 	COALESCE(u.last_read_number, 0), u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
 	x.banned_until, x.banned_at`
 
-// standings reads what the room knows of users, one for each.
-func (p *roomScope) standings(users []UserID) ([]*standing, error) {
-	ids := make([]dialect.Object, len(users))
-	for i, user := range users {
-		ids[i] = dialect.Object{"user_id": user}
-	}
-	return queryAll(p.conn, p.scanStanding, "SELECT "+standingColumns+" FROM "+p.jsonRows("user_id user")+`
+// userStates reads what the room has of users, one for each.
+func (p *roomScope) userStates(users []UserID) ([]*userState, error) {
+	return queryAll(p.conn, p.scanUserState, "SELECT "+userStateColumns+" FROM "+p.jsonRows("user_id user")+`
 		LEFT JOIN chat_room_users u ON u.room_id = ? AND u.user_id = j.user_id
 		LEFT JOIN chat_restrictions x ON x.room_id = ? AND x.user_id = j.user_id
-		ORDER BY u.user_id`, dialect.JSONArray(ids), p.room.ID, p.room.ID)
+		ORDER BY u.user_id`, userRows(users), p.room.ID, p.room.ID)
 }
 
-func (p *roomScope) scanStanding(rows row) (*standing, error) {
+func (p *roomScope) scanUserState(rows row) (*userState, error) {
 	var member RoomUser
 	ban := Ban{RoomID: p.room.ID}
-	s := &standing{}
+	s := &userState{}
 	err := rows.Scan(append(member.fields(), &s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt))...)
 	s.id, ban.UserID = member.UserID, member.UserID
 	if member.RoomID != uuid.Nil {
@@ -243,25 +240,25 @@ func (p *roomScope) scanStanding(rows row) (*standing, error) {
 	return s, err
 }
 
-// standingFor reads a user's standing and decides on an operation about them. Those
-// outside the room are refused before anything is read.
-func (p *roomScope) standingFor(op operation, user UserID) (*standing, error) {
+// userStateFor reads what the room has of a user and decides on an operation about them.
+// Those outside the room are refused before anything is read.
+func (p *roomScope) userStateFor(op operation, user UserID) (*userState, error) {
 	if err := p.decide(opRead, target{}); err != nil {
 		return nil, err
 	}
-	known, err := p.standings([]UserID{user})
+	known, err := p.userStates([]UserID{user})
 	if err != nil {
 		return nil, err
 	}
 	on := target{own: user == p.actor.id}
 	if member := known[0].member; member != nil {
-		on.owner, on.held = member.Owner, member.Effective
+		on.owner, on.permissions = member.Owner, member.Effective
 	}
 	return known[0], p.decide(op, on)
 }
 
 // restrict writes what outlives a membership, or removes the row when that is nothing.
-func (p *roomScope) restrict(s *standing) error {
+func (p *roomScope) restrict(s *userState) error {
 	if s.denied == 0 && s.ban == nil {
 		return p.liftRestrictions([]UserID{s.id})
 	}
@@ -293,17 +290,22 @@ func (p *roomScope) execOn(users []UserID, statement string) error {
 	if len(users) == 0 {
 		return nil
 	}
-	ids := make([]dialect.Object, len(users))
-	for i, user := range users {
-		ids[i] = dialect.Object{"user_id": user}
-	}
 	_, err := p.exec(statement+" WHERE room_id = ? AND user_id IN (SELECT j.user_id FROM "+p.jsonRows("user_id user")+")",
-		p.room.ID, dialect.JSONArray(ids))
+		p.room.ID, userRows(users))
 	return err
 }
 
-// refuseBanned names the first banned user of a list by their place in it.
-func (p *roomScope) refuseBanned(users []NewRoomUser, known []*standing) error {
+// userRows are ids as jsonRows("user_id user") reads them.
+func userRows(users []UserID) string {
+	rows := make([]dialect.Object, len(users))
+	for i, user := range users {
+		rows[i] = dialect.Object{"user_id": user}
+	}
+	return dialect.JSONArray(rows)
+}
+
+// refuseBanned names the first banned user of a list by their index in it.
+func (p *roomScope) refuseBanned(users []NewRoomUser, known []*userState) error {
 	var banned []UserID
 	for _, user := range known {
 		if user.banned(p.now) {
@@ -322,11 +324,11 @@ func (p *roomScope) refuseBanned(users []NewRoomUser, known []*standing) error {
 	return nil
 }
 
-// restrictNewUsers returns users who enter the room with what they were denied taken
-// out of the default, and lifts the restrictions of those who are given permissions of
+// restrictNewUsers returns users who are to join the room with what they were denied
+// taken out of the default, and lifts the restrictions of those who are given permissions of
 // their own, or whom System adds.
-func (p *roomScope) restrictNewUsers(users []NewRoomUser, known []*standing) ([]NewRoomUser, error) {
-	byID := make(map[UserID]*standing, len(known))
+func (p *roomScope) restrictNewUsers(users []NewRoomUser, known []*userState) ([]NewRoomUser, error) {
+	byID := make(map[UserID]*userState, len(known))
 	for _, user := range known {
 		byID[user.id] = user
 	}

@@ -38,8 +38,8 @@ type RoomsQuery struct {
 
 // RoomsPage is a page of rooms.
 type RoomsPage struct {
-	Items []Room
-	Next  string // the cursor of the next page, "" after the last
+	Items []Room `json:"items"`
+	Next  string `json:"next"` // the cursor of the next page, "" after the last
 }
 
 // Rooms is the actor's inbox: their rooms, the one with the newest message first,
@@ -68,7 +68,7 @@ func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*Rooms
 	})
 }
 
-// activity is where a room stands in the inbox.
+// activity is the position of a room in the inbox.
 func (r Room) activity() momentCursor {
 	if r.LastMessageAt != nil {
 		return momentCursor{"rooms", *r.LastMessageAt, r.ID}

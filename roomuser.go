@@ -148,15 +148,15 @@ func (p *roomScope) lockMember(user UserID, lock string) (*RoomUser, error) {
 
 // RoomUsersPage is a page of a room's members.
 type RoomUsersPage struct {
-	Items []RoomUser
-	Next  string // the cursor of the next page, "" after the last
+	Items []RoomUser `json:"items"`
+	Next  string     `json:"next"` // the cursor of the next page, "" after the last
 }
 
 // Page selects a part of a list.
 type Page struct {
 	// Cursor is the Next of the page before. Defaults to the first page.
 	Cursor string
-	// Limit is how many items to return, cut to Limits.PageMax. Defaults to
+	// Limit is how many items to return, at most Limits.PageMax. Defaults to
 	// Limits.PageSize.
 	Limit int
 }
@@ -212,7 +212,7 @@ type RoomUserPatch struct {
 //
 // Permissions need can_edit_room, and the actor must hold every permission that
 // changes and, for a set of their own to a member who had none, every permission of
-// that set, which a later cut of the default would not take. The owner's never
+// that set, which would outlast a narrower default. The owner's never
 // change. A change lifts what the member was denied when they last left the room.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrConflict for the owner's permissions and in
@@ -268,19 +268,25 @@ func (p *roomScope) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, err
 		}
 	}
 	if permissions && !samePermissions(member.Permissions, patch.Permissions) {
-		if _, err := p.exec("UPDATE chat_room_users SET permissions = ? WHERE room_id = ? AND user_id = ?",
-			patch.Permissions, p.room.ID, user); err != nil {
-			return nil, err
-		}
-		if err := p.liftRestrictions([]UserID{user}); err != nil {
-			return nil, err
-		}
-		p.record(UserUpdated, nil, &user)
-		if err := p.save(); err != nil {
+		if err := p.setPermissions(user, patch.Permissions); err != nil {
 			return nil, err
 		}
 	}
 	return p.member(user)
+}
+
+// setPermissions gives a member a set of their own, or with nil the room's default, and
+// lifts what they were denied.
+func (p *roomScope) setPermissions(user UserID, permissions *Permissions) error {
+	if _, err := p.exec("UPDATE chat_room_users SET permissions = ? WHERE room_id = ? AND user_id = ?",
+		permissions, p.room.ID, user); err != nil {
+		return err
+	}
+	if err := p.liftRestrictions([]UserID{user}); err != nil {
+		return err
+	}
+	p.record(UserUpdated, nil, &user)
+	return p.save()
 }
 
 // permissionsTarget returns which bits a patch of permissions gives or takes. All of a
@@ -348,7 +354,7 @@ func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
 	return err
 }
 
-// Unread counts the messages behind the actor's read markers in all their rooms,
+// Unread counts the messages after the actor's read markers in all their rooms,
 // muted ones included.
 //
 // Errors: ErrInvalid for System, which reads nothing.

@@ -105,7 +105,7 @@ func (p *roomScope) insertUsers(users []NewRoomUser) error {
 // it, unless they are given permissions of their own, or System adds them.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrConflict in a private room and for users who
-// are banned, naming the first of them by its place, as in "members[0]", ErrInvalid,
+// are banned, naming the first of them by its index, as in "members[0]", ErrInvalid,
 // also for ids that are not in Config.UsersTable, ErrTooLarge when the call or the
 // group would be too large.
 func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, users ...NewRoomUser) ([]RoomUser, error) {
@@ -126,7 +126,7 @@ func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, use
 		if err != nil {
 			return nil, err
 		}
-		known, err := p.standings(userIDs(checked))
+		known, err := p.userStates(userIDs(checked))
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +154,7 @@ func (p *roomScope) addTarget(users []NewRoomUser) target {
 }
 
 // addUsers adds those who are not members yet.
-func (p *roomScope) addUsers(users []NewRoomUser, known []*standing) error {
+func (p *roomScope) addUsers(users []NewRoomUser, known []*userState) error {
 	absent := users
 	for _, user := range known {
 		if user.member != nil {
@@ -185,7 +185,7 @@ func (p *roomScope) addUsers(users []NewRoomUser, known []*standing) error {
 
 // membersOf returns the memberships of users, which need not be read again when all of
 // them were members already.
-func (p *roomScope) membersOf(users []NewRoomUser, known []*standing) ([]RoomUser, error) {
+func (p *roomScope) membersOf(users []NewRoomUser, known []*userState) ([]RoomUser, error) {
 	members := make([]RoomUser, 0, len(known))
 	for _, user := range known {
 		if user.member != nil {
@@ -205,12 +205,8 @@ func (p *roomScope) membersOf(users []NewRoomUser, known []*standing) ([]RoomUse
 }
 
 func (p *roomScope) readMembers(users []NewRoomUser) ([]RoomUser, error) {
-	ids := make([]dialect.Object, len(users))
-	for i, user := range users {
-		ids[i] = dialect.Object{"user_id": user.UserID}
-	}
 	members, err := queryAll(p.conn, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users WHERE room_id = ?
-		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, dialect.JSONArray(ids))
+		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, userRows(userIDs(users)))
 	for i := range members {
 		members[i].resolve(p.room)
 	}
@@ -261,7 +257,7 @@ func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*R
 // join decides again, knowing whether the actor is banned: to those from whom the room
 // is hidden nothing more was read.
 func (p *roomScope) join(me UserID) error {
-	known, err := p.standings([]UserID{me})
+	known, err := p.userStates([]UserID{me})
 	if err != nil {
 		return err
 	}
@@ -318,7 +314,7 @@ func (s *Service) LeaveRoom(ctx context.Context, actor Actor, room uuid.UUID) er
 }
 
 func (p *roomScope) removeUser(op operation, user UserID) error {
-	known, err := p.standingFor(op, user)
+	known, err := p.userStateFor(op, user)
 	if err != nil {
 		return err
 	}
@@ -337,8 +333,9 @@ func (p *roomScope) removeUser(op operation, user UserID) error {
 	return p.save()
 }
 
-// endMembership leaves what outlives it in the standing, to be written by restrict.
-func (p *roomScope) endMembership(known *standing) error {
+// endMembership removes a member. What outlives the membership is in known, to be written
+// by restrict.
+func (p *roomScope) endMembership(known *userState) error {
 	if _, err := p.exec("DELETE FROM chat_room_users WHERE room_id = ? AND user_id = ?", p.room.ID, known.id); err != nil {
 		return err
 	}

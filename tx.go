@@ -102,7 +102,7 @@ func transact[T any](ctx context.Context, s *Service, fn func(*conn) (T, error))
 // connection, and if all connections of the pool did, nobody could read meanwhile.
 func transactInTurn[T any](ctx context.Context, s *Service, turn *lockTurn, fn func(*conn) (T, error)) (T, error) {
 	var zero T
-	defer func() { turn.end() }()
+	defer turn.end()
 	if err := s.ready(ctx, s.db); err != nil {
 		return zero, err
 	}
@@ -120,6 +120,14 @@ func transactInTurn[T any](ctx context.Context, s *Service, turn *lockTurn, fn f
 		}
 		defer writer.end()
 	}
+	return transactTries(ctx, s, turn, limit, fn)
+}
+
+// transactTries runs fn in transactions until one is committed, or tried for the last
+// time.
+func transactTries[T any](ctx context.Context, s *Service, turn *lockTurn, limit *time.Timer, fn func(*conn) (T, error)) (T, error) {
+	var zero T
+	defer func() { turn.end() }()
 	for try := 1; ; try++ {
 		began := time.Now()
 		result, err := transactOnce(ctx, s, turn, limit, fn)
@@ -246,7 +254,7 @@ func pause(ctx context.Context, try int) error {
 var errForeignKeysOff = fmt.Errorf("%w: this SQLite connection does not enforce foreign keys: "+
 	"open the database with _foreign_keys=1 in its DSN (modernc: _pragma=foreign_keys(1))", ErrSchema)
 
-// limitJournal tells SQLite to how many bytes to cut its log when it begins anew: a long
+// limitJournal sets to how many bytes SQLite truncates its log when it begins anew: a long
 // reader lets it grow, and it would stay as large. It is a setting of the connection that
 // no DSN has, so it is made again now and then, on whichever connection is at hand.
 func (c *conn) limitJournal(writes int64) error {
@@ -275,7 +283,8 @@ func (c *conn) takeWriteLock() error {
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// commitSignal wakes those who wait for new events.
+// commitSignal wakes those who wait for new events: nobody does until there is a
+// subscription, and a notify without them costs 5 ns.
 type commitSignal struct {
 	mu   sync.Mutex
 	next chan struct{}

@@ -79,7 +79,7 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	return e.save()
 }
 
-// lockRooms locks the living rooms that know the user, until there are no more: one
+// lockRooms locks the rooms that have something of the user and are not deleted, until there are no more: one
 // may have been joined while the lock of another was awaited.
 func (e *erasure) lockRooms() error {
 	known := e.lockRoomsSQL(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
@@ -109,8 +109,8 @@ func (e *erasure) lockRooms() error {
 }
 
 // lockUser keeps new references to the user from being made: whoever makes one holds
-// the key of the host's row, and has committed when the lock is granted, or will find
-// the user gone. It comes after the rooms' locks, as a sender takes them.
+// the key of the host's row, and has committed when the lock is granted, or will not find
+// the user. It comes after the rooms' locks, as a sender takes them.
 func (e *erasure) lockUser() error {
 	table := e.config.schema(e.dialect).QuotedUsersTable()
 	if table == "" {
@@ -168,7 +168,7 @@ func (e *erasure) transferOrDelete(p *roomScope, checked map[uuid.UUID]UserID) {
 	p.record(AuthorErased, nil, nil)
 }
 
-// clear empties every reference to the user, in living and in deleted rooms.
+// clear empties every reference to the user, in rooms deleted or not.
 func (e *erasure) clear() error {
 	if err := e.releaseUnsent(); err != nil {
 		return err

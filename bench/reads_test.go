@@ -130,7 +130,7 @@ func compare(p plan, small, large *host, list []reading) (all []read) {
 		var took [2][]time.Duration
 		began := time.Now()
 		for i := range p.samples + p.samples/10 {
-			if i >= leastSamples && time.Since(began) > p.patience {
+			if i >= leastSamples && time.Since(began) > p.timeout {
 				break
 			}
 			for k, h := range []*host{small, large} {

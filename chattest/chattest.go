@@ -37,7 +37,7 @@ type Chat struct {
 	// a statement beside it would wait for ever.
 	DB *gorm.DB
 
-	// Clock tells the service the time, unless the test's config brought a clock.
+	// Clock is the service's clock, unless the test's config brought a clock.
 	Clock *Clock
 
 	// Store has the media's bytes, unless the test's config brought a store.

@@ -45,7 +45,7 @@ func TestEachTestHasAChatOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestTimeStandsStillUntilTheTestMovesIt(t *testing.T) {
+func TestTimeMovesOnlyWhenTheTestMovesIt(t *testing.T) {
 	t.Parallel()
 	c := chattest.New(t)
 	room, err := c.OpenPrivate(t.Context(), alice, bob)

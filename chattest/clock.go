@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock is a clock that stands still until the test moves it. It starts at noon of
+// Clock is a clock that moves only when the test moves it. It starts at noon of
 // 1 January 2026, UTC, and is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex

@@ -21,7 +21,7 @@ const (
 )
 
 // strict reads JSON as openapi.json describes it and nothing else: no unknown, no
-// repeated and no wrongly cased keys, no bad UTF-8 and nothing behind the value.
+// repeated and no wrongly cased keys, no bad UTF-8 and nothing after the value.
 var strict = strictly(json.UnmarshalFromFunc(readID), json.UnmarshalFromFunc(refuseNull))
 
 // strictPost is strict where null is as good as absent.
@@ -79,7 +79,7 @@ func refuseNull(decoder *jsontext.Decoder, value any) error {
 	return errNull
 }
 
-// refuseNullItem refuses null among the members, where it stands for nothing.
+// refuseNullItem refuses null among the members, where it means nothing.
 func refuseNullItem(decoder *jsontext.Decoder, _ *newRoomUser) error {
 	if decoder.PeekKind() == 'n' {
 		return errNull

@@ -15,9 +15,9 @@ import (
 type Config struct {
 	// User returns who makes a request: the host's own authentication. The id
 	// may be in any spelling of Config.UserIDs. Nobody is signed in when the error wraps
-	// chat.ErrUnauthenticated, or the id is empty without an error: the answer is 401.
-	// Any other error says that it cannot be told at present, for example because the
-	// sessions are out of reach: it is logged, and the answer is 503, so that clients
+	// chat.ErrUnauthenticated, or the id is empty without an error: the response is 401.
+	// Any other error says that who it is cannot be determined at present, for example because the
+	// sessions are out of reach: it is logged, and the response is 503, so that clients
 	// do not take an outage for having been signed out. Required.
 	//
 	// While a stream of events is open it is asked again each minute, with the request
@@ -28,7 +28,7 @@ type Config struct {
 	// response, with each id once. Users that it leaves out, and all of them when
 	// it fails, are shown by their ids alone. Defaults to none.
 	Profiles func(*http.Request, []chat.UserID) (map[chat.UserID]Profile, error)
-	// Logger receives failures that clients are told nothing about. Defaults to that
+	// Logger receives failures that clients get no details of. Defaults to that
 	// of the service.
 	Logger *slog.Logger
 	// BasePath is where the handler is mounted, such as "/chat": the URLs that it
@@ -60,7 +60,7 @@ type Config struct {
 	// TrustedOrigins are other origins, such as "https://app.example.com", whose
 	// pages may call the API from a browser with the user's cookies: their writes
 	// are let through, and CORS headers are sent to them. They are spelled as browsers
-	// send them: in lower case, without the scheme's own port, and with nothing behind
+	// send them: in lower case, without the scheme's own port, and with nothing after
 	// the host and port. Defaults to none.
 	TrustedOrigins []string
 	// MaxInFlight caps the requests of a user that are served at once, of which two at

@@ -1,5 +1,5 @@
 // Package httpadapter is a net/http handler that puts a chat behind a JSON API, to
-// be mounted in the host's own mux and behind the host's own authentication:
+// be mounted in the host's own mux after the host's own authentication:
 //
 //	api, err := httpadapter.New(svc, httpadapter.Config{
 //		BasePath: "/chat",
@@ -98,15 +98,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 	w.Header().Set("Cache-Control", "private, no-cache")
 	h.origins.allow(w.Header(), r)
-	if answer, err := h.answer(req); err != nil {
+	if response, err := h.serve(req); err != nil {
 		req.refuse(err)
 	} else {
-		answer.send(req)
+		response.send(req)
 	}
 }
 
-// answer finds the operation, identifies the user, and runs it.
-func (h *Handler) answer(r *request) (*response, error) {
+// serve finds the operation, identifies the user, and runs it.
+func (h *Handler) serve(r *request) (*response, error) {
 	if err := h.find(r); err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (h *Handler) identify(r *request) error {
 		h.config.Logger.DebugContext(r.Context(), "a request is not authenticated", "error", err)
 		return chat.ErrUnauthenticated
 	case err != nil:
-		return fmt.Errorf("%w: the host's Config.User: %w", retryLater("it cannot be told at present who makes this request: try again"), err)
+		return fmt.Errorf("%w: the host's Config.User: %w", retryLater("who makes this request cannot be determined at present: try again"), err)
 	case user == "":
 		return chat.ErrUnauthenticated
 	}

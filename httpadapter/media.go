@@ -111,7 +111,7 @@ func bodyFault(err error) error {
 	return badBody("", "ends early or cannot be read")
 }
 
-// formHead is how much of a form may come before and behind the file: the headers
+// formHead is how much of a form may come before and after the file: the headers
 // of parts are kept in memory.
 const formHead = 16 << 10
 
@@ -153,7 +153,7 @@ func (f *formFile) Read(p []byte) (int, error) {
 		f.done = true
 		return n, io.EOF
 	case err == nil:
-		return n, badBody("", "has a part behind the file")
+		return n, badBody("", "has a part after the file")
 	default:
 		return n, bodyFault(io.ErrUnexpectedEOF)
 	}

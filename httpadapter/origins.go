@@ -134,7 +134,7 @@ func (o *origins) allow(header http.Header, r *http.Request) {
 	header.Set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, Content-Disposition")
 }
 
-// options lists what may be done with a path, and tells a trusted origin's browser that
+// options lists what may be done with a path, and, to a trusted origin's browser, that
 // it may ask.
 func (h *Handler) options(r *request) *response {
 	header := r.w.Header()

@@ -191,7 +191,7 @@ func (r *request) fieldProblem(e *chat.FieldError) *problem {
 	return p
 }
 
-// refuse sends an error, and logs what the client is not told.
+// refuse sends an error, and logs what the client does not get.
 func (r *request) refuse(err error) {
 	p := r.problemOf(err)
 	switch {

@@ -64,7 +64,7 @@ func readRanges(r *http.Request, size int64, tag string) ranges {
 // span is a range with both its ends. One whose last byte is before its first has none.
 type span struct{ first, last int64 }
 
-// parseSpan reads "0-4", "5-" or "-3" of a file, cut to what there is.
+// parseSpan reads "0-4", "5-" or "-3" of a file, limited to what there is.
 func parseSpan(text string, size int64) (s span, valid bool) {
 	first, last, found := strings.Cut(text, "-")
 	if !found || first == "" && last == "" || !digits(first) || !digits(last) {

@@ -9,7 +9,7 @@ import (
 	"github.com/go-df/chat"
 )
 
-// limiter has a bucket for each user who was here lately.
+// limiter has a bucket for each user who has made a request lately.
 type limiter struct {
 	limit rate.Limit
 	burst int
@@ -43,7 +43,7 @@ func (l *limiter) take(user chat.UserID) time.Duration {
 	defer l.mu.Unlock()
 	bucket := l.buckets[user]
 	if bucket == nil {
-		l.forget(now)
+		l.dropFull(now)
 		bucket = rate.NewLimiter(l.limit, l.burst)
 		l.buckets[user] = bucket
 	}
@@ -55,8 +55,8 @@ func (l *limiter) take(user chat.UserID) time.Duration {
 	return wait
 }
 
-// forget drops the buckets that are full: a new one is no different.
-func (l *limiter) forget(now time.Time) {
+// dropFull drops the buckets that are full: a new one is no different.
+func (l *limiter) dropFull(now time.Time) {
 	if len(l.buckets) < l.prune {
 		return
 	}

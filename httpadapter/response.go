@@ -103,7 +103,7 @@ func (r *request) sendJSON(status int, kind string, data []byte) {
 	header.Set("Content-Length", strconv.Itoa(len(data)))
 	r.w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = r.w.Write(data) // the client may have gone: nobody is left to tell
+		_, _ = r.w.Write(data) // the client may have disconnected
 	}
 }
 

@@ -18,7 +18,7 @@ type router struct {
 	at     *resource
 }
 
-// resource is what a path stands for.
+// resource is what has a path.
 type resource struct {
 	byMethod map[string]*route
 	allow    string // the methods, as the Allow header lists them

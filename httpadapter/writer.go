@@ -110,7 +110,7 @@ func (w *writer) finish() {
 		return
 	}
 	control := http.NewResponseController(w.ResponseWriter)
-	_ = control.Flush() // the client may have gone
+	_ = control.Flush() // the client may have disconnected
 	_ = control.SetWriteDeadline(time.Time{})
 }
 

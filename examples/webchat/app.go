@@ -25,35 +25,37 @@ type app struct {
 	users users
 }
 
-func openApp(ctx context.Context, o options, log *slog.Logger) (a *app, err error) {
+func openApp(ctx context.Context, o options, log *slog.Logger) (*app, error) {
 	db, err := openDatabase(o.db)
 	if err != nil {
 		return nil, err
 	}
-	a = &app{db: db}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.close())
-		}
-	}()
+	a := &app{db: db}
+	if err := a.prepare(ctx, o, log); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
 
+// prepare migrates the database and makes what the demo begins with.
+func (a *app) prepare(ctx context.Context, o options, log *slog.Logger) (err error) {
 	// First the application's own tables, then the chat's, which refer to its users.
 	config := chat.Config{
 		UserIDs: chat.Int64IDs, UsersTable: "users", Media: storage.Dir(o.media), MessageSearch: true, Logger: log,
 	}
-	if err := db.WithContext(ctx).AutoMigrate(&User{}, &start{}); err != nil {
-		return nil, err
+	if err := a.db.WithContext(ctx).AutoMigrate(&User{}, &start{}); err != nil {
+		return err
 	}
-	if err := chat.Migrate(ctx, db, config); err != nil {
-		return nil, err
+	if err := chat.Migrate(ctx, a.db, config); err != nil {
+		return err
 	}
-	if a.chat, err = chat.New(db, config); err != nil {
-		return nil, err
+	if a.chat, err = chat.New(a.db, config); err != nil {
+		return err
 	}
-	if a.users, err = signUp(ctx, db, o.users); err != nil {
-		return nil, err
+	if a.users, err = signUp(ctx, a.db, o.users); err != nil {
+		return err
 	}
-	return a, a.makeStart(ctx)
+	return a.makeStart(ctx)
 }
 
 // close ends the service and then the connections to the database.

@@ -14,11 +14,11 @@ import (
 // How long a connection to PostgreSQL may be silent before it is taken for dead. Without
 // these limits a network that swallows everything is noticed after a quarter of an hour.
 const (
-	connectPatience = 5 * time.Second
-	sendPatience    = 10 * time.Second // for the server's side to confirm what it was sent
-	idleTime        = 5 * time.Minute  // of a connection in the pool
-	lifeTime        = time.Hour
-	connections     = 20
+	connectTimeout = 5 * time.Second
+	sendTimeout    = 10 * time.Second // for the server's side to confirm what it was sent
+	idleTime       = 5 * time.Minute  // of a connection in the pool
+	lifeTime       = time.Hour
+	connections    = 20
 )
 
 // openPostgres opens a pool whose connections do not stay dead for long.
@@ -28,7 +28,7 @@ func openPostgres(dsn string) (*gorm.DB, error) {
 		return nil, err
 	}
 	dialer := &net.Dialer{
-		Timeout:         connectPatience,
+		Timeout:         connectTimeout,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 3 * time.Second, Count: 3},
 		Control:         limitUnconfirmed,
 	}

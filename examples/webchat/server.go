@@ -13,19 +13,19 @@ import (
 )
 
 const (
-	headerPatience = 10 * time.Second // for the head of a request
-	bodyPatience   = 30 * time.Second // for the next bytes of its body
-	idlePatience   = 2 * time.Minute  // for the next request of a connection
-	drainPatience  = 20 * time.Second // for the requests that are running when the program is stopped
-	answerPatience = 10 * time.Second // for an answer, uploads and downloads aside
+	headerTimeout   = 10 * time.Second // for the head of a request
+	bodyTimeout     = 30 * time.Second // for the next bytes of its body
+	idleTimeout     = 2 * time.Minute  // for the next request of a connection
+	drainTimeout    = 20 * time.Second // for the requests that are running when the program is stopped
+	responseTimeout = 10 * time.Second // for a response, uploads and downloads aside
 )
 
 // serve answers until ctx ends, then lets the requests that are running finish.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	server := &http.Server{
-		Handler:           patient(timely(handler, answerPatience), bodyPatience),
-		ReadHeaderTimeout: headerPatience,
-		IdleTimeout:       idlePatience,
+		Handler:           withBodyTimeout(timely(handler, responseTimeout), bodyTimeout),
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
 		// ReadTimeout and WriteTimeout would end a long upload or download however
 		// well it goes on. Clients that take too little of a response are given up by
 		// the API, as its MinDownloadRate says. Streams of events end when the server is
@@ -39,7 +39,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		return err
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainPatience)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("requests had to be cut off: %w", err), server.Close())
@@ -78,25 +78,25 @@ func ownHosts(next http.Handler) http.Handler {
 	})
 }
 
-// patient waits for a body as long as something comes, and no longer: an upload may
+// withBodyTimeout waits for a body as long as something comes, and no longer: an upload may
 // take its time, and a client that fell silent is given up.
-func patient(next http.Handler, patience time.Duration) http.Handler {
+func withBodyTimeout(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != http.NoBody {
-			r.Body = &patientBody{r.Body, http.NewResponseController(w), patience}
+			r.Body = &timedBody{r.Body, http.NewResponseController(w), timeout}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-type patientBody struct {
+type timedBody struct {
 	io.ReadCloser
 	connection *http.ResponseController
-	patience   time.Duration
+	timeout    time.Duration
 }
 
-func (b *patientBody) Read(p []byte) (int, error) {
-	if err := b.connection.SetReadDeadline(time.Now().Add(b.patience)); err != nil {
+func (b *timedBody) Read(p []byte) (int, error) {
+	if err := b.connection.SetReadDeadline(time.Now().Add(b.timeout)); err != nil {
 		return 0, err
 	}
 	n, err := b.ReadCloser.Read(p)

@@ -22,7 +22,7 @@ func TestSlowBodies(t *testing.T) {
 		context error // some time after the body
 	}
 	seen := make(chan outcome, 1)
-	server := httptest.NewServer(patient(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(withBodyTimeout(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err == nil {
 			_, _ = r.Body.Read(make([]byte, 1)) // some ask again at the end

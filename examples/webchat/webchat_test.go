@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/go-df/chat"
 )
 
 type named struct{ ID, Name string }
@@ -312,10 +314,13 @@ func TestWrongStart(t *testing.T) {
 	w := begin(t, t.TempDir(), "-db", ":memory:")
 	busy := strings.TrimPrefix(w.url, "http://")
 	folder := t.TempDir()
+	other := filepath.Join(folder, "other.db")
+	migrateOther(t, other)
 	for name, c := range map[string]struct {
 		args []string
 		want string
 	}{
+		"another program's":  {[]string{"-addr", "127.0.0.1:0", "-db", other}, "which cannot change"},
 		"a word":             {[]string{"serve"}, `not "serve"`},
 		"negative users":     {[]string{"-users", "-1"}, "-users is negative"},
 		"a busy address":     {[]string{"-addr", busy, "-db", filepath.Join(folder, "busy.db")}, "address already in use"},
@@ -335,6 +340,21 @@ func TestWrongStart(t *testing.T) {
 		t.Error("a database was made although the address is in use")
 	}
 	w.stop(syscall.SIGTERM)
+}
+
+// migrateOther makes a database whose chat has ids of users of another type.
+func migrateOther(t *testing.T, file string) {
+	t.Helper()
+	db, err := openDatabase(file)
+	if err == nil {
+		err = chat.Migrate(t.Context(), db, chat.Config{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pool, err := db.DB(); err == nil {
+		_ = pool.Close()
+	}
 }
 
 // What a user of the same machine, and a page of another site, find closed.

@@ -22,8 +22,8 @@ import (
 // pools each.
 const maxConnections = 1000
 
-// patience is how long a server may take to start, recover or stop.
-const patience = time.Minute
+// serverTimeout is how long a server may take to start, recover or stop.
+const serverTimeout = time.Minute
 
 // server is a throwaway PostgreSQL server. Its folder holds its data and its
 // log; its user is an unprivileged one when the tests run as root, whom
@@ -70,7 +70,7 @@ func (s *server) data() string { return filepath.Join(s.folder, "data") }
 // files, which some disks' file systems take ten times as long to copy.
 const memory = "/dev/shm"
 
-// spacious tells whether the file system of folder is there and has 4 GiB left,
+// spacious reports whether the file system of folder is there and has 4 GiB left,
 // which a container's /dev/shm often has not.
 func spacious(folder string) bool {
 	var system syscall.Statfs_t
@@ -189,7 +189,7 @@ func (s *server) runOnFreePort() (err error) {
 	return err
 }
 
-// run starts the server and returns when it answers.
+// run starts the server and returns when it accepts connections.
 func (s *server) run() error {
 	log, err := os.OpenFile(filepath.Join(s.folder, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -227,7 +227,7 @@ func (s *server) awaitAnswer() error {
 	}
 	defer func() { _ = db.Close() }()
 
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), serverTimeout)
 	defer cancel()
 	for {
 		var folder string
@@ -242,7 +242,7 @@ func (s *server) awaitAnswer() error {
 		case <-s.exited:
 			return fmt.Errorf("the server ended: %s", s.log())
 		case <-ctx.Done():
-			return fmt.Errorf("no answer within %s: %w\n%s", patience, err, s.log())
+			return fmt.Errorf("no answer within %s: %w\n%s", serverTimeout, err, s.log())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -266,7 +266,7 @@ func (s *server) kill() error {
 	}
 	select {
 	case <-s.exited:
-	case <-time.After(patience):
+	case <-time.After(serverTimeout):
 		return fmt.Errorf("dbtest: the PostgreSQL server %d does not end", s.process.Pid)
 	}
 	s.process = nil

@@ -36,7 +36,7 @@ func startAndEnd(how string) {
 		panic("as a broken test does")
 	case "exit":
 	default:
-		time.Sleep(patience) // until a signal comes
+		time.Sleep(serverTimeout) // until a signal comes
 	}
 	os.Exit(1)
 }

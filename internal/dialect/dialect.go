@@ -1,6 +1,6 @@
 // Package dialect has what differs between SQLite and PostgreSQL: names of functions
-// and types, clauses of statements, and how errors are told apart. The statements
-// themselves stand beside the operations that run them.
+// and types, clauses of statements, and how errors are classified. The statements
+// themselves are beside the operations that run them.
 package dialect
 
 import (

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// Errors of drivers are told apart by SQLSTATE or SQLite's result code, read through
+// Errors of drivers are classified by SQLSTATE or SQLite's result code, read through
 // interfaces, so that no driver is imported and the host's TranslateError does not
 // matter.
 

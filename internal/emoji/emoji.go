@@ -1,4 +1,4 @@
-// Package emoji tells whether a text is exactly one emoji, by Unicode's own list
+// Package emoji reports whether a text is exactly one emoji, by Unicode's own list
 // of them (emoji-test.txt).
 //
 // The list is under Unicode's licence, see LICENSE-UNICODE. For a newer one, put it
@@ -30,9 +30,9 @@ func IsEmoji(s string) bool {
 // neither digits nor a skin tone or hair alone.
 //
 // Variation selectors that ask for an emoji (U+FE0F) may be missing, and there may be one
-// that is not needed: behind a code point that has none, a skin tone and the end of a
-// sequence included. One that stands first, follows another, or parts the emoji in two
-// for a reader (behind a joiner, or between the two letters of a flag) is refused, and so
+// that is not needed: after a code point that has none, a skin tone and the end of a
+// sequence included. One that comes first, follows another, or parts the emoji in two
+// for a reader (after a joiner, or between the two letters of a flag) is refused, and so
 // is the selector that asks for text (U+FE0E): ❤︎ is not meant as an emoji.
 func Canonical(s string) (string, bool) {
 	if len(s) > maxLen*2 || !selectorsFit(s) {
@@ -50,7 +50,7 @@ const (
 	joiner   = '\u200d'
 )
 
-// selectorsFit reports whether s is UTF-8 whose variation selectors stand where they
+// selectorsFit reports whether s is UTF-8 whose variation selectors are where they
 // leave it one character.
 func selectorsFit(s string) bool {
 	if !utf8.ValidString(s) {

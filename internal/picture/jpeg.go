@@ -142,7 +142,7 @@ func (s *Stripper) marker() (byte, error) {
 	}
 }
 
-// payload reads a segment behind its marker, without the two bytes of its length. A
+// payload reads a segment after its marker, without the two bytes of its length. A
 // length that cannot be is as good as none: what follows is skipped.
 func (s *Stripper) payload() ([]byte, error) {
 	var length [2]byte

@@ -51,11 +51,11 @@ type Info struct {
 // Pixels is the area.
 func (i Info) Pixels() int64 { return int64(i.Width) * int64(i.Height) }
 
-// HeadBytes is how much of a PNG, GIF or WebP tells its size.
+// HeadBytes is how much of a PNG, GIF or WebP has its size.
 const HeadBytes = 3072
 
 // Inspect reads the head of a PNG, GIF or WebP. For a JPEG, which may keep its size
-// behind megabytes of other things, see [Stripper].
+// after megabytes of other things, see [Stripper].
 func Inspect(contentType string, head []byte) (Info, error) {
 	var info Info
 	var err error
@@ -157,7 +157,7 @@ func inspectWebP(head []byte) (Info, error) {
 	return info, nil
 }
 
-// losslessBytes is how much of a WebP is compressed without loss, where the head tells.
+// losslessBytes is how much of a WebP is compressed without loss, where the head says so.
 func losslessBytes(head []byte) (n int64, known bool) {
 	const container, chunkHead = 12, 8
 	for at := int64(container); at+chunkHead <= int64(len(head)); {

@@ -156,7 +156,8 @@ func Up(ctx context.Context, db *sql.DB, o Options) error {
 	}
 }
 
-// contended tells another run's traces from a fault of the migration itself.
+// contended reports whether an error comes from another run rather than from a fault of
+// the migration itself.
 func contended(err error) bool {
 	for _, trace := range []string{"locked", "busy", "already exists", "UNIQUE constraint"} {
 		if strings.Contains(err.Error(), trace) {

@@ -23,8 +23,8 @@ type Item interface {
 
 // Result is what became of a batch as a whole.
 type Result[K comparable] struct {
-	// Held are keys that somebody else holds: their items go on in batches that wait.
-	Held []K
+	// Locked are keys that others have locked: their items go on in batches that wait.
+	Locked []K
 	// GaveUp is why the batch stopped waiting, if it did. Items of its keys that have
 	// queued for some time fail with it too.
 	GaveUp error
@@ -32,7 +32,7 @@ type Result[K comparable] struct {
 
 // Options of a Queue.
 type Options[K comparable, T Item] struct {
-	// Lanes is how many batches are at work side by side, those that wait for a held key
+	// Lanes is how many batches are at work side by side, those that wait for a locked key
 	// aside.
 	Lanes int
 	// Size is how many items a batch has at most.
@@ -41,10 +41,10 @@ type Options[K comparable, T Item] struct {
 	// the lanes, so that what it waits for does not stop the others; there are at most
 	// as many of these as lanes, times four.
 	LaneTime time.Duration
-	// Patience is how long an item may have queued when a batch of its key gives up.
-	Patience time.Duration
-	// Commit settles the items of a batch, in order. Unless it is told to wait, it may
-	// leave items of keys that somebody else holds unsettled, and returns those keys. It
+	// MaxWait is how long an item may have queued when a batch of its key gives up.
+	MaxWait time.Duration
+	// Commit settles the items of a batch, in order. Unless wait is true, it may
+	// leave items unsettled whose keys others have locked, and returns those keys. It
 	// gets the values of the context of one of the batch's callers, without its end.
 	Commit func(ctx context.Context, items []T, wait bool) Result[K]
 	// Panicked is called when Commit panics, with the error that the items of the batch
@@ -93,14 +93,14 @@ func (e *entry[K, T]) settled() bool {
 
 type batch[K comparable, T Item] struct {
 	entries []*entry[K, T]
-	wait    bool // for a key that was held, beside the lanes
+	wait    bool // for a key that others have locked, beside the lanes
 	inLane  bool
 	done    bool
 }
 
 // Do queues an item and returns when it is settled, or with ctx's error when ctx ends
-// before. An item that is in a batch by then is settled all the same, and nobody knows
-// of it. Only items of the same group share a batch.
+// before. An item that is in a batch by then is settled all the same, unseen by the
+// caller. Only items of the same group share a batch.
 func (q *Queue[K, T]) Do(ctx context.Context, key K, group string, item T) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -160,7 +160,7 @@ func (q *Queue[K, T]) start() {
 func (q *Queue[K, T]) take() *batch[K, T] {
 	b := &batch[K, T]{}
 	mine := map[K]bool{}
-	passed := map[K]bool{} // keys of entries that stay: those behind them stay too
+	passed := map[K]bool{} // keys of entries that stay: later ones of these keys stay too
 	left := q.waiting[:0]
 	for _, e := range q.waiting {
 		foreign := len(b.entries) > 0 && e.group != b.entries[0].group
@@ -218,22 +218,9 @@ func (q *Queue[K, T]) leaveLane(b *batch[K, T]) {
 	q.start()
 }
 
-// finish hands the lane over. What is held by others goes on in batches of its own.
+// finish hands the lane over. What others have locked goes on in batches of its own.
 func (q *Queue[K, T]) finish(b *batch[K, T], result Result[K]) {
-	later := map[K]*batch[K, T]{}
-	for _, key := range result.Held {
-		later[key] = &batch[K, T]{wait: true}
-	}
-	for _, e := range b.entries {
-		if next := later[e.key]; next != nil && !e.settled() {
-			next.entries = append(next.entries, e)
-		}
-	}
-	for key, next := range later {
-		if len(next.entries) == 0 {
-			delete(later, key)
-		}
-	}
+	later := b.waitingForLocks(result.Locked)
 	// Callers who have more to do queue again before the next batch is made: they
 	// would miss it otherwise, and batches would be half as large.
 	runtime.Gosched()
@@ -265,7 +252,27 @@ func (q *Queue[K, T]) finish(b *batch[K, T], result Result[K]) {
 	}
 }
 
-// failWaiting fails the items that have queued behind a batch that gave up: they have
+// waitingForLocks returns batches, one a key, of the entries that are not settled because others
+// have locked their keys.
+func (b *batch[K, T]) waitingForLocks(locked []K) map[K]*batch[K, T] {
+	later := map[K]*batch[K, T]{}
+	for _, key := range locked {
+		later[key] = &batch[K, T]{wait: true}
+	}
+	for _, e := range b.entries {
+		if next := later[e.key]; next != nil && !e.settled() {
+			next.entries = append(next.entries, e)
+		}
+	}
+	for key, next := range later {
+		if len(next.entries) == 0 {
+			delete(later, key)
+		}
+	}
+	return later
+}
+
+// failWaiting fails the items that have queued after a batch that gave up: they have
 // waited for the same thing, and would wait as long again.
 func (q *Queue[K, T]) failWaiting(b *batch[K, T], later map[K]*batch[K, T], err error) {
 	gaveUp := map[K]bool{}
@@ -274,7 +281,7 @@ func (q *Queue[K, T]) failWaiting(b *batch[K, T], later map[K]*batch[K, T], err 
 	}
 	left := q.waiting[:0]
 	for _, e := range q.waiting {
-		if gaveUp[e.key] && time.Since(e.since) > q.options.Patience {
+		if gaveUp[e.key] && time.Since(e.since) > q.options.MaxWait {
 			e.item.Fail(err)
 			continue
 		}

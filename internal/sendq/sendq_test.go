@@ -48,17 +48,17 @@ var errPanicked = errors.New("the batch panicked")
 
 // newQueue returns a queue on a commit that settles what it does not hold. Its lanes are
 // not lost by time.
-func newQueue(lanes, size int, commit func(ctx context.Context, items []*item, wait bool) (held []int)) *sendq.Queue[int, *item] {
+func newQueue(lanes, size int, commit func(ctx context.Context, items []*item, wait bool) (locked []int)) *sendq.Queue[int, *item] {
 	return sendq.New(sendq.Options[int, *item]{
-		Lanes: lanes, Size: size, LaneTime: time.Hour, Patience: time.Hour,
+		Lanes: lanes, Size: size, LaneTime: time.Hour, MaxWait: time.Hour,
 		Commit: func(ctx context.Context, items []*item, wait bool) sendq.Result[int] {
-			held := commit(ctx, items, wait)
+			locked := commit(ctx, items, wait)
 			for _, i := range items {
-				if !slices.Contains(held, i.room) {
+				if !slices.Contains(locked, i.room) {
 					i.settle()
 				}
 			}
-			return sendq.Result[int]{Held: held}
+			return sendq.Result[int]{Locked: locked}
 		},
 		Panicked: func(context.Context, any, []byte) error { return errPanicked },
 	})
@@ -88,7 +88,7 @@ func TestLoneCallerWorksAtOnce(t *testing.T) {
 // gate is a commit that the test lets through one batch at a time.
 type gate chan *work
 
-// work is a batch that has begun and ends when the test says which rooms are held.
+// work is a batch that has begun and ends when the test says which rooms are locked by others.
 type work struct {
 	rooms []int
 	wait  bool
@@ -184,10 +184,10 @@ func TestBatchesSideBySideHaveDifferentRooms(t *testing.T) {
 	c.Wait()
 }
 
-func TestHeldRoomWaitsOutsideTheLanes(t *testing.T) {
+func TestLockedRoomWaitsOutsideTheLanes(t *testing.T) {
 	g := make(gate)
 	c := &callers{q: newQueue(1, 10, g.commit)}
-	held := c.call(t.Context(), 1)
+	locked := c.call(t.Context(), 1)
 	(<-g).end <- []int{1} // room 1 is somebody else's
 	waits := <-g
 	if !waits.wait || !slices.Equal(waits.rooms, []int{1}) {
@@ -205,8 +205,8 @@ func TestHeldRoomWaitsOutsideTheLanes(t *testing.T) {
 		}
 	}
 	select {
-	case err := <-held:
-		t.Errorf("settled while held: %v", err)
+	case err := <-locked:
+		t.Errorf("settled while locked: %v", err)
 	default:
 	}
 	waits.end <- nil
@@ -311,7 +311,7 @@ type groupKey struct{}
 func TestSlowBatchLosesItsLane(t *testing.T) {
 	began, release := make(chan struct{}), make(chan struct{})
 	q := sendq.New(sendq.Options[int, *item]{
-		Lanes: 1, Size: 10, LaneTime: time.Millisecond, Patience: time.Hour,
+		Lanes: 1, Size: 10, LaneTime: time.Millisecond, MaxWait: time.Hour,
 		Commit: func(_ context.Context, items []*item, _ bool) sendq.Result[int] {
 			if items[0].room == 1 {
 				close(began)
@@ -347,7 +347,7 @@ func TestWhatQueuedBehindABatchThatGaveUpFailsWithIt(t *testing.T) {
 	gaveUp := errors.New("waited for too long")
 	began, end := make(chan struct{}, 10), make(chan struct{})
 	q := sendq.New(sendq.Options[int, *item]{
-		Lanes: 1, Size: 10, LaneTime: time.Hour, Patience: 0,
+		Lanes: 1, Size: 10, LaneTime: time.Hour, MaxWait: 0,
 		Commit: func(_ context.Context, items []*item, _ bool) sendq.Result[int] {
 			began <- struct{}{}
 			<-end
@@ -420,7 +420,7 @@ func TestEachItemIsSettledOnceInOrder(t *testing.T) {
 	atWork := map[int]bool{}
 	settled := map[int][]*item{}
 	var turn atomic.Int32
-	q := newQueue(3, 16, func(_ context.Context, items []*item, wait bool) (held []int) {
+	q := newQueue(3, 16, func(_ context.Context, items []*item, wait bool) (locked []int) {
 		mine := map[int]bool{}
 		holding := !wait && turn.Add(1)%7 == 0
 		mu.Lock()
@@ -436,7 +436,7 @@ func TestEachItemIsSettledOnceInOrder(t *testing.T) {
 		defer mu.Unlock()
 		for _, i := range items {
 			if holding && i.room == items[0].room {
-				held = []int{i.room}
+				locked = []int{i.room}
 				continue
 			}
 			settled[i.room] = append(settled[i.room], i)
@@ -444,7 +444,7 @@ func TestEachItemIsSettledOnceInOrder(t *testing.T) {
 		for room := range mine {
 			delete(atWork, room)
 		}
-		return held
+		return locked
 	})
 	var wg sync.WaitGroup
 	for s := range senders {

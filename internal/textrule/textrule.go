@@ -1,4 +1,4 @@
-// Package textrule tells what may stand in the names and texts that people read.
+// Package textrule has the rules for what names and texts that people read may contain.
 package textrule
 
 import (
@@ -30,7 +30,7 @@ func visible(r rune) bool {
 	case unicode.IsSpace(r), unicode.In(r, unicode.Z, unicode.Cc, unicode.Cf):
 		return false
 	case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-		return false // the fillers of Hangul among them
+		return false // including the fillers of Hangul
 	}
 	return !strings.ContainsRune(blanks, r)
 }
@@ -40,7 +40,7 @@ func visible(r rune) bool {
 const blanks = "\u2800\U0001d159\U00016fe4"
 
 // WithoutDirections drops what turns the direction of what follows it, so that a name
-// cannot turn round what stands beside it: embeddings, overrides, isolates and their ends.
+// cannot turn round what is beside it: embeddings, overrides, isolates and their ends.
 // Marks (U+200E, U+200F, U+061C) have no such effect, and stay.
 func WithoutDirections(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -107,7 +107,7 @@ func parts(before, after string) bool {
 	return true
 }
 
-// extends reports whether r belongs to what stands before it.
+// extends reports whether r belongs to what comes before it.
 func extends(r rune) bool {
 	return unicode.In(r, unicode.M, unicode.Variation_Selector, unicode.Other_Grapheme_Extend) || r == joiner ||
 		0x1f3fb <= r && r <= 0x1f3ff || // skin tones

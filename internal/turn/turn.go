@@ -18,13 +18,13 @@ type Queue[K comparable] struct {
 
 	mu      sync.Mutex
 	busy    bool
-	waiting []*place[K] // in the order in which they came
-	served  []K         // whose turn it was, the latest last; of those who wait
+	waiting []*waiter[K] // in the order in which they came
+	served  []K          // whose turn it was, the latest last; of those who wait
 }
 
-// place is one call that waits. outcome receives nil when it is its turn, or why it is
+// waiter is one call that waits. outcome receives nil when it is its turn, or why it is
 // not waited for any longer.
-type place[K comparable] struct {
+type waiter[K comparable] struct {
 	key     K
 	outcome chan error
 }
@@ -41,7 +41,7 @@ func New[K comparable](wait time.Duration, size int) *Queue[K] {
 }
 
 // Take waits for a turn, which Give ends. When too many wait, the one of whose key there
-// are most gives up the place that was taken last. It returns ErrFull, ErrLate or the
+// are most gives up the one that came last. It returns ErrFull, ErrLate or the
 // context's error.
 func (q *Queue[K]) Take(ctx context.Context, key K) error {
 	mine, err := q.join(key)
@@ -102,8 +102,8 @@ func (q *Queue[K]) Waiting() int {
 	return len(q.waiting)
 }
 
-// join takes the turn and returns nil, or a place among those who wait.
-func (q *Queue[K]) join(key K) (*place[K], error) {
+// join takes the turn and returns nil, or adds a waiter.
+func (q *Queue[K]) join(key K) (*waiter[K], error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.busy {
@@ -119,13 +119,13 @@ func (q *Queue[K]) join(key K) (*place[K], error) {
 		q.waiting[last].outcome <- ErrFull
 		q.waiting = slices.Delete(q.waiting, last, last+1)
 	}
-	p := &place[K]{key, make(chan error, 1)}
+	p := &waiter[K]{key, make(chan error, 1)}
 	q.waiting = append(q.waiting, p)
 	return p, nil
 }
 
-// leave reports false when the place has its outcome already.
-func (q *Queue[K]) leave(p *place[K]) bool {
+// leave removes a waiter, and reports false when it has its outcome already.
+func (q *Queue[K]) leave(p *waiter[K]) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.Index(q.waiting, p)
@@ -136,7 +136,7 @@ func (q *Queue[K]) leave(p *place[K]) bool {
 	return true
 }
 
-// note remembers whose turn it is, and forgets those who do not wait again.
+// note adds a key as served last, and removes the keys that nobody waits with.
 func (q *Queue[K]) note(key K) {
 	q.served = slices.DeleteFunc(q.served, func(k K) bool { return k == key || q.count(k) == 0 })
 	q.served = append(q.served, key)
@@ -151,7 +151,7 @@ func (q *Queue[K]) count(key K) (n int) {
 	return n
 }
 
-// lastOfMost is the newest place of the key that has most.
+// lastOfMost is the index of the newest waiter of the key that has most.
 func (q *Queue[K]) lastOfMost() (last int) {
 	most := 0
 	for i, p := range q.waiting {

@@ -105,7 +105,7 @@ func TestNobodyFillsTheQueue(t *testing.T) {
 			t.Errorf("who gave up is %s", got)
 		}
 	}
-	if err := c.q.Take(t.Context(), "b"); !errors.Is(err, turn.ErrFull) { // a has two places, b and c one each
+	if err := c.q.Take(t.Context(), "b"); !errors.Is(err, turn.ErrFull) { // a waits twice, b and c once each
 		t.Errorf("b again: %v", err)
 	}
 	c.ask(t.Context(), "d")

@@ -37,7 +37,8 @@ func conspire(h *chatsuite.Host, random *rand.Rand) {
 	accomplices := []chat.UserID{h.Bob, h.Carol, h.Dave}
 	members := make([]chat.NewRoomUser, len(accomplices))
 	for i, user := range accomplices {
-		own := (some() | some()) &^ lacked
+		one, other := some(), some()
+		own := (one | other) &^ lacked
 		members[i] = chat.NewRoomUser{UserID: user, Permissions: &own}
 	}
 	room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{

@@ -71,7 +71,7 @@ func tellWatched(open func(option func(*chat.Config)) *chatsuite.Host, after fun
 
 var (
 	randomIDs = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	cursors   = regexp.MustCompile(`"Next":"[^"]+"`)
+	cursors   = regexp.MustCompile(`"next":"[^"]+"`)
 	keys      = regexp.MustCompile(`https://media\.example/[^?]+`)
 )
 
@@ -86,7 +86,7 @@ func (s *story) see(method string, result any, err error) {
 	} else {
 		line += string(chatsuite.Must(json.Marshal(result))(s.T))
 	}
-	line = keys.ReplaceAllString(cursors.ReplaceAllString(line, `"Next":"…"`), "https://media.example/…")
+	line = keys.ReplaceAllString(cursors.ReplaceAllString(line, `"next":"…"`), "https://media.example/…")
 	s.lines = append(s.lines, randomIDs.ReplaceAllStringFunc(line, func(id string) string {
 		if s.ids[id] == "" {
 			s.ids[id] = fmt.Sprintf("<%d>", len(s.ids)+1)

@@ -40,8 +40,8 @@ func (r *modelRoom) restrictions() (rows []restriction) {
 	return rows
 }
 
-// barred: a ban ends when its time has come.
-func (o *oracle) barred(r *modelRoom, user chat.UserID) bool {
+// isBanned: a ban ends when its time has come.
+func (o *oracle) isBanned(r *modelRoom, user chat.UserID) bool {
 	ban := r.bans[user]
 	return ban != nil && (ban.Until == nil || o.now.Before(*ban.Until))
 }
@@ -111,7 +111,7 @@ func (o *oracle) BanUser(actor chat.Actor, room uuid.UUID, user chat.UserID, in 
 		return chat.ErrConflict
 	}
 	began := o.now
-	if o.barred(r, user) {
+	if o.isBanned(r, user) {
 		ban := r.bans[user]
 		if ban.Reason == in.Reason && (ban.Until == in.Until || ban.Until != nil && in.Until != nil && ban.Until.Equal(*in.Until)) {
 			return nil
@@ -152,7 +152,7 @@ func (o *oracle) UnbanUser(actor chat.Actor, room uuid.UUID, user chat.UserID) e
 	if err != nil {
 		return err
 	}
-	if !o.barred(r, user) {
+	if !o.isBanned(r, user) {
 		return chat.ErrNotFound
 	}
 	delete(r.bans, user)
@@ -176,7 +176,7 @@ func (o *oracle) BanPages(actor chat.Actor, room uuid.UUID, limit int) ([][]chat
 	}
 	var list []chat.Ban
 	for _, user := range slices.Sorted(maps.Keys(r.bans)) {
-		if o.barred(r, user) {
+		if o.isBanned(r, user) {
 			list = append(list, *r.bans[user])
 		}
 	}

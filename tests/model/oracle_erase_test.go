@@ -19,16 +19,16 @@ func (o *oracle) EraseUser(actor chat.Actor, user chat.UserID, in chat.EraseOpti
 	if by != system {
 		return chat.ErrForbidden
 	}
-	for room, heir := range in.Successors {
+	for room, successor := range in.Successors {
 		r := o.living(room)
-		if r == nil || !same(r.OwnerID, user) || heir == user || r.members[heir] == nil {
+		if r == nil || !same(r.OwnerID, user) || successor == user || r.members[successor] == nil {
 			return invalid("successors")
 		}
 	}
 	for _, r := range o.rooms {
 		if r.DeletedAt == nil && r.knows(user) {
-			heir, named := in.Successors[r.ID]
-			o.bereave(r, user, heir, named)
+			successor, named := in.Successors[r.ID]
+			o.loseUser(r, user, successor, named)
 		}
 		r.erase(user)
 	}
@@ -50,16 +50,16 @@ func (r *modelRoom) knows(user chat.UserID) bool {
 	})
 }
 
-// bereave is what a living room does about the loss.
-func (o *oracle) bereave(r *modelRoom, user, heir chat.UserID, named bool) {
+// loseUser is what a room that is not deleted does when the user is erased.
+func (o *oracle) loseUser(r *modelRoom, user, successor chat.UserID, named bool) {
 	if same(r.OwnerID, user) && !named {
 		o.end(r, system)
 		return
 	}
 	r.UpdatedAt = o.now
 	if same(r.OwnerID, user) {
-		r.OwnerID = &heir
-		o.log(r, chat.OwnerChanged, system, nil, &heir)
+		r.OwnerID = &successor
+		o.log(r, chat.OwnerChanged, system, nil, &successor)
 	}
 	if same(r.PrivateA, user) || same(r.PrivateB, user) {
 		r.PrivateA, r.PrivateB = nil, nil

@@ -20,7 +20,7 @@ func (o *oracle) JoinRoom(actor chat.Actor, room uuid.UUID) (*chat.Room, error) 
 		return nil, chat.ErrNotFound
 	}
 	if !r.has(user) {
-		if o.barred(r, user) {
+		if o.isBanned(r, user) {
 			return nil, chat.ErrForbidden
 		}
 		if o.full(r, 1) {
@@ -67,7 +67,7 @@ func (o *oracle) AddUsers(actor chat.Actor, room uuid.UUID, users []chat.NewRoom
 		return nil, err
 	}
 	fresh := slices.DeleteFunc(slices.Clone(users), func(u chat.NewRoomUser) bool { return r.has(u.UserID) })
-	if slices.ContainsFunc(fresh, func(u chat.NewRoomUser) bool { return o.barred(r, u.UserID) }) {
+	if slices.ContainsFunc(fresh, func(u chat.NewRoomUser) bool { return o.isBanned(r, u.UserID) }) {
 		return nil, chat.ErrConflict
 	}
 	if len(fresh) > 0 && o.full(r, len(fresh)) {

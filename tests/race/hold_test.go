@@ -92,7 +92,7 @@ func TestOtherRoomsGoOnWhileAHostHoldsSome(t *testing.T) {
 }
 
 // Nobody waits for ever: the caller hears that the room is busy, and may try again.
-func TestARoomThatIsHeldForTooLongIsRetryable(t *testing.T) {
+func TestARoomThatIsLockedForTooLongIsRetryable(t *testing.T) {
 	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
 		rooms := []*chat.Room{h.NewGroup(h.Bob), h.NewGroup(h.Bob), h.NewGroup(h.Bob)}
 		message := h.Send(h.Alice, rooms[1].ID, "first")
@@ -160,7 +160,7 @@ func TestReadersGoOnWhileAHostWritesToSQLite(t *testing.T) {
 }
 
 // A host's row that refers to a room needs a lock that goes with the library's own.
-func TestHostRowsMayReferToARoomThatIsHeld(t *testing.T) {
+func TestHostRowsMayReferToARoomThatIsLocked(t *testing.T) {
 	chatsuite.RunOn(t, []chatsuite.Variant{chatsuite.Postgres}, func(t *testing.T, h *chatsuite.Host) {
 		chatsuite.NoError(t, h.DB.Exec("CREATE TABLE bookings (id bigint PRIMARY KEY, room_id uuid NOT NULL REFERENCES chat_rooms (id))").Error)
 		room := h.NewGroup(h.Bob)

@@ -160,6 +160,22 @@ func TestModelsHaveTheirColumnsAsJSONKeys(t *testing.T) {
 	}
 }
 
+// What is in models or holds them has keys of the same form.
+func TestPagesAndPartsOfModelsHaveJSONKeys(t *testing.T) {
+	t.Parallel()
+	for _, part := range []any{
+		chat.ReactionCount{}, chat.MessageHead{}, chat.Ban{}, chat.MessagesPage{}, chat.MessageSearchPage{}, chat.RoomsPage{},
+		chat.RoomUsersPage{}, chat.ReactionsPage{}, chat.BansPage{},
+	} {
+		of := reflect.TypeOf(part)
+		for i := range of.NumField() {
+			if key := of.Field(i).Tag.Get("json"); !jsonKey.MatchString(key) {
+				t.Errorf("%s.%s is %q in JSON", of.Name(), of.Field(i).Name, key)
+			}
+		}
+	}
+}
+
 var jsonKey = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // A user id is in a column of the host's own type, compared byte by byte where it is

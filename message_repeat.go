@@ -1,0 +1,131 @@
+package chat
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/jsonvalue"
+)
+
+// A message that was stored before is not stored again: neither what the caller repeats
+// under the same client id, nor what an earlier try has stored.
+
+// hash is the same of two inputs exactly if they ask for the same message. It is stored
+// with the message, for a repeat to be compared with, whatever becomes of the message. It
+// is "" without a client id.
+func (in *NewMessage) hash() (string, error) {
+	if in.ClientID == "" {
+		return "", nil
+	}
+	metadata := in.Metadata
+	if len(metadata) == 0 {
+		metadata = Metadata("null") // as checkMetadata takes it
+	}
+	input, err := jsonvalue.Append(jsonvalue.AppendString(nil, in.Text), metadata)
+	if err != nil {
+		return "", err
+	}
+	reply := uuid.Nil
+	if in.ReplyToID != nil {
+		reply = *in.ReplyToID
+	}
+	input = append(input, reply[:]...)
+	for _, id := range in.MediaIDs {
+		input = append(input, id[:]...)
+	}
+	sum := sha256.Sum256(input)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+type clientKey struct {
+	memberKey
+	client string
+}
+
+// sentBefore is a message with a client id, and the hash of what it was sent with.
+type sentBefore struct {
+	*Message
+	inputHash string
+}
+
+func (s *send) client() clientKey { return clientKey{s.member(), s.in.ClientID} }
+
+// readTried finds the messages that an earlier try has stored, whose response was lost.
+func (b *batch) readTried() error {
+	tried := make(map[uuid.UUID]*send)
+	for _, s := range b.sends {
+		if s.state == sendPending && s.id != uuid.Nil {
+			tried[s.id] = s
+		}
+	}
+	if len(tried) == 0 {
+		return nil
+	}
+	known, err := queryAll(b.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id "+b.dialect.InIDs(),
+		dialect.JSONArray(keys(tried)))
+	for i := range known {
+		tried[known[i].ID].repeatOf(&known[i])
+	}
+	return err
+}
+
+// readRepeats finds the messages that were sent before under the same client ids.
+func (b *batch) readRepeats() error {
+	var wanted []dialect.Object
+	for _, s := range b.sends {
+		if s.state == sendPending && s.in.ClientID != "" {
+			wanted = append(wanted, dialect.Object{"room_id": s.room, "client_id": s.in.ClientID})
+		}
+	}
+	b.first = make(map[clientKey]sentBefore, len(wanted))
+	if len(wanted) == 0 {
+		return nil
+	}
+	known, err := queryAll(b.conn, scanSentBefore, "SELECT "+messageColumns+`, input_hash FROM chat_messages
+		WHERE (room_id, client_id) IN (SELECT j.room_id, j.client_id FROM `+b.jsonRows("room_id uuid", "client_id text")+")",
+		dialect.JSONArray(wanted))
+	for _, m := range known {
+		author := UserID("")
+		if m.UserID != nil {
+			author = *m.UserID
+		}
+		b.first[clientKey{memberKey{m.RoomID, author}, *m.ClientID}] = m
+	}
+	return err
+}
+
+func scanSentBefore(rows row) (sentBefore, error) {
+	m := sentBefore{Message: &Message{}}
+	err := rows.Scan(append(m.fields(), &m.inputHash)...)
+	return m, err
+}
+
+// settleRepeats settles what was sent before, and then refuses what members send who may
+// send nothing new.
+func (b *batch) settleRepeats() {
+	for _, s := range b.sends {
+		if s.state == sendPending && !b.repeats(s) && s.denied != nil {
+			s.refuse(s.denied)
+		}
+	}
+}
+
+// repeats settles a send whose client id was used before. With another input it is not a
+// repeat, but nothing new either.
+func (b *batch) repeats(s *send) bool {
+	first, known := b.first[s.client()]
+	switch {
+	case s.in.ClientID == "" || !known:
+		return false
+	case first.inputHash == s.inputHash:
+		s.repeatOf(first.Message)
+	case s.denied != nil:
+		s.refuse(s.denied)
+	default:
+		s.refuse(conflict("the client id was used for another message"))
+	}
+	return true
+}
