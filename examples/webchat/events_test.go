@@ -25,7 +25,7 @@ func TestStopEndsStreams(t *testing.T) {
 	defer func() { _ = response.Body.Close() }()
 	begun := time.Now()
 	w.stop(syscall.SIGTERM)
-	if took := time.Since(begun); took > drainPatience/2 {
+	if took := time.Since(begun); took > drainTimeout/2 {
 		t.Errorf("it took %v to stop", took)
 	}
 	if body, err := io.ReadAll(response.Body); err != nil || !strings.Contains(string(body), "event: hello\n") {

@@ -227,6 +227,8 @@ func (s *story) reactions() {
 	hello.Cursor = "" // of this database
 	seen(s, "Subscribe", hello, err)
 	sub.Close()
+	batch, err := s.MediaByIDs(ctx, s.Bob, []uuid.UUID{s.image.ID, s.file.ID, uuid.Nil})
+	seen(s, "MediaByIDs", batch, err)
 	s.see("Limits", s.Limits().Name, nil)
 	s.see("UserIDType", s.UserIDType().ColumnType("sqlite"), nil)
 	s.see("Unreact", nil, s.Unreact(ctx, s.Bob, other.ID))
@@ -292,7 +294,7 @@ func (s *story) ends() {
 	s.clock.at = s.clock.at.Add(time.Hour)
 	purged, err := s.PurgeRooms(ctx, time.Minute)
 	seen(s, "PurgeRooms", purged, err)
-	pruned, err := s.PruneEvents(ctx, time.Minute)
+	pruned, err := s.PruneEvents(ctx, 24*time.Hour)
 	seen(s, "PruneEvents", pruned, err)
 	swept, err := s.SweepMedia(ctx, time.Minute)
 	seen(s, "SweepMedia", swept, err)

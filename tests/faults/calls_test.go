@@ -104,6 +104,9 @@ var calls = []call{
 	{name: "LeaveRoom", make: func(ctx context.Context, c *caller) error { return c.LeaveRoom(ctx, c.bob, c.room) }},
 	{name: "MarkRead", make: func(ctx context.Context, c *caller) error { return ignore(c.MarkRead(ctx, c.alice, c.room, 2)) }},
 	{name: "Media", make: func(ctx context.Context, c *caller) error { return ignore(c.Media(ctx, c.alice, c.sent)) }},
+	{name: "MediaByIDs", make: func(ctx context.Context, c *caller) error {
+		return ignore(c.MediaByIDs(ctx, c.alice, []uuid.UUID{c.sent, c.file}))
+	}},
 	{name: "MediaURL", make: func(ctx context.Context, c *caller) error {
 		return ignore(c.MediaURL(ctx, c.alice, c.sent, time.Minute))
 	}},
@@ -167,6 +170,7 @@ var calls = []call{
 	{name: "TransferOwnership", make: func(ctx context.Context, c *caller) error {
 		return ignore(c.TransferOwnership(ctx, c.alice, c.room, c.bob))
 	}},
+	{name: "Typing", make: func(ctx context.Context, c *caller) error { return c.Typing(ctx, c.alice, c.room) }},
 	{name: "Unreact", make: func(ctx context.Context, c *caller) error { return c.Unreact(ctx, c.bob, c.reaction) }},
 	{name: "Unread", make: func(ctx context.Context, c *caller) error { return ignore(c.Unread(ctx, c.alice)) }},
 	{name: "UpdateRoom", make: func(ctx context.Context, c *caller) error {

@@ -350,7 +350,7 @@ func forbiddenReferences() (all []rawWrite) {
 func forbiddenUsers() (all []rawWrite) {
 	for table, columns := range map[string][]string{
 		"chat_rooms": {"owner_id"}, "chat_room_users": {"user_id", "created_by"}, "chat_restrictions": {"user_id", "banned_by"}, "chat_messages": {"user_id"}, "chat_media": {"user_id"},
-		"chat_reactions": {"user_id"}, "chat_events": {"user_id", "actor_id"},
+		"chat_reactions": {"user_id"},
 	} {
 		for _, column := range columns {
 			all = append(all, rawWrite{table + "." + column + " of nobody", rawInsert(table, values{column: noUser})})
