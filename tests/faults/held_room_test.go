@@ -98,7 +98,13 @@ func (f *traffic) pace(t *testing.T) pace {
 func wantSamePace(t *testing.T, before, meanwhile pace) {
 	t.Helper()
 	t.Logf("before: %s; meanwhile: %s", before, meanwhile)
-	if meanwhile.perSecond < before.perSecond/5 {
+	// The short form runs beside others, which change the pace of the machine; those who
+	// are kept waiting do not go on at all.
+	least := before.perSecond / 5
+	if !*long {
+		least = before.perSecond / 25
+	}
+	if meanwhile.perSecond < least {
 		t.Error("the others are kept waiting")
 	}
 	if meanwhile.most > waitLimit/2 {

@@ -186,7 +186,7 @@ func TestSendsGoOnAfterAHole(t *testing.T) {
 		}
 		first := time.Since(ended)
 		t.Logf("the first message was stored %s after the hole", first.Round(time.Millisecond))
-		if first > waitLimit+slack {
+		if first >= 2*chatsuite.Timeout || *long && first > waitLimit+slack { // the short form runs beside others
 			t.Error("which is late")
 		}
 		time.Sleep(time.Second)
