@@ -221,7 +221,7 @@ type logState struct {
 func (l *logState) holds(p *position) bool {
 	unread := slices.ContainsFunc(p.Open, func(open uint64) bool { return open <= l.pruned })
 	if l.end == 0 { // SQLite
-		return p.ID >= int64(l.pruned)
+		return p.ID >= int64(l.pruned) //nolint:gosec // an id of SQLite, which is an int64
 	}
 	return p.Next <= l.end && (p.Gone == l.pruned || p.Next > l.pruned && !unread)
 }
@@ -240,7 +240,7 @@ func (l *logState) setEpoch(epoch, pruned string) (err error) {
 		return fmt.Errorf("chat: %s of chat_meta: %w", prunedKey, err)
 	}
 	if l.end == 0 {
-		l.at.ID = max(l.at.ID, int64(l.pruned))
+		l.at.ID = max(l.at.ID, int64(l.pruned)) //nolint:gosec // an id of SQLite, which is an int64
 	}
 	return nil
 }

@@ -140,6 +140,6 @@ func (c *conn) notePruned(last int64) error {
 		return err
 	}
 	_, err = c.exec(`INSERT INTO chat_meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-		prunedKey, fmt.Sprint(log.epoch, ":", max(uint64(last), log.pruned)))
+		prunedKey, fmt.Sprint(log.epoch, ":", max(uint64(last), log.pruned))) //nolint:gosec // ids and transactions are positive
 	return err
 }

@@ -57,9 +57,8 @@ func eventStream(r *request) (*response, error) {
 		s := &eventWriter{r: r, sub: sub, control: http.NewResponseController(r.w.ResponseWriter)}
 		ctx, end := r.h.shutdowns.begin(r.Request)
 		defer end()
-		if err := s.run(ctx); err != nil {
-			r.h.config.Logger.DebugContext(r.Context(), "a stream of events ends", "operation", r.operation(), "reason", err)
-		}
+		reason := s.run(ctx)
+		r.h.config.Logger.DebugContext(r.Context(), "a stream of events ends", "operation", r.operation(), "reason", reason)
 	}}, nil
 }
 

@@ -90,7 +90,10 @@ func connect(t testing.TB, server *httptest.Server, who, target string, headers 
 		name, value, _ := strings.Cut(header, ": ")
 		r.Header.Set(name, value)
 	}
-	response := must(server.Client().Do(r))(t)
+	response, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { _ = response.Body.Close() })
 	return &live{t: t, response: response, reader: bufio.NewReader(response.Body), cut: cancel}
 }

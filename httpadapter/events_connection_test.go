@@ -219,7 +219,7 @@ func TestStreamBehindMiddlewares(t *testing.T) {
 		if name == "without both" {
 			body = string(must(io.ReadAll(l.reader))(t))
 		}
-		if l.response.StatusCode != 500 || name == "without both" && (!strings.Contains(body, `"code":"no_streaming"`) || !strings.Contains(body, "Unwrap")) {
+		if l.response.StatusCode != http.StatusInternalServerError || name == "without both" && (!strings.Contains(body, `"code":"no_streaming"`) || !strings.Contains(body, "Unwrap")) {
 			t.Errorf("%s: %d %s", name, l.response.StatusCode, body)
 		}
 	}

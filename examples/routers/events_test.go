@@ -24,7 +24,7 @@ func (h *host) stream(who, last string) *stream {
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
-	response, err := client.Do(request)
+	response, err := client.Do(request) //nolint:bodyclose // cut closes it
 	ok(h.t, err)
 	s := &stream{h: h, response: response, lines: bufio.NewReader(response.Body)}
 	h.t.Cleanup(s.cut)
