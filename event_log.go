@@ -1,9 +1,7 @@
 package chat
 
 import (
-	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -14,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"gorm.io/gorm"
 
 	"github.com/go-df/chat/internal/dialect"
 )
@@ -176,34 +173,6 @@ func (e *Event) check() string {
 	// Not who it is about and who did it: to erase a user takes that away.
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s %s %d", e.RoomID, e.Seq, e.Kind, message, e.CreatedAt.UnixMicro()))
 	return hex.EncodeToString(sum[:6])
-}
-
-// inSnapshot runs fn on what the database is at one moment, without locks.
-func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
-	if s.tx != nil { // what a host's transaction sees is its own to decide
-		return databaseError(s.dialect, fn(s.newConn(ctx, s.db)))
-	}
-	db := s.db.WithContext(ctx)
-	if s.dialect == dialect.Postgres {
-		return databaseError(s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
-			return fn(s.newConn(ctx, tx))
-		}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
-	}
-	// The drivers' own transactions take the write lock where their DSN says so.
-	return databaseError(s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
-		c := s.newConn(ctx, tx)
-		if _, err := c.exec("BEGIN"); err != nil {
-			return err
-		}
-		defer func() {
-			end := s.newConn(context.WithoutCancel(ctx), tx)
-			_, endErr := end.exec("ROLLBACK") // nothing was written
-			if endErr != nil {
-				err = errors.Join(err, endErr)
-			}
-		}()
-		return fn(c)
-	}))
 }
 
 // logState is where the log is, in a snapshot.

@@ -1,9 +1,13 @@
 package chat
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
+
+	"gorm.io/gorm"
 
 	"github.com/go-df/chat/internal/dialect"
 )
@@ -114,4 +118,32 @@ func (r requiredTime) Scan(src any) error {
 		*r.dest = *t
 	}
 	return nil
+}
+
+// inSnapshot runs fn on what the database is at one moment, without locks.
+func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
+	if s.tx != nil { // what a host's transaction sees is its own to decide
+		return databaseError(s.dialect, fn(s.newConn(ctx, s.db)))
+	}
+	db := s.db.WithContext(ctx)
+	if s.dialect == dialect.Postgres {
+		return databaseError(s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
+			return fn(s.newConn(ctx, tx))
+		}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
+	}
+	// The drivers' own transactions take the write lock where their DSN says so.
+	return databaseError(s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
+		c := s.newConn(ctx, tx)
+		if _, err := c.exec("BEGIN"); err != nil {
+			return err
+		}
+		defer func() {
+			end := s.newConn(context.WithoutCancel(ctx), tx)
+			_, endErr := end.exec("ROLLBACK") // nothing was written
+			if endErr != nil {
+				err = errors.Join(err, endErr)
+			}
+		}()
+		return fn(c)
+	}))
 }
