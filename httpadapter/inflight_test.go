@@ -229,6 +229,7 @@ func TestThumbnailsThatAreWaitedFor(t *testing.T) {
 			}
 		})
 	}
+	began := time.Now()
 	ask(paths[0])
 	<-store.entered
 	for n := 1; n < 18; n++ {
@@ -239,7 +240,10 @@ func TestThumbnailsThatAreWaitedFor(t *testing.T) {
 	h.want(200, "", "alice", "GET "+paths[18], "")
 	close(store.release)
 	all.Wait()
-	if served.Load() != 17 || refused.Load() != 1 {
+	// On a machine that takes more than the ten seconds for 17 small pictures, others are
+	// told to come later too.
+	slow := time.Since(began) > 9*time.Second
+	if served.Load()+refused.Load() != 18 || refused.Load() < 1 || !slow && refused.Load() != 1 {
 		t.Errorf("%d were served and %d refused", served.Load(), refused.Load())
 	}
 }
