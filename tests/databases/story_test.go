@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"sync/atomic"
 	"regexp"
 	"strings"
 	"time"
@@ -34,13 +35,19 @@ type story struct {
 }
 
 // stillClock moves between calls alone: how often one reads it may differ.
-type stillClock struct{ at time.Time }
+type stillClock struct{ at atomic.Pointer[time.Time] }
 
-func (c *stillClock) now() time.Time { return c.at }
+func (c *stillClock) now() time.Time { return *c.at.Load() }
+
+func (c *stillClock) advance(d time.Duration) {
+	at := c.now().Add(d)
+	c.at.Store(&at)
+}
 
 // newStillClock returns a clock, and the option that makes a host use it.
 func newStillClock() (*stillClock, func(*chat.Config)) {
-	c := &stillClock{time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
+	c, start := &stillClock{}, time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	c.at.Store(&start)
 	return c, func(config *chat.Config) { config.Clock = c.now }
 }
 
@@ -79,7 +86,7 @@ var (
 func (s *story) see(method string, result any, err error) {
 	s.T.Helper()
 	s.called[method] = true
-	s.clock.at = s.clock.at.Add(time.Millisecond)
+	s.clock.advance(time.Millisecond)
 	line := method + ": "
 	if err != nil {
 		line += "error: " + err.Error()
@@ -291,7 +298,7 @@ func (s *story) ends() {
 	s.see("EraseUser", nil, s.EraseUser(ctx, chat.System, s.Alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.room.ID: s.Bob}}))
 	need[chat.Room](s, "Room")(s.Room(ctx, s.Bob, s.room.ID))
 	need[chat.MessagesPage](s, "Messages")(s.Messages(ctx, s.Bob, s.room.ID, chat.HistoryQuery{}))
-	s.clock.at = s.clock.at.Add(time.Hour)
+	s.clock.advance(time.Hour)
 	purged, err := s.PurgeRooms(ctx, time.Minute)
 	seen(s, "PurgeRooms", purged, err)
 	pruned, err := s.PruneEvents(ctx, 24*time.Hour)
