@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"sync/atomic"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
