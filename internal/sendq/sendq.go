@@ -223,7 +223,7 @@ func (q *Queue[K, T]) finish(b *batch[K, T], result Result[K]) {
 	later := b.waitingForLocks(result.Locked)
 	// Callers who have more to do queue again before the next batch is made: they
 	// would miss it otherwise, and batches would be half as large.
-	runtime.Gosched()
+	q.yield(len(b.entries))
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	b.done = true
@@ -289,6 +289,23 @@ func (q *Queue[K, T]) failWaiting(b *batch[K, T], later map[K]*batch[K, T], err 
 	}
 	clear(q.waiting[len(left):])
 	q.waiting = left
+}
+
+// yield lets the callers of a batch go on, until none of them has queued again for some
+// microseconds. A lone caller is not waited for.
+func (q *Queue[K, T]) yield(callers int) {
+	runtime.Gosched()
+	if callers == 1 {
+		return
+	}
+	const quiet = 20 * time.Microsecond
+	waiting, changed := q.Waiting(), time.Now()
+	for time.Since(changed) < quiet {
+		runtime.Gosched()
+		if now := q.Waiting(); now != waiting {
+			waiting, changed = now, time.Now()
+		}
+	}
 }
 
 // Waiting is how many callers are queued and in no batch.
