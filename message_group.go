@@ -98,14 +98,9 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 	return result
 }
 
-// giveUp settles all of a group with why it has waited for too long. Of a message that
-// may be stored all the same, that error is not retryable.
+// giveUp settles all of a group with why it has waited for too long.
 func giveUp(group []*send, err error) sendq.Result[uuid.UUID] {
 	for _, one := range group {
-		if one.doubtful {
-			one.Fail(fmt.Errorf("chat: it is not known whether the message is stored: %w", context.DeadlineExceeded))
-			continue
-		}
 		one.Fail(err)
 	}
 	return sendq.Result[uuid.UUID]{GaveUp: err}

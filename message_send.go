@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -171,12 +172,17 @@ func (s *send) settle() {
 // Settled is part of sendq.Item.
 func (s *send) Settled() <-chan struct{} { return s.done }
 
-// Fail settles a send whose transaction failed, unless it is settled.
+// Fail settles a send whose transaction failed, unless it is settled. Of a message that
+// may be stored all the same the error is not retryable: sent again it would be there twice.
 func (s *send) Fail(err error) {
-	if !s.settled {
-		s.refuse(err)
-		s.settle()
+	if s.settled {
+		return
 	}
+	if s.doubtful && IsRetryable(err) {
+		err = fmt.Errorf("chat: it is not known whether the message is stored: %w", context.DeadlineExceeded)
+	}
+	s.refuse(err)
+	s.settle()
 }
 
 // store decides a send, and stores the message if it is accepted: in the host's

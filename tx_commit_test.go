@@ -189,3 +189,20 @@ func TestNobodyIsWokenForWhatDidNotHappen(t *testing.T) {
 		}
 	})
 }
+
+// A message that may be stored all the same must not be sent again for an error of a later
+// try, which is retryable by itself.
+func TestErrorOfADoubtfulMessageIsNotRetryable(t *testing.T) {
+	t.Parallel()
+	for _, doubtful := range []bool{false, true} {
+		one, err := newSend(principal{system: true}, newID(), NewMessage{Text: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		one.doubtful = doubtful
+		one.Fail(&retryableError{err: errors.New("deadlock")})
+		if IsRetryable(one.err) == doubtful {
+			t.Errorf("doubtful %v: %v", doubtful, one.err)
+		}
+	}
+}
