@@ -258,8 +258,8 @@ func (c *conn) restoredRows() (int64, error) {
 	if c.dialect == dialect.SQLite {
 		return 0, nil
 	}
-	id, err := queryOne(c, scanValue[int64], `SELECT COALESCE(max(id), 0) FROM chat_events
-		WHERE tx >= pg_snapshot_xmin(pg_current_snapshot()) AND NOT pg_visible_in_snapshot(tx, pg_current_snapshot())`)
+	id, err := queryOne(c, scanValue[int64], `SELECT COALESCE(max(id), 0) FROM (SELECT id, tx FROM chat_events
+		WHERE tx >= pg_snapshot_xmin(pg_current_snapshot()) ORDER BY tx OFFSET 0) e WHERE NOT pg_visible_in_snapshot(tx, pg_current_snapshot())`)
 	if err != nil {
 		return 0, err
 	}
@@ -291,7 +291,9 @@ func (c *conn) newSince(p position) (conditions []string, args [][]any) {
 }
 
 // eventsSince reads what a position has not seen, in the order of ids, which is that of
-// seq in each room. among is a further condition, "" for all rooms. At most limit.
+// seq in each room. among is a further condition, "" for all rooms. At most limit, of
+// the lowest ids on SQLite and the lowest transactions on PostgreSQL: asked for the lowest
+// ids, its planner would read the whole log in their order.
 func (c *conn) eventsSince(p position, among string, amongArgs []any, limit int) ([]loggedEvent, error) {
 	tx := "0"
 	if c.dialect == dialect.Postgres {
@@ -305,6 +307,13 @@ func (c *conn) eventsSince(p position, among string, amongArgs []any, limit int)
 	for i, condition := range conditions {
 		parts[i] = "SELECT " + eventColumns + ", " + tx + " AS t FROM chat_events WHERE " + condition + among
 		args = append(append(args, values[i]...), amongArgs...)
+		if c.dialect == dialect.Postgres {
+			parts[i] = "(" + parts[i] + " ORDER BY chat_events.tx LIMIT ?)"
+			args = append(args, limit)
+		}
+	}
+	if c.dialect == dialect.Postgres {
+		parts = []string{"SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ") e"}
 	}
 	return queryAll(c, scanLoggedEvent, strings.Join(parts, " UNION ALL ")+" ORDER BY id LIMIT ?", append(args, limit)...)
 }
@@ -316,10 +325,11 @@ func (c *conn) hasNews(p position, epoch string) (bool, error) {
 	parts := make([]string, len(conditions))
 	var args []any
 	for i, condition := range conditions {
-		if c.dialect == dialect.Postgres {
-			condition += " AND tx < pg_snapshot_xmax(pg_current_snapshot())"
+		order := "id"
+		if c.dialect == dialect.Postgres { // in the order of the index, or the planner may look through the whole log
+			condition, order = condition+" AND tx < pg_snapshot_xmax(pg_current_snapshot())", "tx"
 		}
-		parts[i] = "EXISTS (SELECT 1 FROM chat_events WHERE " + condition + ")"
+		parts[i] = "(SELECT 1 FROM chat_events WHERE " + condition + " ORDER BY " + order + " LIMIT 1) IS NOT NULL"
 		args = append(args, values[i]...)
 	}
 	type look struct {
