@@ -7,5 +7,6 @@ export { openStore } from "./store.js";
 export type {
   Draft, OutboxEntry, OutboxFile, Outgoing, Readable, RoomEntry, RoomStore, RoomView, Status, Store, StoreOptions, UnreadTotals,
 } from "./store_types.js";
+export type { StreamUpdate, UpdateRoomReset } from "./sequence.js";
 export type { Stream, StreamHandler, StreamOptions, StreamStatus } from "./stream.js";
 export type { UploadOptions } from "./upload.js";
