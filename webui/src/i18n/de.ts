@@ -21,7 +21,7 @@ export const de: Record<Key, Text> = {
   back: "Zurück zu den Chats", more_actions: "Mehr", search_room: "In diesem Chat suchen", search_in: "In {room} suchen", search_words: "Wörter einer Nachricht",
   private_chat: "Privater Chat", last_seen: "zuletzt {ago} gesehen", members_count: { one: "{n} Mitglied", other: "{n} Mitglieder" },
   typing_private: "schreibt …", typing_1: "{name} schreibt …", typing_2: "{a} und {b} schreiben …", typing_n: "{n} Personen schreiben …",
-  messages_of: "Nachrichten in {room}", start: "Hier beginnt {room}.", new_messages: "Neue Nachrichten", to_end: "Zur neuesten Nachricht",
+  messages_of: "Nachrichten in {room}", start: "Hier beginnt {room}.", start_private: "Hier beginnt dein Chat mit {room}.", new_messages: "Neue Nachrichten", to_end: "Zur neuesten Nachricht",
   to_end_new: { one: "Zur neuesten Nachricht, {n} neue", other: "Zur neuesten Nachricht, {n} neue" },
   read_only: "Hier können nur einige Mitglieder schreiben.", not_member: "Du bist kein Mitglied.", drop_here: "Dateien zum Senden hier ablegen",
   deleted_user: "Gelöschter Benutzer", user_number: "Benutzer {id}", notice: "Hinweis",

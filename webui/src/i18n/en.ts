@@ -24,7 +24,7 @@ export const en = {
   back: "Back to the chats", more_actions: "More", search_room: "Search in this chat", search_in: "Search in {room}", search_words: "Words of a message",
   private_chat: "Private chat", last_seen: "last seen {ago}", members_count: { one: "{n} member", other: "{n} members" },
   typing_private: "typing…", typing_1: "{name} is typing…", typing_2: "{a} and {b} are typing…", typing_n: "{n} people are typing…",
-  messages_of: "Messages in {room}", start: "This is the beginning of {room}.", new_messages: "New messages", to_end: "To the newest message",
+  messages_of: "Messages in {room}", start: "This is the beginning of {room}.", start_private: "This is the beginning of your chat with {room}.", new_messages: "New messages", to_end: "To the newest message",
   to_end_new: { one: "To the newest message, {n} new", other: "To the newest message, {n} new" },
   read_only: "Only some members can write here.", not_member: "You are not a member.", drop_here: "Drop files here to send them",
   deleted_user: "Deleted user", user_number: "User {id}", notice: "Notice",

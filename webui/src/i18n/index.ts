@@ -40,7 +40,7 @@ export function language(wanted: readonly string[]): Language {
   const code = full.includes("-") ? full : navigator.languages.find((l) => l.startsWith(`${full}-`)) ?? full;
   const plural = new Intl.PluralRules(code);
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(code, options);
-  const clock = format({ hour: "2-digit", minute: "2-digit" }), weekday = format({ weekday: "short" });
+  const clock = format({ hour: "numeric", minute: "2-digit" }), weekday = format({ weekday: "short" });
   const day = format({ weekday: "long", day: "numeric", month: "long" }), date = format({ day: "numeric", month: "short" });
   const year = format({ day: "2-digit", month: "2-digit", year: "2-digit" }), long = format({ dateStyle: "full", timeStyle: "short" });
   const dated = format({ dateStyle: "long" });

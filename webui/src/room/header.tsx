@@ -17,10 +17,11 @@ export function Header({ room, typing, members }: { room: Room; typing: readonly
   return (
     <header part="header">
       <button type="button" class="icon back" aria-label={t("back")} onClick={() => open(null)}><Icon name="back" /></button>
-      <button type="button" class="title" aria-label={t("about", { room: title })} onClick={() => show(<Info id={room.id} />)}>
+      <div class="title">
         <Avatar name={title} {...avatarOf(room)} size={40} />
-        <span class="lines"><h2 class="cut" dir="auto">{title}</h2><Subtitle room={room} typing={typing} members={members} /></span>
-      </button>
+        <div class="lines"><h2 class="cut" dir="auto">{title}</h2><Subtitle room={room} typing={typing} members={members} /></div>
+        <button type="button" aria-label={t("about", { room: title })} onClick={() => show(<Info id={room.id} />)} />
+      </div>
       {server.search && <button type="button" class="icon" aria-label={t("search_room")} title={t("search_room")} onClick={() => show(<RoomSearch room={room} />)}><Icon name="search" /></button>}
       <button type="button" class="icon" aria-label={t("more_actions")} title={t("more_actions")} aria-haspopup="menu" aria-expanded={menu !== null} onClick={(e) => setMenu(e.currentTarget)}><Icon name="more" /></button>
       {menu && <Menu label={title} at={menu} close={() => setMenu(null)} items={roomItems(chat, room)} />}

@@ -114,7 +114,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
           target={target} moved={moved}
           more={(where) => { if (!view.problem) (where === "before" ? store.loadBefore() : store.loadAfter()).catch(() => {}); }}
           open={(row) => { const m = messages.find((x) => x.id === row.dataset["id"]); if (m && !m.deleted_at && m.author_kind !== "system") setMenu({ m, at: row.querySelector(".bubble") ?? row }); }}>
-          {view.has_before ? <div class="older">{view.loading === "before" && <i class="spin" />}</div> : messages.length > 0 || view.loading === null ? <p class="start">{t("start", { room: title })}</p> : null}
+          {view.has_before ? <div class="older">{view.loading === "before" && <i class="spin" />}</div> : messages.length > 0 || view.loading === null ? <p class="start">{t(room.type === "private_messages" ? "start_private" : "start", { room: title })}</p> : null}
           {messages.length === 0 && view.loading !== null && <Waiting />}
           {view.problem && <p class="start bad" role="alert">{problemText(lang, view.problem)} <button type="button" class="button" onClick={() => chat.attempt(() => messages.length ? store.loadBefore() : store.loadNewest())}>{t("try_again")}</button></p>}
           <ol>{rows}</ol>
