@@ -26,7 +26,7 @@ var pageTemplate = template.Must(template.New("page").Parse(`<!doctype html>
 <link rel="stylesheet" href="{{.Style}}">
 <script type="module" src="{{.Script}}"></script>
 </head>
-<body><df-chat base="{{.API}}" titled></df-chat></body>
+<body><main><h1>{{.Title}}</h1><df-chat base="{{.API}}" titled notify></df-chat></main></body>
 </html>
 `))
 

@@ -283,3 +283,6 @@ func (w *window) shot(name string) {
 	must(w.t, os.WriteFile(path, picture, 0o644))
 	w.t.Log("see", path)
 }
+
+// rightButton opens a menu: by the right button of a mouse, also where a finger would be held.
+func rightButton(look) []chromedp.MouseOption { return []chromedp.MouseOption{chromedp.ButtonRight} }

@@ -2,7 +2,7 @@ import { type Client, createClient, openStore, type Store } from "df-chat-client
 import { render } from "preact";
 import { App, type Opened } from "./app";
 import type { Server } from "./context";
-import { type Language, language, type Table, tables } from "./i18n";
+import { type Language, language, ready, type Table, tables } from "./i18n";
 import { badgeTitle, notify, watchUnread } from "./notify";
 import { readServer, usual } from "./server";
 import { sources } from "./source";
@@ -23,7 +23,7 @@ export class DfChat extends HTMLElement {
   /** addLanguage adds texts, or replaces some: what is missing is shown in English. */
   static addLanguage(code: string, table: Table) {
     tables[code] = { ...tables[code], ...table };
-    for (const element of document.querySelectorAll<DfChat>("df-chat")) element.redraw();
+    for (const element of document.querySelectorAll<DfChat>("df-chat")) void element.#draw();
   }
 
   #session: Session | null = null;
@@ -32,6 +32,7 @@ export class DfChat extends HTMLElement {
   #server: Server = usual;
   #language: Language | null = null;
   #unread = 0;
+  #texts = false;
 
   connectedCallback() {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -39,7 +40,7 @@ export class DfChat extends HTMLElement {
     if (!this.#session) this.#start();
     const room = this.getAttribute("room");
     if (room) this.#opened = { room, at: null };
-    this.redraw();
+    void this.#draw();
   }
 
   disconnectedCallback() {
@@ -51,7 +52,7 @@ export class DfChat extends HTMLElement {
     if (!this.isConnected || old === value || !this.#session) return;
     if (name === "base" || name === "user") void this.#end().then(() => { if (this.isConnected) { this.#start(); this.redraw(); } });
     else if (name === "token") this.#session.store.wake();
-    else if (name === "lang") this.#language = null;
+    else if (name === "lang") void this.#draw();
     else if (name === "room" && value !== this.#opened.room) this.open(value || null);
     if (name === "titled") badgeTitle(value === null ? 0 : this.#unread);
     this.redraw();
@@ -115,14 +116,23 @@ export class DfChat extends HTMLElement {
     await session?.store.close();
   }
 
-  #lang(): Language {
+  #wanted(): readonly string[] {
     const own = this.closest("[lang]")?.getAttribute("lang");
-    return this.#language ??= language(own ? [own, ...navigator.languages] : navigator.languages);
+    return own ? [own, ...navigator.languages] : navigator.languages;
+  }
+  #lang(): Language { return this.#language ??= language(this.#wanted()); }
+
+  // Nothing is drawn before the texts are there.
+  async #draw() {
+    await ready(this.#wanted()).catch(() => {}); // then in English
+    this.#texts = true;
+    this.#language = null;
+    this.redraw();
   }
 
   redraw() {
     const session = this.#session;
-    if (!session || !this.shadowRoot) return;
+    if (!session || !this.shadowRoot || !this.#texts) return;
     render(
       <App store={session.store} client={session.client} lang={this.#lang()} server={this.#server} compact={this.hasAttribute("compact")} opened={this.#opened}
         open={this.open} source={session.files.source} askToNotify={this.#mayAsk() ? this.#ask : null} />, this.shadowRoot);

@@ -1,4 +1,3 @@
-import { de } from "./de";
 import { en } from "./en";
 
 // A text has {name} where a value goes. Where it depends on the number n, it is an object of
@@ -8,7 +7,22 @@ export type Key = keyof typeof en;
 export type Table = Partial<Record<Key, Text>>;
 
 // tables are by language. Hosts add theirs: what is missing there is shown in English.
-export const tables: Record<string, Table> = { en, de };
+export const tables: Record<string, Table> = { en };
+
+// later are fetched when somebody reads in that language.
+const later: Record<string, () => Promise<Table>> = { de: () => import("./de").then((m) => m.de) };
+
+// ready fetches the texts of the first of the wanted languages that there are texts in.
+export async function ready(wanted: readonly string[]): Promise<void> {
+  for (const code of wanted.flatMap((w) => [w, w.split("-")[0]!])) {
+    const fetched = later[code];
+    if (fetched) {
+      tables[code] = { ...await fetched(), ...tables[code] };
+      delete later[code];
+    }
+    if (tables[code]) return;
+  }
+}
 
 export type Values = Record<string, string | number>;
 

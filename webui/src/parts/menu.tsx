@@ -32,8 +32,9 @@ export function Floating({ at, close, label, role, class: name, children }: {
 function place(el: HTMLElement, at: Element | { x: number; y: number }) {
   const r = at instanceof Element ? at.getBoundingClientRect() : new DOMRect(at.x, at.y, 0, 0);
   const { offsetWidth: w, offsetHeight: h } = el, gap = 6, margin = 8;
-  const rtl = getComputedStyle(el).direction === "rtl";
-  const x = (rtl ? r.left : r.right - w) < margin ? r.left : rtl ? r.left : r.right - w;
+  // From where it starts towards the end of the line, where there is room.
+  const rtl = getComputedStyle(el).direction === "rtl", start = r.left, end = r.right - w;
+  const x = rtl ? (end >= margin ? end : start) : start + w + margin <= innerWidth ? start : end;
   const y = r.bottom + gap + h + margin <= innerHeight ? r.bottom + gap : r.top - gap - h >= margin ? r.top - gap - h : innerHeight - h - margin;
   el.style.setProperty("left", `${Math.max(margin, Math.min(x, innerWidth - w - margin))}px`);
   el.style.setProperty("top", `${Math.max(margin, y)}px`);

@@ -23,7 +23,7 @@ export function Rooms({ current }: { current: string | null }) {
   const openMenu = useCallback((entry: RoomEntry, at: Element | { x: number; y: number }) => setMenu({ entry, at }), []);
 
   const shown = useMemo(() => select(entries, filter, query, (r) => titleOf(chat.lang, r)), [entries, filter, query, chat.lang]);
-  const archive = entries.some((e) => (e.room as unknown as Room).hidden), unread = entries.some((e) => e.room.unread > 0);
+  const archive = entries.some((e) => (e.room as unknown as Room).hidden);
   const filters: Filter[] = archive ? ["all", "unread", "archived"] : ["all", "unread"];
   useEffect(() => { if (!filters.includes(filter)) setFilter("all"); });
 
@@ -39,7 +39,7 @@ export function Rooms({ current }: { current: string | null }) {
           onKeyDown={(e) => { if (e.key === "Escape") setQuery(""); }} />
         {query && <button type="button" class="icon" aria-label={t("clear")} onClick={() => setQuery("")}><Icon name="close" /></button>}
       </div>
-      {!query && (unread || archive || filter !== "all") && <div class="filters" role="group" aria-label={t("filter")}>
+      {!query && entries.length > 0 && <div class="filters" role="group" aria-label={t("filter")}>
         {filters.map((f) => <button type="button" aria-pressed={f === filter} onClick={() => setFilter(f)}>{t(`filter_${f}`)}</button>)}
       </div>}
       <div class="scroll" tabIndex={-1}>

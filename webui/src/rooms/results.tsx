@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useChat } from "../context";
-import { authorOf, nameOf } from "../names";
+import { authorOf, nameOf, titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
 import { findUsers, messageSearch } from "../search";
@@ -45,6 +45,10 @@ export function Results({ query, done, none }: { query: string; done(): void; no
       setFound({ ...found, messages: [...found.messages, ...page.items], next: page.next });
     });
   };
+  const titleFor = (id: string) => {
+    const entry = chat.store.rooms.get().find((e) => e.room.id === id);
+    return entry ? titleOf(lang, entry.room as unknown as Room) : "";
+  };
   const nothing = none && found.people.length + found.rooms.length + found.messages.length === 0;
   return (
     <div class="results">
@@ -56,7 +60,7 @@ export function Results({ query, done, none }: { query: string; done(): void; no
         <button type="button" class="person" onClick={() => { chat.show(<Preview room={r} joined={done} />); }}>
           <Avatar name={r.name} url={r.avatar_url} id={r.id} /><span class="lines"><b class="cut" dir="auto">{r.name}</b><small class="cut" dir="auto">{r.description || (r.member_count !== undefined ? t("members_count", { n: r.member_count }) : "")}</small></span><Icon name="globe" />
         </button>))}</div></section>}
-      {found.messages.length > 0 && <section><h3>{t("messages")}</h3>{found.messages.map((m) => <Hit m={m} query={query} />)}
+      {found.messages.length > 0 && <section><h3>{t("messages")}</h3>{found.messages.map((m) => <Hit m={m} query={query} room={titleFor(m.room_id)} />)}
         {found.next && <button type="button" class="button" onClick={more}>{t("more_results")}</button>}</section>}
       {nothing && <p class="none">{t("nothing_found")}</p>}
     </div>
@@ -64,11 +68,11 @@ export function Results({ query, done, none }: { query: string; done(): void; no
 }
 
 // Hit is a message that a search found.
-export function Hit({ m, query, chosen }: { m: Message; query: string; chosen?(): void }) {
+export function Hit({ m, query, room, chosen }: { m: Message; query: string; room?: string; chosen?(): void }) {
   const { lang, open } = useChat();
   return (
     <button type="button" class="found" onClick={() => { open(m.room_id, m.number); chosen?.(); }}>
-      <span class="top"><b class="cut" dir="auto">{authorOf(lang, m)}</b><time dateTime={m.created_at}>{lang.when(new Date(m.created_at))}</time></span>
+      <span class="top"><b class="cut" dir="auto">{authorOf(lang, m)}{room && <small> · {room}</small>}</b><time dateTime={m.created_at}>{lang.when(new Date(m.created_at))}</time></span>
       <span class="text" dir="auto">{marked(m.text, query)}</span>
     </button>
   );
