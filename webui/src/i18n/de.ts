@@ -29,7 +29,7 @@ export const de: Record<Key, Text> = {
   message_deleted: "Nachricht gelöscht", edited: "bearbeitet", sent: "Gesendet", read_by: { one: "Von {n} gelesen", other: "Von {n} gelesen" },
   photos: { one: "Foto", other: "{n} Fotos" }, films: { one: "Film", other: "{n} Filme" }, sounds: { one: "Ton", other: "{n} Töne" }, files: { one: "Datei", other: "{n} Dateien" },
   react: "Reagieren", reply: "Antworten", copy: "Text kopieren", edit: "Bearbeiten", delete: "Löschen", pin: "Anheften", unpin: "Loslösen", who_reacted: "Wer reagiert hat", more_emoji: "Mehr Emojis",
-  copied: "Kopiert.", copy_failed: "Der Browser hat das Kopieren nicht erlaubt.", reply_to: "Antwort auf {name}: {text}", reactions: "Reaktionen", others: { one: "{n} weitere Person", other: "{n} weitere" },
+  copied: "Kopiert.", copy_failed: "Der Browser hat das Kopieren nicht erlaubt.", reactions: "Reaktionen", others: { one: "{n} weitere Person", other: "{n} weitere" },
   delete_message_title: "Diese Nachricht löschen?", delete_message_text: "Sie wird für alle gelöscht.", pinned_messages: "Angeheftete Nachrichten",
   not_sent: "Nicht gesendet", sending: "Wird gesendet", waiting: "Wartet auf das Senden", try_again: "Noch einmal", discard: "Verwerfen", discarded: "Verworfen.", uploading: "{name} wird hochgeladen",
   open_picture: "Bild {name} öffnen", picture_of: "Bild {n} von {all}: {name}", picture_before: "Vorheriges Bild", picture_after: "Nächstes Bild", download: "Herunterladen", load: "{name} laden",

@@ -33,7 +33,7 @@ export const en = {
   message_deleted: "Message deleted", edited: "edited", sent: "Sent", read_by: { one: "Read by {n}", other: "Read by {n}" },
   photos: { one: "Photo", other: "{n} photos" }, films: { one: "Film", other: "{n} films" }, sounds: { one: "Sound", other: "{n} sounds" }, files: { one: "File", other: "{n} files" },
   react: "React", reply: "Reply", copy: "Copy text", edit: "Edit", delete: "Delete", pin: "Pin", unpin: "Unpin", who_reacted: "Who reacted", more_emoji: "More emoji",
-  copied: "Copied.", copy_failed: "The browser did not allow to copy.", reply_to: "Reply to {name}: {text}", reactions: "Reactions", others: { one: "{n} other", other: "{n} others" },
+  copied: "Copied.", copy_failed: "The browser did not allow to copy.", reactions: "Reactions", others: { one: "{n} other", other: "{n} others" },
   delete_message_title: "Delete this message?", delete_message_text: "It is deleted for everyone.", pinned_messages: "Pinned messages",
   not_sent: "Not sent", sending: "Being sent", waiting: "Waiting to be sent", try_again: "Try again", discard: "Discard", discarded: "Discarded.", uploading: "Uploading {name}",
   open_picture: "Open picture {name}", picture_of: "Picture {n} of {all}: {name}", picture_before: "Previous picture", picture_after: "Next picture", download: "Download", load: "Load {name}",

@@ -75,7 +75,8 @@ function Meta({ m, mine, read }: { m: Message; mine: boolean; read: number }) {
 function Quote({ m, jump }: { m: Message; jump(number: number): void }) {
   const { lang } = useChat(), head = m.reply_to!;
   return (
-    <button type="button" class="quote" aria-label={lang.t("reply_to", { name: authorOf(lang, head), text: previewOf(lang, head).slice(0, 80) })} onClick={() => jump(head.number)} style={{ "--h": hueOf(head.user?.id ?? "") }}>
+    <button type="button" class="quote" onClick={() => jump(head.number)} style={{ "--h": hueOf(head.user?.id ?? "") }}>
+      <span class="sr">{lang.t("replying_to", { name: "" })}</span>
       <b class="cut" dir="auto">{head.author_kind === "system" ? lang.t("notice") : nameOf(lang, head.user)}</b>
       <span dir="auto">{previewOf(lang, head)}</span>
     </button>
