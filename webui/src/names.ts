@@ -18,8 +18,8 @@ export const avatarOf = (room: Room) => ({
 export function previewOf(lang: Language, m: LastMessage | Head | Message): string {
   const { t } = lang;
   if (m.deleted_at) return t("message_deleted");
-  const media = "media" in m ? m.media ?? [] : [];
-  const count = media.length || ("media_count" in m ? m.media_count ?? 0 : 0);
+  const of = "media" in m ? m.media ?? [] : [], media: readonly { content_type: string; file_name: string }[] = Array.isArray(of) ? of : [of];
+  const count = ("media_count" in m ? m.media_count : undefined) ?? media.length;
   const kind = media[0]?.content_type ?? ("media_type" in m ? m.media_type : null) ?? "";
   const sign = count === 0 ? "" : kind.startsWith("image/") ? "📷 " : kind.startsWith("video/") ? "🎬 " : kind.startsWith("audio/") ? "🎵 " : "📎 ";
   if (m.text) return sign + m.text.replace(/\s+/g, " ");

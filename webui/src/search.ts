@@ -3,8 +3,8 @@ import type { Message, Room, User } from "./types";
 
 // messageSearch returns a page of the messages with all the words of q.
 export async function messageSearch(chat: Chat, q: string, room?: string, cursor?: string, signal?: AbortSignal): Promise<{ items: Message[]; next: string | null }> {
-  const page = await chat.client.chatMessageSearch({ q, room, cursor, limit: 20 }, signal && { signal });
-  return page as unknown as { items: Message[]; next: string | null };
+  const page = await chat.client.chatMessageSearch({ q, room, cursor, limit: 20 }, signal && { signal }) as unknown as { items: (Message | { message: Message })[]; next: string | null };
+  return { items: page.items.map((hit) => "message" in hit ? hit.message : hit), next: page.next };
 }
 
 // findUsers asks the host's directory or, where there is none, looks among whom one has in

@@ -97,7 +97,7 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
     }
     const mentioned = mentionedIn(words, mentions.chosen.current);
     const done = await attempt(async () => {
-      await store.send({ text: words, files: files.map((f) => f.file), reply_to: reply as never, fields: mentioned.length && room.unread_mentions !== undefined ? { mentions: mentioned } as never : undefined });
+      await store.send({ text: words, files: files.map((f) => f.file), reply_to: reply as never, fields: room.mention_count === undefined ? undefined : mentioned as never });
     });
     if (!done) return;
     setText("");
@@ -181,5 +181,5 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
 
 const headOf = (m: Message): Head => ({
   id: m.id, number: m.number, user: m.user, author_kind: m.author_kind, text: m.text, deleted_at: m.deleted_at,
-  media_count: m.media.length, media_type: m.media[0]?.content_type ?? null, media_id: m.media[0]?.id ?? null,
+  media_count: m.media.length, media_type: m.media[0]?.content_type ?? null, media_id: m.media[0]?.id ?? null, media: m.media[0] ?? null,
 });

@@ -16,7 +16,19 @@ export function completed(lang: Language, text: string, caret: number, member: M
 }
 
 // mentionedIn returns whom a text still names of those that were chosen.
-export const mentionedIn = (text: string, chosen: Map<string, string>) => [...chosen].filter(([, name]) => text.includes(`@${name}`)).map(([id]) => id);
+export function mentionedIn(text: string, chosen: Map<string, string>): { mentions?: string[]; mention_room?: boolean } {
+  const ids = [...chosen].filter(([, name]) => text.includes(`@${name}`)).map(([id]) => id), users = ids.filter((id) => id !== everyone);
+  return { ...(users.length > 0 && { mentions: users }), ...(users.length < ids.length && { mention_room: true }) };
+}
+
+// everyone stands for all members, where a user's id would.
+const everyone = "";
+
+// allOf is the one among the members who stands for all, where one may mention everybody.
+function allOf(lang: Language, room: Room, members: readonly Member[]): Member[] {
+  const may = room.mention_count !== undefined && (members.length <= 20 || room.my_permissions.includes("can_edit_room"));
+  return may && members.length > 2 ? [{ user: { id: everyone, name: lang.t("everyone") } } as Member] : [];
+}
 
 export interface MentionState {
   open: boolean; at: number; found: Member[]; chosen: { current: Map<string, string> };
@@ -31,7 +43,7 @@ export function useMentions(room: Room, store: RoomStore, members: readonly Memb
   const [at, setAt] = useState(0);
   const chosen = useRef(new Map<string, string>());
   const words = query?.toLocaleLowerCase() ?? "";
-  const found = query === null || room.type === "private_messages" ? [] : (members ?? []).filter((m) => m.user.id !== me
+  const found = query === null || room.type === "private_messages" ? [] : [...members ?? [], ...allOf(lang, room, members ?? [])].filter((m) => m.user.id !== me
     && nameOf(lang, m.user).toLocaleLowerCase().split(/\s+/).some((w) => w.startsWith(words))).slice(0, 6);
   const open = found.length > 0;
   return {

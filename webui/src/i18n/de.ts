@@ -3,12 +3,12 @@ import type { Key, Text } from "./index";
 // de has every text: the compiler misses those that are not here.
 export const de: Record<Key, Text> = {
   chats: "Chats", search: "Suchen", clear: "Leeren", filter: "Anzeigen", filter_all: "Alle", filter_unread: "Ungelesen", filter_archived: "Archiv",
-  new_chat: "Neuer Chat", choose: "Wähle einen Chat aus", no_room: "Kein Chat ist offen", none_rooms: "Du hast noch keine Chats.", none_unread: "Nichts ungelesen.",
+  new_chat: "Neuer Chat", choose: "Wähle einen Chat aus", no_room: "Kein Chat ist offen", none_rooms: "Du hast noch keine Chats.", none_unread: "Nichts ungelesen.", none_archived: "Nichts archiviert.",
   you: "Du", draft: "Entwurf:", muted: "stumm", pinned: "angeheftet", mentioned: "Du wirst erwähnt", unread_count: { one: "{n} ungelesene Nachricht", other: "{n} ungelesene Nachrichten" },
   people: "Personen", public_rooms: "Öffentliche Räume", messages: "Nachrichten", more_results: "Mehr anzeigen", nothing_found: "Nichts gefunden.", search_failed: "Die Suche ist fehlgeschlagen. Versuch es gleich noch einmal.",
   notify_me: "Benachrichtigungen anzeigen",
 
-  info: "Über diesen Chat", info_members: "Info und Mitglieder", about: "Über {room}", mark_read: "Als gelesen markieren", mark_unread: "Als ungelesen markieren",
+  info: "Über diesen Chat", info_members: "Info und Mitglieder", about: "Über {room}", mark_read: "Als gelesen markieren", mark_unread: "Als ungelesen markieren", mark_unread_from: "Ab hier als ungelesen markieren",
   pin_room: "Oben anheften", unpin_room: "Loslösen", mute: "Stummschalten", unmute: "Stummschaltung aufheben", archive: "Archivieren", unarchive: "Aus dem Archiv holen", leave: "Verlassen",
   delete_chat: "Chat löschen", delete_room: "Für alle löschen", mute_title: "{room} stummschalten", mute_text: "Du wirst nicht benachrichtigt, wenn hier geschrieben wird. Wie lange?",
   mute_hour: "Eine Stunde", mute_hours: "{n} Stunden", mute_week: "Eine Woche", mute_always: "Bis ich es aufhebe",
@@ -30,7 +30,7 @@ export const de: Record<Key, Text> = {
   photos: { one: "Foto", other: "{n} Fotos" }, films: { one: "Film", other: "{n} Filme" }, sounds: { one: "Ton", other: "{n} Töne" }, files: { one: "Datei", other: "{n} Dateien" },
   react: "Reagieren", reply: "Antworten", copy: "Text kopieren", edit: "Bearbeiten", delete: "Löschen", pin: "Anheften", unpin: "Loslösen", who_reacted: "Wer reagiert hat", more_emoji: "Mehr Emojis",
   copied: "Kopiert.", copy_failed: "Der Browser hat das Kopieren nicht erlaubt.", reactions: "Reaktionen", others: { one: "{n} weitere Person", other: "{n} weitere" },
-  delete_message_title: "Diese Nachricht löschen?", delete_message_text: "Sie wird für alle gelöscht.", pinned_messages: "Angeheftete Nachrichten",
+  delete_message_title: "Diese Nachricht löschen?", delete_message_text: "Sie wird für alle gelöscht.", pinned_messages: "Angeheftete Nachrichten", pinned_message: "Angeheftete Nachricht", all_pins: { one: "{n} angeheftet", other: "Alle {n}" },
   not_sent: "Nicht gesendet", sending: "Wird gesendet", waiting: "Wartet auf das Senden", try_again: "Noch einmal", discard: "Verwerfen", discarded: "Verworfen.", uploading: "{name} wird hochgeladen",
   open_picture: "Bild {name} öffnen", picture_of: "Bild {n} von {all}: {name}", picture_before: "Vorheriges Bild", picture_after: "Nächstes Bild", download: "Herunterladen", load: "{name} laden",
 
@@ -41,7 +41,7 @@ export const de: Record<Key, Text> = {
   emoji_smileys_emotion: "Smileys und Gefühle", emoji_people_body: "Personen", emoji_animals_nature: "Tiere und Natur", emoji_food_drink: "Essen und Trinken",
   emoji_travel_places: "Reisen und Orte", emoji_activities: "Aktivitäten", emoji_objects: "Gegenstände", emoji_symbols: "Symbole", emoji_flags: "Flaggen",
 
-  members: "Mitglieder", member: "Mitglied", owner: "Besitz", moderator: "Moderation", banned: "Gesperrt", none_banned: "Niemand ist gesperrt.", who: "Wen?", add: "Hinzufügen", add_people: "Personen hinzufügen", add_title: "Personen zu {room} hinzufügen",
+  members: "Mitglieder", member: "Mitglied", owner: "Besitz", moderator: "Moderation", banned: "Gesperrt", none_banned: "Niemand ist gesperrt.", who: "Wen?", everyone: "alle", add: "Hinzufügen", add_people: "Personen hinzufügen", add_title: "Personen zu {room} hinzufügen",
   added: "Hinzugefügt: {names}", find_people: "Personen finden", no_people: "Niemand gefunden.", remove_person: "{name} von der Liste nehmen", write_to: "{name} schreiben",
   permissions: "Rechte", permissions_default: "Zurück zu dem, was alle dürfen", default_permissions: "Was Mitglieder dürfen", transfer: "Besitz übergeben", transfer_title: "Den Besitz an {name} übergeben?",
   transfer_text: "Du bleibst Mitglied, und nur {name} kann ihn zurückgeben.", remove: "Entfernen", remove_title: "{name} entfernen?", remove_text: "Die Person kann wieder hinzugefügt werden oder beitreten.",
@@ -58,7 +58,7 @@ export const de: Record<Key, Text> = {
   problem_precondition_failed: "Jemand anderes hat es inzwischen geändert.", problem_too_large: "Das ist zu groß.", problem_unsupported_media_type: "Diese Art von Datei kann nicht gesendet werden.",
   problem_invalid: "Das ist nicht gültig.", problem_over_limit: "Das ist über einer Grenze.", problem_rate_limited: "Das war zu schnell. Warte einen Moment.", problem_internal: "Etwas ist schiefgegangen. Versuch es später noch einmal.",
   problem_no_media: "Hier können keine Dateien gesendet werden.", problem_unavailable: "Der Server ist ausgelastet. Versuch es gleich noch einmal.", problem_no_space: "Der Server hat keinen Platz mehr.",
-  problem_slow_mode: "Langsamer Modus: warte, bevor du wieder schreibst.",
+  problem_too_soon: "Langsamer Modus: warte, bevor du wieder schreibst.",
   fault_required: "Etwas fehlt.", fault_too_long: "Der Text ist zu lang: höchstens {limit} Zeichen.", fault_too_many: "Das sind zu viele: höchstens {limit}.", fault_too_large: "Das ist zu groß.",
   fault_invalid_text: "Der Text hat Zeichen, die nicht angezeigt werden können.", fault_no_such_user: "Diesen Benutzer gibt es nicht.", fault_not_a_member: "Diese Person ist kein Mitglied.", fault_not_in_room: "Die Nachricht ist in einem anderen Raum.",
   fault_not_own_upload: "Die Datei ist nicht mehr da. Häng sie noch einmal an.", fault_not_an_image: "Das ist kein Bild, das angezeigt werden kann.", fault_not_a_reaction: "Dieses Emoji kann hier nicht verwendet werden.",

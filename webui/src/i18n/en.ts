@@ -4,13 +4,13 @@ import type { Text } from "./index";
 export const en = {
   // The list of rooms
   chats: "Chats", search: "Search", clear: "Clear", filter: "Show", filter_all: "All", filter_unread: "Unread", filter_archived: "Archived",
-  new_chat: "New chat", choose: "Choose a chat to read it", no_room: "No chat is open", none_rooms: "You have no chats yet.", none_unread: "Nothing unread.",
+  new_chat: "New chat", choose: "Choose a chat to read it", no_room: "No chat is open", none_rooms: "You have no chats yet.", none_unread: "Nothing unread.", none_archived: "Nothing archived.",
   you: "You", draft: "Draft:", muted: "muted", pinned: "pinned", mentioned: "You are mentioned", unread_count: { one: "{n} unread message", other: "{n} unread messages" },
   people: "People", public_rooms: "Public rooms", messages: "Messages", more_results: "Show more", nothing_found: "Nothing found.", search_failed: "The search failed. Try again in a moment.",
   notify_me: "Show notifications",
 
   // What can be done with a room
-  info: "About this chat", info_members: "About and members", about: "About {room}", mark_read: "Mark as read", mark_unread: "Mark as unread",
+  info: "About this chat", info_members: "About and members", about: "About {room}", mark_read: "Mark as read", mark_unread: "Mark as unread", mark_unread_from: "Mark as unread from here",
   pin_room: "Pin to the top", unpin_room: "Unpin", mute: "Mute", unmute: "Unmute", archive: "Archive", unarchive: "Move out of the archive", leave: "Leave",
   delete_chat: "Delete chat", delete_room: "Delete for everyone", mute_title: "Mute {room}", mute_text: "You get no notifications of what is written here. For how long?",
   mute_hour: "For an hour", mute_hours: "For {n} hours", mute_week: "For a week", mute_always: "Until I unmute it",
@@ -34,7 +34,7 @@ export const en = {
   photos: { one: "Photo", other: "{n} photos" }, films: { one: "Film", other: "{n} films" }, sounds: { one: "Sound", other: "{n} sounds" }, files: { one: "File", other: "{n} files" },
   react: "React", reply: "Reply", copy: "Copy text", edit: "Edit", delete: "Delete", pin: "Pin", unpin: "Unpin", who_reacted: "Who reacted", more_emoji: "More emoji",
   copied: "Copied.", copy_failed: "The browser did not allow to copy.", reactions: "Reactions", others: { one: "{n} other", other: "{n} others" },
-  delete_message_title: "Delete this message?", delete_message_text: "It is deleted for everyone.", pinned_messages: "Pinned messages",
+  delete_message_title: "Delete this message?", delete_message_text: "It is deleted for everyone.", pinned_messages: "Pinned messages", pinned_message: "Pinned message", all_pins: { one: "{n} pinned", other: "All {n}" },
   not_sent: "Not sent", sending: "Being sent", waiting: "Waiting to be sent", try_again: "Try again", discard: "Discard", discarded: "Discarded.", uploading: "Uploading {name}",
   open_picture: "Open picture {name}", picture_of: "Picture {n} of {all}: {name}", picture_before: "Previous picture", picture_after: "Next picture", download: "Download", load: "Load {name}",
 
@@ -47,7 +47,7 @@ export const en = {
   emoji_travel_places: "Travel and places", emoji_activities: "Activities", emoji_objects: "Objects", emoji_symbols: "Symbols", emoji_flags: "Flags",
 
   // Members
-  members: "Members", member: "Member", owner: "Owner", moderator: "Moderator", banned: "Banned", none_banned: "Nobody is banned.", who: "Who?", add: "Add", add_people: "Add people", add_title: "Add people to {room}",
+  members: "Members", member: "Member", owner: "Owner", moderator: "Moderator", banned: "Banned", none_banned: "Nobody is banned.", who: "Who?", everyone: "everyone", add: "Add", add_people: "Add people", add_title: "Add people to {room}",
   added: "Added: {names}", find_people: "Find people", no_people: "Nobody found.", remove_person: "Take {name} off the list", write_to: "Write to {name}",
   permissions: "Permissions", permissions_default: "Back to what all members have", default_permissions: "What members may do", transfer: "Make owner", transfer_title: "Make {name} the owner?",
   transfer_text: "You stay a member, and only {name} can give it back.", remove: "Remove", remove_title: "Remove {name}?", remove_text: "They may be added or join again.",
@@ -65,7 +65,7 @@ export const en = {
   problem_precondition_failed: "Somebody else has changed it in the meantime.", problem_too_large: "That is too large.", problem_unsupported_media_type: "This kind of file cannot be sent.",
   problem_invalid: "That is not valid.", problem_over_limit: "That is over a limit.", problem_rate_limited: "You are too fast. Wait a moment.", problem_internal: "Something went wrong. Try again later.",
   problem_no_media: "Files cannot be sent here.", problem_unavailable: "The server is busy. Try again in a moment.", problem_no_space: "The server has no space left.",
-  problem_slow_mode: "Slow mode: wait before you write again.",
+  problem_too_soon: "Slow mode: wait before you write again.",
   fault_required: "Something is missing.", fault_too_long: "The text is too long: {limit} characters at most.", fault_too_many: "These are too many: {limit} at most.", fault_too_large: "That is too large.",
   fault_invalid_text: "The text has characters that cannot be shown.", fault_no_such_user: "There is no such user.", fault_not_a_member: "This user is no member.", fault_not_in_room: "That message is in another room.",
   fault_not_own_upload: "The file is no longer there. Attach it again.", fault_not_an_image: "That is no picture that can be shown.", fault_not_a_reaction: "This emoji cannot be used here.",

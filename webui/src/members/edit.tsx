@@ -15,7 +15,7 @@ export function EditRoom({ room }: { room: Room }) {
   const [description, setDescription] = useState(room.description);
   const [isPublic, setPublic] = useState(room.is_public);
   const [defaults, setDefaults] = useState<Permission[]>(room.default_permissions);
-  const [slow, setSlow] = useState(room.slow_mode_seconds ?? 0);
+  const [slow, setSlow] = useState(room.slow_mode ?? 0);
   const [history, setHistory] = useState(room.history_visibility ?? "");
   const [avatar, setAvatar] = useState<{ id: string | null; url: string | null } | null>(null);
   const [busy, setBusy] = useState(false);
@@ -33,7 +33,7 @@ export function EditRoom({ room }: { room: Room }) {
     const patch = {
       ...(name.trim() !== room.name && { name: name.trim() }), ...(description.trim() !== room.description && { description: description.trim() }),
       ...(isPublic !== room.is_public && { is_public: isPublic }), ...(!same && { default_permissions: defaults }), ...(avatar && { avatar_id: avatar.id }),
-      ...(slow !== (room.slow_mode_seconds ?? 0) && { slow_mode_seconds: slow }), ...(history !== (room.history_visibility ?? "") && { history_visibility: history }),
+      ...(slow !== (room.slow_mode ?? 0) && { slow_mode: slow }), ...(history !== (room.history_visibility ?? "") && { history_visibility: history }),
     };
     const done = await attempt(async () => { if (Object.keys(patch).length) await store.room(room.id).update(patch); });
     setBusy(false);
@@ -55,7 +55,7 @@ export function EditRoom({ room }: { room: Room }) {
       <label>{t("name")}<input class="field" maxLength={128} dir="auto" value={name} required onInput={(e) => setName(e.currentTarget.value)} /></label>
       <label>{t("description")}<textarea class="field" rows={2} maxLength={1024} dir="auto" value={description} onInput={(e) => setDescription(e.currentTarget.value)} /></label>
       <Switch label={t("public")} hint={t("public_hint")} on={isPublic} set={setPublic} />
-      {room.slow_mode_seconds !== undefined && <label>{t("slow_mode")}<select class="field" value={slow} onChange={(e) => setSlow(Number(e.currentTarget.value))}>
+      {room.slow_mode !== undefined && <label>{t("slow_mode")}<select class="field" value={slow} onChange={(e) => setSlow(Number(e.currentTarget.value))}>
         {[...new Set([...slowModes, slow])].sort((a, b) => a - b).map((s) => <option value={s}>{s ? t("slow_every", { n: s }) : t("slow_off")}</option>)}</select></label>}
       {room.history_visibility !== undefined && <label>{t("history")}<select class="field" value={history} onChange={(e) => setHistory(e.currentTarget.value)}>
         <option value="all">{t("history_all")}</option><option value="joined">{t("history_joined")}</option></select></label>}

@@ -5,6 +5,7 @@ import { Icon } from "../parts/icon";
 import { Menu, type MenuItem } from "../parts/menu";
 import { useChat } from "../context";
 import { recentEmoji } from "../emoji/picker";
+import { markUnread } from "../rooms/actions";
 import type { Message, Room } from "../types";
 import { Reacted } from "./reactions";
 
@@ -12,6 +13,8 @@ export interface MenuOf { m: Message; at: Element | { x: number; y: number } }
 
 interface Props extends MenuOf {
   room: Room; store: RoomStore; close(): void; reply(m: Message): void; edit(m: Message): void; react(m: Message, emoji: string): void; pick(m: Message): void;
+  // What is pinned in the room; null where the server has no pins.
+  pins: ReadonlySet<string> | null; pin(m: Message): void;
 }
 
 const usual = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
@@ -22,7 +25,7 @@ export const quickReactions = (allowed: readonly string[] | null) => allowed ? a
 // MessageMenu has what one may do with a message, and nothing else.
 export function MessageMenu(props: Props) {
   const chat = useChat(), { t } = chat.lang, { m, close } = props;
-  const may = props.room.my_permissions.includes("can_create_messages");
+  const may = props.room.is_member && (props.room.type !== "private_messages" || props.room.other !== null);
   const quick = quickReactions(chat.server.reactions);
   const mine = (emoji: string) => m.reactions.some((r) => r.reaction === emoji && r.mine);
   return (
@@ -34,13 +37,14 @@ export function MessageMenu(props: Props) {
   );
 }
 
-function itemsOf(chat: Chat, { m, room, store, reply, edit }: Props): MenuItem[] {
+function itemsOf(chat: Chat, { m, room, store, reply, edit, pins, pin }: Props): MenuItem[] {
   const { t } = chat.lang, may = (p: string) => (room.my_permissions as string[]).includes(p), mine = m.user !== null && m.user.id === chat.me?.id;
   const items: MenuItem[] = [];
   if (may("can_create_messages")) items.push({ icon: "reply", label: t("reply"), run: () => reply(m) });
   if (m.text) items.push({ icon: "copy", label: t("copy"), run: () => void copy(chat, m.text) });
   if (may("can_edit_messages") || mine && may("can_edit_own_messages")) items.push({ icon: "edit", label: t("edit"), run: () => edit(m) });
-  if (m.pinned_at !== undefined && may("can_edit_room")) items.push({ icon: "pin", label: t(m.pinned_at ? "unpin" : "pin"), run: () => void pin(chat, m) });
+  if (pins && may("can_edit_room")) items.push({ icon: "pin", label: t(pins.has(m.id) ? "unpin" : "pin"), run: () => pin(m) });
+  if (room.marked_unread !== undefined && !mine) items.push({ icon: "dot", label: t("mark_unread_from"), run: () => void markUnread(chat, room, m.number) });
   if (m.reactions.length > 0) items.push({ icon: "users", label: t("who_reacted"), run: () => chat.show(<Reacted message={m.id} />) });
   if (may("can_delete_messages") || mine && may("can_delete_own_messages")) {
     items.push({
@@ -58,9 +62,4 @@ async function copy(chat: Chat, text: string) {
   } catch {
     chat.toast(chat.lang.t("copy_failed"));
   }
-}
-
-async function pin(chat: Chat, m: Message) {
-  const client = chat.client as unknown as Record<string, (p: object) => Promise<unknown>>;
-  await chat.attempt(() => m.pinned_at ? client["chatMessageUnpin"]!({ message: m.id }) : client["chatMessagePin"]!({ message: m.id }));
 }

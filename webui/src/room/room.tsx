@@ -5,11 +5,13 @@ import { Picker, remember } from "../emoji/picker";
 import { authorOf, nameOf, previewOf, problemText, titleOf } from "../names";
 import { Icon } from "../parts/icon";
 import { Floating } from "../parts/menu";
+import { markRead } from "../rooms/actions";
 import type { Media, Member, Message, Room } from "../types";
 import type { Acts } from "./bubble";
 import { Header } from "./header";
 import { isPicture } from "./media";
 import { type MenuOf, MessageMenu } from "./message_menu";
+import { PinBar, usePins } from "./pins";
 import { rowsOf } from "./rows";
 import { Scroller, type Target } from "./scroller";
 import { Viewer } from "./viewer";
@@ -33,6 +35,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
   useEffect(() => {
     const from = store.view.get().room, behind = from && from.unread > 40 ? from.last_read_number : undefined;
     if (!at && behind) setTarget({ number: behind + 1 });
+    if (from && ((from as unknown as Room).marked_unread ?? null) !== null) void markRead(chat, from as unknown as Room);
     store.open(at?.number ?? behind).catch(() => {});
     if (from?.type !== "private_messages") store.loadMembers().catch(() => {});
     return () => store.close();
@@ -93,8 +96,13 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
       const user = known.current.get(name.toLocaleLowerCase());
       return user === undefined ? null : user === me?.id ? "me" : "other";
     },
+    mentioned: (m, name) => {
+      const user = m.mentions?.find((u) => nameOf(lang, u).toLocaleLowerCase() === name.toLocaleLowerCase());
+      return user ? (user.id === me?.id ? "me" : "other") : m.mention_room && name.toLocaleLowerCase() === t("everyone").toLocaleLowerCase() ? "me" : null;
+    },
   }), [id, chat, react, jump]);
 
+  const pins = usePins(room, room ? room.last_seq - room.last_number : 0);
   if (!room) {
     return view.gone ? <Gone /> : <section class="pane" aria-busy="true"><Waiting /></section>;
   }
@@ -109,6 +117,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
       onDragLeave={(e) => { if (!(e.currentTarget as Element).contains(e.relatedTarget as Node | null)) setDragged(false); }}
       onDrop={(e) => { if (!dragged) return; e.preventDefault(); setDragged(false); composer.current?.attach([...e.dataTransfer?.files ?? []]); }}>
       <Header room={room} typing={view.typing as never} members={members?.length} />
+      {pins && <PinBar room={room} pins={pins} jump={jump} />}
       <div class="body">
         <Scroller ref={scroller} label={t("messages_of", { room: title })} contents={[view.messages, view.outbox, view.typing]} before={view.has_before} after={view.has_after} busy={view.loading !== null}
           target={target} moved={moved}
@@ -125,7 +134,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
       </div>
       {may ? <Composer key={id} handle={composer} room={room} store={store} draft={view.draft} members={members} messages={messages} sent={() => toEnd()} />
         : <p class="readonly">{t(room.is_member ? "read_only" : "not_member")}</p>}
-      {menu && <MessageMenu {...menu} room={room} store={store} close={() => setMenu(null)} reply={acts.reply} edit={(m) => composer.current?.edit(m)} react={react} pick={(m) => setPicking({ m, at: menu.at })} />}
+      {menu && <MessageMenu {...menu} room={room} store={store} close={() => setMenu(null)} reply={acts.reply} edit={(m) => composer.current?.edit(m)} react={react} pins={pins?.ids ?? null} pin={(m) => pins?.toggle(m)} pick={(m) => setPicking({ m, at: menu.at })} />}
       {picking && <Floating at={picking.at} close={() => setPicking(null)} label={t("react")} role="dialog" class="pickerbox">
         <Picker pick={(emoji) => { setPicking(null); react(picking.m, emoji); }} /></Floating>}
     </section>

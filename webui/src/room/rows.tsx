@@ -18,6 +18,7 @@ const together = 5 * 60e3;
 export function rowsOf(of: RowsOf): ComponentChildren[] {
   const { lang, room, me, messages, acts, store } = of, { t } = lang;
   const rows: ComponentChildren[] = [], group = room.type !== "private_messages", may = room.my_permissions.includes("can_create_messages");
+  const mayReact = room.is_member && (group || room.other !== null);
   const marks = [...of.receipts].filter(([user]) => user !== me).map(([, number]) => number);
   let day = NaN, divided = of.unreadAfter === 0;
   messages.forEach((m, i) => {
@@ -42,7 +43,7 @@ export function rowsOf(of: RowsOf): ComponentChildren[] {
     const read = mine ? marks.filter((n) => n >= m.number).length : 0;
     rows.push(
       <li key={m.client_id ?? m.id} data-id={m.id} data-number={m.number} tabIndex={-1}>
-        <Bubble m={m} mine={mine} first={first} last={last && !(mine && next === undefined && of.outbox.length > 0)} group={group} may={may} read={read} acts={acts} />
+        <Bubble m={m} mine={mine} first={first} last={last && !(mine && next === undefined && of.outbox.length > 0)} group={group} may={may} mayReact={mayReact} read={read} acts={acts} />
       </li>);
   });
   if (!of.after) {

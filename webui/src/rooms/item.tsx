@@ -6,14 +6,14 @@ import { avatarOf, nameOf, previewOf, titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
 import { holdToOpen } from "../parts/hold";
-import type { Room } from "../types";
+import { isUnread, type Room } from "../types";
 
 // Item is a room in the list: what it is called, what was said last, and what is unread.
 export const Item = memo(function Item({ entry, current, menu }: { entry: RoomEntry; current: boolean; menu(entry: RoomEntry, at: Element | { x: number; y: number }): void }) {
   const { lang, open } = useChat();
   const room = entry.room as unknown as Room, { t } = lang;
   const hold = useRef(holdToOpen((at) => menu(entry, at)));
-  const title = titleOf(lang, room), unread = room.unread > 0 || room.marked_unread === true;
+  const title = titleOf(lang, room), unread = isUnread(room);
   return (
     <li class={`room ${unread ? "unread" : ""}`} {...hold.current}>
       <button type="button" part="room" aria-current={current ? "true" : undefined} onClick={() => open(room.id)}>
@@ -29,7 +29,7 @@ export const Item = memo(function Item({ entry, current, menu }: { entry: RoomEn
             <Preview entry={entry} />
             {entry.failed > 0 && <span class="badge bad"><span aria-hidden="true">!</span><span class="sr">{t("not_sent")}</span></span>}
             {room.pinned && !unread && <><Icon name="pin" /><span class="sr">{t("pinned")}</span></>}
-            {(room.unread_mentions ?? 0) > 0 && <span class="badge at"><span aria-hidden="true">@</span><span class="sr">{t("mentioned")}</span></span>}
+            {(room.mention_count ?? 0) > 0 && <span class="badge at"><span aria-hidden="true">@</span><span class="sr">{t("mentioned")}</span></span>}
             {unread && <span class={`badge ${room.muted ? "quiet" : ""}`} part="badge">{room.unread > 999 ? "999+" : room.unread || <>&#8203;</>}<span class="sr">{t("unread_count", { n: room.unread })}</span></span>}
           </span>
         </span>

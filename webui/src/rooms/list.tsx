@@ -4,7 +4,8 @@ import { useChat, useReadable } from "../context";
 import { titleOf } from "../names";
 import { Icon } from "../parts/icon";
 import { Menu } from "../parts/menu";
-import type { Room } from "../types";
+import { isUnread, type Room } from "../types";
+import { Archive } from "./archive";
 import { roomItems } from "./actions";
 import { Item } from "./item";
 import { NewRoom } from "./new";
@@ -23,7 +24,7 @@ export function Rooms({ current }: { current: string | null }) {
   const openMenu = useCallback((entry: RoomEntry, at: Element | { x: number; y: number }) => setMenu({ entry, at }), []);
 
   const shown = useMemo(() => select(entries, filter, query, (r) => titleOf(chat.lang, r)), [entries, filter, query, chat.lang]);
-  const archive = entries.some((e) => (e.room as unknown as Room).hidden);
+  const archive = entries.some((e) => (e.room as unknown as Room).hidden !== undefined);
   const filters: Filter[] = archive ? ["all", "unread", "archived"] : ["all", "unread"];
   useEffect(() => { if (!filters.includes(filter)) setFilter("all"); });
 
@@ -43,9 +44,9 @@ export function Rooms({ current }: { current: string | null }) {
         {filters.map((f) => <button type="button" aria-pressed={f === filter} onClick={() => setFilter(f)}>{t(`filter_${f}`)}</button>)}
       </div>}
       <div class="scroll" tabIndex={-1}>
-        <List entries={shown} current={current} menu={openMenu} />
+        {filter === "archived" && !query ? <Archive current={current} menu={openMenu} /> : <List entries={shown} current={current} menu={openMenu} />}
         {query ? <Results query={query} done={() => setQuery("")} none={shown.length === 0} />
-          : shown.length === 0 && loaded && <div class="none">
+          : shown.length === 0 && loaded && filter !== "archived" && <div class="none">
             <p>{t(filter === "unread" ? "none_unread" : "none_rooms")}</p>
             {filter === "all" && <button type="button" class="button main" onClick={() => chat.show(<NewRoom />)}>{t("new_chat")}</button>}
           </div>}
@@ -62,15 +63,14 @@ function select(entries: readonly RoomEntry[], filter: Filter, query: string, ti
   const kept = entries.filter((e) => {
     const room = e.room as unknown as Room;
     if (words) return title(room).toLocaleLowerCase().includes(words);
-    if (filter === "archived") return room.hidden === true;
-    return room.hidden !== true && (filter === "all" || room.unread > 0 || room.marked_unread === true);
+    return room.hidden !== true && (filter === "all" || isUnread(room));
   });
   const pinned = kept.filter((e) => (e.room as unknown as Room).pinned);
   return pinned.length ? [...pinned, ...kept.filter((e) => !(e.room as unknown as Room).pinned)] : kept;
 }
 
 // List draws the first rooms at once, and more of them as one scrolls there.
-function List({ entries, current, menu }: { entries: readonly RoomEntry[]; current: string | null; menu(entry: RoomEntry, at: Element | { x: number; y: number }): void }) {
+export function List({ entries, current, menu }: { entries: readonly RoomEntry[]; current: string | null; menu(entry: RoomEntry, at: Element | { x: number; y: number }): void }) {
   const [count, setCount] = useState(first);
   const end = useRef<HTMLLIElement>(null);
   useEffect(() => {
