@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,10 +23,7 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 			return nil, err
 		}
 		p.room.viewAs(p.me)
-		if p.me == nil && !c.actor.system {
-			return p.room, nil
-		}
-		return p.room, c.attachLastMessages([]*Room{p.room})
+		return p.room, c.attachHeads([]*Room{p.room})
 	})
 }
 
@@ -64,7 +62,7 @@ func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*Rooms
 		}
 		page := &RoomsPage{}
 		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(r.activity()) })
-		return page, c.attachLastMessages(pointers(page.Items))
+		return page, c.attachHeads(pointers(page.Items))
 	})
 }
 
@@ -106,39 +104,61 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, append(append(args, position...), limit+1, me)...)
 }
 
-// attachLastMessages fills in the last messages of rooms, with their media.
-func (c *conn) attachLastMessages(rooms []*Room) error {
-	wanted := make([]dialect.Object, 0, len(rooms))
-	byRoom := make(map[uuid.UUID]*Room, len(rooms))
-	for _, r := range rooms {
-		if r.LastNumber > 0 {
-			wanted = append(wanted, dialect.Object{"room_id": r.ID, "number": r.LastNumber})
-			byRoom[r.ID] = r
-		}
-	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	last, err := queryAll(c, scanMessage, "SELECT "+prefixed("m", messageColumns)+" FROM "+c.jsonRows("room_id uuid", "number bigint")+
-		" JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number", dialect.JSONArray(wanted))
-	if err != nil {
-		return err
-	}
-	byID := make(map[uuid.UUID]*Message, len(last))
-	for i := range last {
-		byRoom[last[i].RoomID].LastMessage = &last[i]
-		byID[last[i].ID] = &last[i]
-	}
-	return c.attachMedia(byID)
+// attachHeads fills in, of rooms that the actor is in, the heads of the last messages and
+// the memberships of the other users of private rooms, with one query.
+func (c *call) attachHeads(rooms []*Room) error {
+	return c.attachSeen(slices.DeleteFunc(rooms, func(r *Room) bool { // where there is nothing of the sort
+		return r.Me == nil && !c.actor.system || r.LastNumber == 0 && r.Other == nil
+	}), "", "")
 }
 
-// attachMembership fills in a room that the call has just changed.
-func (c *call) attachMembership(r *Room) error {
+// attachViews fills in how the actor sees rooms: their own memberships, and what attachHeads
+// does, with one query.
+func (c *call) attachViews(rooms []*Room) error {
 	if c.actor.system {
+		return c.attachHeads(rooms)
+	}
+	return c.attachSeen(rooms, prefixed("w", optionalRoomUserColumns)+", ",
+		" LEFT JOIN chat_room_users w ON w.room_id = j.room_id AND w.user_id = ?", c.actor.id)
+}
+
+// attachSeen reads what is seen of rooms. The actor's membership comes first where a join
+// for it is given.
+func (c *call) attachSeen(rooms []*Room, columns, join string, args ...any) error {
+	if len(rooms) == 0 {
 		return nil
 	}
-	me, err := c.roomUser(r, c.actor.id, "")
-	r.viewAs(me)
+	wanted, byID := make([]dialect.Object, len(rooms)), make(map[uuid.UUID]*Room, len(rooms))
+	for i, r := range rooms {
+		wanted[i] = dialect.Object{"room_id": r.ID, "number": r.LastNumber, "other": r.otherThan(c.actor.id)}
+		byID[r.ID] = r
+	}
+	_, err := queryAll(c.conn, func(rows row) (id uuid.UUID, err error) {
+		var me, other optionalRoomUser
+		var last optionalHead
+		fields := slices.Concat([]any{&id}, other.fields(), last.fields())
+		if join != "" {
+			fields = slices.Insert(fields, 1, me.fields()...)
+		}
+		if err = rows.Scan(fields...); err != nil {
+			return id, err
+		}
+		r := byID[id]
+		if join != "" {
+			r.viewAs(me.of(r))
+		}
+		if r.Me != nil || c.actor.system {
+			r.LastMessage, r.OtherMember = last.of(), other.of(r)
+		}
+		if r.OtherMember != nil {
+			r.OtherMember.Muted = false // which only they see
+		}
+		return id, nil
+	}, "SELECT j.room_id, "+columns+prefixed("u", optionalRoomUserColumns)+", "+headColumns+", "+prefixed("f", mediaColumns)+
+		" FROM "+c.jsonRows("room_id uuid", "number bigint", "other user")+join+
+		" LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.other"+
+		" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number"+headMedia,
+		append([]any{dialect.JSONArray(wanted)}, args...)...)
 	return err
 }
 
@@ -168,7 +188,7 @@ type RoomSearchQuery struct {
 
 // SearchRooms finds public rooms by name and description, the newest first. Anyone
 // may search, and sees of each room what Room shows to those who are not in it, and
-// their own membership (Me) where they have one; never the last message.
+// their own membership (Me) where they have one; the last message only then.
 //
 // Errors: ErrInvalid (text that cannot be kept, a cursor that no page returned),
 // ErrTooLarge.
@@ -194,7 +214,7 @@ func (s *Service) SearchRooms(ctx context.Context, actor Actor, in RoomSearchQue
 		}
 		page := &RoomsPage{}
 		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(momentCursor{"public rooms", r.CreatedAt, r.ID}) })
-		return page, c.attachMemberships(pointers(page.Items))
+		return page, c.attachViews(pointers(page.Items))
 	})
 }
 
@@ -253,26 +273,4 @@ func spellings(word string) []string {
 		}
 	}
 	return list
-}
-
-// attachMemberships fills in the actor's memberships of rooms.
-func (c *call) attachMemberships(rooms []*Room) error {
-	if c.actor.system || len(rooms) == 0 {
-		return nil
-	}
-	byID := make(map[uuid.UUID]*Room, len(rooms))
-	for _, r := range rooms {
-		byID[r.ID] = r
-	}
-	mine, err := queryAll(c.conn, scanRoomUser, "SELECT "+roomUserColumns+" FROM chat_room_users WHERE user_id = ? AND room_id "+
-		c.dialect.InIDs(), c.actor.id, dialect.JSONArray(keys(byID)))
-	if err != nil {
-		return err
-	}
-	for i := range mine {
-		room := byID[mine[i].RoomID]
-		mine[i].resolve(room)
-		room.viewAs(&mine[i])
-	}
-	return nil
 }

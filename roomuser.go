@@ -22,6 +22,7 @@ type RoomUser struct {
 
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
 	Effective Permissions `gorm:"-" json:"effective"` // what the member may do: their own set, the room's default, or all for the owner
+	Unread    int64       `gorm:"-" json:"unread"`    // how many messages are after the read marker; set by MarkRead
 }
 
 // TableName is the memberships' table.
@@ -310,7 +311,8 @@ func samePermissions(a, b *Permissions) bool {
 // MarkRead moves the actor's read marker of a room forward to the message with
 // this number, and stamps when they were last seen. A number past the last message
 // means all of them; a smaller one than before moves nothing back. It takes no lock
-// and makes no event: the marker is the member's own. Their subscriptions get a
+// and makes no event: the marker is the member's own. The membership that it returns says
+// what is Unread then. Their subscriptions get a
 // read_marker, and those of the other members of a small room a receipt.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid
@@ -331,6 +333,8 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 		if err != nil {
 			return nil, err
 		}
+		p.room.viewAs(p.me)
+		p.me.Unread = p.room.Unread
 		return p.me, nil
 	})
 	if err == nil {

@@ -18,12 +18,12 @@ var domainMethodsWithoutRoute = map[string]string{
 	"WithTx":      "is about the host's own transactions",
 	"UserIDType":  "is a setting of the host",
 	"Limits":      "returns the host's own configuration",
+	"Features":    "returns the host's own configuration",
 	"PurgeRooms":  "the host's own job",
 	"PruneEvents": "the host's own job",
 	"SweepMedia":  "the host's own job",
 	"MediaURL":    "what chat_media_content redirects to where Config.RedirectMedia says so",
 	"EraseUser":   "System's alone: a user is erased when the host says so",
-	"Unread":      "the rooms of the inbox carry their own numbers",
 	"Subscribe":   "event_stream and event_poll, which the tests of streams are about: it refuses a host's transaction",
 	"MediaByIDs":  "leaves out what Media refuses, and is done for everybody",
 }
@@ -34,7 +34,8 @@ var domainRoutesWithoutLine = map[string]string{
 	"event_stream":     "the tests of streams say who is told what",
 	"event_poll":       "the tests of streams say who is told what",
 	"chat_media_list":  "it leaves out what chat_media_retrieve refuses",
-	"user_list":        "it is the host's Config.Profiles",
+	"user_list":        "it is the host's Config.Profiles, or its Config.SearchUsers",
+	"user_retrieve":    "it is the host's Config.Profiles",
 }
 
 // domainTry is a use case of the table, and how to ask for it.
@@ -272,6 +273,7 @@ func domainTriesAnywhere() []domainTry {
 	return slices.Concat([]domainTry{
 		{method: "Rooms", target: "mine", route: "chat_room_list", on: "room"},
 		{method: "Reactions", target: "mine", route: "chat_reactions_list", on: "room"},
+		{method: "Unread", target: "mine", route: "me_retrieve", on: "room"},
 		{method: "SearchRooms", target: "public ones", route: "chat_room_list", on: "room", query: "?q=room"},
 		{method: "SearchMessages", target: "mine", route: "chat_message_search", on: "room", query: "?q=words"},
 		{method: "UploadMedia", target: "a file", route: "chat_media_create", on: "room"},

@@ -100,7 +100,10 @@ func roomUserRead(r *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return roomUserShown(r, me), nil
+	v := r.view()
+	shown := v.roomUser(me)
+	shown.Unread = &me.Unread
+	return ok(shown, v), nil
 }
 
 func roomTyping(r *request) (*response, error) {

@@ -265,14 +265,14 @@ func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
 	if r == nil || !r.has(user) && !r.Public {
 		return nil, chat.ErrNotFound
 	}
-	return r.seenWhole(user), nil
+	return r.seen(user), nil
 }
 
 // inbox is a user's rooms, the one that was last written to first.
 func (o *oracle) inbox(user chat.UserID, kind chat.RoomType) (rooms []chat.Room) {
 	for _, r := range o.rooms {
 		if r.DeletedAt == nil && r.members[user] != nil && (kind == "" || kind == r.Type) {
-			rooms = append(rooms, *r.seenWhole(user))
+			rooms = append(rooms, *r.seen(user))
 		}
 	}
 	active := func(r chat.Room) time.Time {

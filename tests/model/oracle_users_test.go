@@ -232,5 +232,7 @@ func (o *oracle) MarkRead(actor chat.Actor, room uuid.UUID, number int64) (*chat
 	me := r.members[user]
 	me.LastReadNumber = max(me.LastReadNumber, min(number, r.LastNumber))
 	me.LastSeenAt = o.stamp()
-	return r.membership(user, user), nil
+	marked := r.membership(user, user)
+	marked.Unread = r.LastNumber - me.LastReadNumber
+	return marked, nil
 }

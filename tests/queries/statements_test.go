@@ -276,7 +276,7 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 				return err
 			}
 		}
-		c.costs("Rooms", wants{3, 3}, rooms(20, 1), rooms(21, 100))
+		c.costs("Rooms", wants{2, 2}, rooms(20, 1), rooms(21, 100))
 		unread := func(n int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.Unread(c.Ctx, c.UserID(n))) }
 		}
@@ -302,7 +302,7 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 		c.costs("Reactions", wants{2, 2}, func() error {
 			return chatsuite.ErrorOf(c.svc.Reactions(c.Ctx, c.Bob, chat.ReactionsQuery{MessageID: &last.ID}))
 		})
-		c.costs("Room", wants{3, 3}, func() error { return chatsuite.ErrorOf(c.svc.Room(c.Ctx, c.Bob, room.ID)) })
+		c.costs("Room", wants{2, 2}, func() error { return chatsuite.ErrorOf(c.svc.Room(c.Ctx, c.Bob, room.ID)) })
 		c.costs("Media", wants{1, 1}, func() error { return chatsuite.ErrorOf(c.svc.Media(c.Ctx, c.Bob, last.Media[0].ID)) })
 	})
 }
