@@ -14,8 +14,10 @@ export interface OutboxHost {
   readonly signal: AbortSignal;
   /** maySend tells whether it is certain who is signed in. */
   maySend(): boolean;
-  /** changed is called when the entries of a room have changed, in this tab first. */
-  changed(room: ID, here: boolean): void;
+  /** changed is called when the entries of a room have changed. */
+  changed(room: ID): void;
+  /** tell tells other tabs of an entry; null: it is discarded, or the server has it as a message. */
+  tell(room: ID, id: string, entry: OutboxEntry | null, message?: Message): void;
   /** clock orders responses and updates: see RoomWindow. */
   clock(): number;
   sent(message: Message, since: number): void;
@@ -33,7 +35,8 @@ const failures = 8;
  */
 export class Outbox {
   private readonly rooms = new Map<ID, readonly OutboxEntry[]>();
-  private readonly written = new Set<string>(); // what a reload may find deleted
+  private readonly written = new Set<string>(); // what another tab may have deleted
+  private readonly gone = new Set<string>(); // what a read that began earlier may still find
   private readonly running = new Set<ID>();
   private readonly uploads = new Map<string, AbortController>();
   private readonly stored = new Set<string>(); // whose files were stored again
@@ -44,15 +47,16 @@ export class Outbox {
 
   /** load reads what was kept, of one room or of all. */
   async load(room?: ID): Promise<void> {
+    const before = new Set(this.written);
     const kept = (await this.host.kept.all("outbox")).map(([, value]) => value as OutboxEntry)
-      .filter((entry) => room === undefined || entry.room_id === room);
+      .filter((entry) => (room === undefined || entry.room_id === room) && !this.gone.has(entry.id));
     const rooms = new Set([...kept.map((entry) => entry.room_id), ...(room === undefined ? [] : [room])]);
     for (const id of rooms) {
       const here = new Map(this.of(id).map((entry) => [entry.id, entry]));
       const there = kept.filter((entry) => entry.room_id === id);
       const merged = there.map((entry) => here.get(entry.id)?.state === "sending" ? here.get(entry.id)! : entry);
-      for (const entry of here.values()) { // being written at this moment
-        if (!this.written.has(entry.id) && !there.some((other) => other.id === entry.id)) merged.push(entry);
+      for (const entry of here.values()) { // written since the read began
+        if (!before.has(entry.id) && !there.some((other) => other.id === entry.id)) merged.push(entry);
       }
       for (const entry of there) this.written.add(entry.id);
       this.replace(id, merged);
@@ -75,17 +79,24 @@ export class Outbox {
   /** add keeps an entry, with other changes of what is kept, and sends it. */
   async add(entry: OutboxEntry, also: readonly Write[]): Promise<void> {
     this.replace(entry.room_id, [...this.of(entry.room_id), entry]);
+    this.host.tell(entry.room_id, entry.id, entry);
     await this.keep([{ table: "outbox", key: entry.id, value: entry }, ...also]);
     this.written.add(entry.id);
-    this.host.changed(entry.room_id, true);
     this.run(entry.room_id);
   }
 
+  /** heard takes what another tab has told. */
+  heard(room: ID, id: string, entry: OutboxEntry | null): void {
+    const here = this.find(room, id);
+    if (entry === null) this.gone.add(id);
+    if (this.gone.has(id) ? here === undefined : here?.state === "sending") return;
+    const others = this.of(room).filter((one) => one.id !== id);
+    this.replace(room, entry === null || this.gone.has(id) ? others : [...others, entry]);
+  }
+
   /** confirm drops an entry that the server has. */
-  confirm(room: ID, id: string): boolean {
-    if (!this.of(room).some((entry) => entry.id === id)) return false;
-    this.drop(room, id);
-    return true;
+  confirm(room: ID, id: string, message: Message): void {
+    if (this.find(room, id) !== undefined) void this.drop(room, id, message);
   }
 
   async retry(room: ID, id: string): Promise<void> {
@@ -179,7 +190,7 @@ export class Outbox {
       },
     }, { retries: 0, signal: this.host.signal });
     this.host.sent(message, since);
-    this.confirm(entry.room_id, entry.id);
+    this.confirm(entry.room_id, entry.id, message);
   }
 
   // upload stores the files that are not yet, and remembers each.
@@ -229,21 +240,22 @@ export class Outbox {
   private async set(entry: OutboxEntry, change: Partial<OutboxEntry>): Promise<void> {
     const changed = this.show(entry, change);
     const state = changed.state === "sending" ? "waiting" : changed.state;
+    this.host.tell(entry.room_id, entry.id, { ...changed, state });
     await this.keep([{ table: "outbox", key: entry.id, value: { ...changed, state } }]);
-    this.host.changed(entry.room_id, true);
   }
 
-  private async drop(room: ID, id: string): Promise<void> {
+  private async drop(room: ID, id: string, message?: Message): Promise<void> {
+    this.gone.add(id);
     this.replace(room, this.of(room).filter((entry) => entry.id !== id));
+    this.host.tell(room, id, null, message);
     await this.keep([{ table: "outbox", key: id }]);
-    this.host.changed(room, true);
   }
 
   private replace(room: ID, entries: readonly OutboxEntry[]): void {
     const sorted = [...entries].sort((a, b) => a.order - b.order);
     this.last = Math.max(this.last, sorted.at(-1)?.order ?? 0);
     this.rooms.set(room, sorted);
-    this.host.changed(room, false);
+    this.host.changed(room);
   }
 
   private async keep(changes: readonly Write[]): Promise<void> {

@@ -12,6 +12,8 @@ import { RoomWindow } from "./window.js";
 
 /** What a room needs of its store. */
 export interface RoomHost {
+  /** ready resolves when what was kept is known, and with it what waits to be sent. */
+  readonly ready: Promise<void>;
   readonly client: Client;
   readonly users: Users;
   readonly signal: AbortSignal;
@@ -24,7 +26,7 @@ export interface RoomHost {
   clock(): number;
   tick(): number;
   outbox(id: ID): readonly OutboxEntry[];
-  confirm(room: ID, entry: string): void;
+  confirm(room: ID, entry: string, message: Message): void;
   draft(id: ID): Draft | null;
   typing(id: ID): RoomView["typing"];
   receipts(id: ID): RoomView["receipts"];
@@ -62,6 +64,7 @@ export class OpenRoom implements RoomStore {
   private problem: Problem | null = null;
   private members: readonly RoomUser[] | null = null;
   private partial = new Set<number>();
+  private readonly landing = new Map<number, OutboxEntry>(); // the server has them; what comes before them is not here yet
   private hydrating = false;
 
   constructor(readonly id: ID, private readonly host: RoomHost) {
@@ -79,6 +82,7 @@ export class OpenRoom implements RoomStore {
     if (this.window.loaded && around === undefined) return this.catchUp();
     if (around !== undefined) return this.loadAround(around);
     if (this.window.messages.length === 0) {
+      await this.host.ready;
       const kept = await this.host.keptWindow(this.id);
       if (kept !== undefined && !this.window.loaded && this.window.messages.length === 0) {
         this.window.messages = kept.messages;
@@ -152,6 +156,7 @@ export class OpenRoom implements RoomStore {
     what: NonNullable<RoomView["loading"]>, query: { before?: number; after?: number; around?: number },
     put: (page: MessagePage, since: number, floor: number) => void,
   ): Promise<void> {
+    await this.host.ready;
     const generation = ++this.generation;
     this.loading = what;
     this.problem = null;
@@ -164,9 +169,8 @@ export class OpenRoom implements RoomStore {
       if (generation !== this.generation) return;
       this.arrived(page.items, since);
       put(page, since, floor);
+      this.land(page.items);
       this.host.keepWindow(this.id);
-      const missing = this.window.missing();
-      if (missing !== null) setTimeout(() => void this.catchUp().catch((error) => this.host.onProblem(error)));
     } catch (error) {
       if (error instanceof Problem && generation === this.generation) this.problem = error;
       if (!(error instanceof Problem) || !error.temporary) throw error;
@@ -193,9 +197,19 @@ export class OpenRoom implements RoomStore {
     this.learn(messages);
     for (const message of messages) {
       this.partial.delete(message.number);
-      if (message.client_id !== undefined) this.host.confirm(this.id, message.client_id);
       if (this.window.changedSince(message.id, since)) this.need(message.number);
     }
+  }
+
+  // land confirms what the server has. What is not in its place yet is shown as it was until then.
+  private land(messages: readonly Message[]): void {
+    for (const message of messages) {
+      const entry = this.host.outbox(this.id).find((one) => one.id === message.client_id);
+      if (entry === undefined) continue;
+      if (this.window.isAside(message.number)) this.landing.set(message.number, entry);
+      this.host.confirm(this.id, entry.id, message);
+    }
+    if (this.window.isGap) setTimeout(() => void this.loadAfter().catch((error) => this.host.onProblem(error)));
   }
 
   private learn(messages: readonly Message[]): void {
@@ -221,7 +235,15 @@ export class OpenRoom implements RoomStore {
     const known = this.window.find(message.id);
     if (this.window.changedSince(message.id, since)) this.need(message.number);
     if (known === undefined || !this.window.changedSince(message.id, since)) this.window.put(message);
+    this.land([message]);
     this.changed();
+  }
+
+  /** heard puts in a message that another tab has sent, unless an update was faster. */
+  heard(message: Message): void {
+    if (this.window.find(message.id) === undefined) this.window.put(message);
+    this.land([message]);
+    this.view.changed();
   }
 
   /** apply changes the window as an update says. */
@@ -327,6 +349,7 @@ export class OpenRoom implements RoomStore {
     for (const number of numbers) if (number <= last) this.partial.delete(number);
     this.arrived(page.items, since);
     for (const message of page.items) if (!this.window.changedSince(message.id, since)) this.window.put(message);
+    this.land(page.items);
     this.changed();
   }
 
@@ -353,10 +376,12 @@ export class OpenRoom implements RoomStore {
   }
 
   private compute(): RoomView {
+    for (const number of this.landing.keys()) if (!this.window.isAside(number)) this.landing.delete(number);
+    const landing = [...this.landing.values()].sort((a, b) => a.order - b.order);
     return {
       room: this.host.room(this.id) ?? null, gone: this.host.gone(this.id),
       messages: this.window.messages, has_before: this.window.hasBefore, has_after: this.window.hasAfter,
-      outbox: this.host.outbox(this.id), loading: this.loading, problem: this.problem, draft: this.host.draft(this.id),
+      outbox: landing.length === 0 ? this.host.outbox(this.id) : [...landing, ...this.host.outbox(this.id)], loading: this.loading, problem: this.problem, draft: this.host.draft(this.id),
       typing: this.host.typing(this.id), members: this.members, receipts: this.host.receipts(this.id),
     };
   }

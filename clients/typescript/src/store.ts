@@ -1,4 +1,4 @@
-import type { ID, NewRoom, Room, RoomState, User, UserID } from "./api.js";
+import type { ID, Message, NewRoom, Room, RoomState, User, UserID } from "./api.js";
 import { Cell, Value } from "./cell.js";
 import type { Client } from "./client.js";
 import { type Identity, identify, rememberUser } from "./identity.js";
@@ -26,7 +26,9 @@ const keptMessages = 100;
 const keptWindows = 100;
 
 /** What tabs tell each other beside updates. */
-type TabMessage = { type: "outbox"; room: ID } | { type: "draft"; room: ID };
+type TabMessage =
+  | { type: "entry"; room: ID; id: string; entry: OutboxEntry | null; message: Message | undefined }
+  | { type: "draft"; room: ID; draft: Draft | null };
 
 class ChatStore implements Store {
   readonly ready: Promise<void>;
@@ -110,13 +112,11 @@ class ChatStore implements Store {
     this.kept = kept;
     this.identity = identity;
     const locks = this.locks;
-    this.outbox = new Outbox({
+    const outbox = this.outbox = new Outbox({
       client: this.client, kept, locks, name: identity.database, signal: this.ended.signal,
       maySend: () => this.identity?.certain === true && this.status.get() !== "signed_out",
-      changed: (room, here) => {
-        this.roomChanged(room);
-        if (here) this.tell({ type: "outbox", room });
-      },
+      changed: (room) => this.roomChanged(room),
+      tell: (room, id, entry, message) => this.tell({ type: "entry", room, id, entry, message }),
       clock: () => this.time,
       sent: (message, since) => this.room(message.room_id).sent(message, since),
       refused: () => this.status.set("signed_out"),
@@ -125,11 +125,11 @@ class ChatStore implements Store {
     for (const [id, draft] of await kept.all("drafts")) if (!this.drafts.has(id)) this.drafts.set(id, draft as Draft);
     for (const [id, number] of await kept.all("reads")) this.list.reads.set(id, number as number);
     for (const [, room] of await kept.all("rooms")) this.list.put(room as Room);
-    await this.outbox.load();
+    await outbox.load();
     const cursor = await kept.get("meta", "cursor") as string | undefined;
     if (typeof BroadcastChannel !== "undefined" && this.options.indexedDB !== null) {
       this.channel = new BroadcastChannel("df-chat-store:" + identity.database);
-      this.channel.onmessage = (event: MessageEvent<TabMessage>) => void this.hear(event.data).catch((error) => this.onProblem(error));
+      this.channel.onmessage = (event: MessageEvent<TabMessage>) => this.hear(event.data);
     }
     this.me.changed();
     this.allChanged();
@@ -344,12 +344,12 @@ class ChatStore implements Store {
     let room = this.open.get(id);
     if (room === undefined) {
       room = new OpenRoom(id, {
-        client: this.client, users: this.users, signal: this.ended.signal,
+        ready: this.ready, client: this.client, users: this.users, signal: this.ended.signal,
         page: this.options.page ?? 50, most: this.options.window ?? 300,
         me: () => this.identity?.user ?? null,
         room: (one) => this.list.get(one), gone: (one) => this.left.has(one), applyRoom: (one, since) => this.list.apply(one, since),
         clock: () => this.time, tick: () => ++this.time,
-        outbox: (one) => this.outbox?.of(one) ?? none, confirm: (one, entry) => void this.outbox?.confirm(one, entry),
+        outbox: (one) => this.outbox?.of(one) ?? none, confirm: (one, entry, message) => this.outbox?.confirm(one, entry, message),
         draft: (one) => this.draft(one), typing: (one) => this.typists(one), receipts: (one) => this.receipts.get(one) ?? noReceipts,
         enqueue: (one, message) => this.enqueue(one, message),
         retry: async (one, entry) => this.outbox?.retry(one, entry), discard: async (one, entry) => this.outbox?.discard(one, entry),
@@ -371,6 +371,7 @@ class ChatStore implements Store {
     this.drafts.delete(room);
     this.writes.delete("drafts/" + room);
     this.typing.sent(room);
+    this.tell({ type: "draft", room, draft: null });
     await this.outbox.add(entry, [{ table: "drafts", key: room }]);
     return entry;
   }
@@ -383,6 +384,7 @@ class ChatStore implements Store {
     if (draft === null || draft.text === "" && draft.reply_to === null) this.drafts.delete(room);
     else this.drafts.set(room, draft);
     this.write({ table: "drafts", key: room, value: this.drafts.get(room) });
+    this.tell({ type: "draft", room, draft: this.draft(room) });
     this.roomChanged(room);
   }
 
@@ -481,11 +483,14 @@ class ChatStore implements Store {
     if (!this.ended.signal.aborted) this.channel?.postMessage(message);
   }
 
-  private async hear(message: TabMessage): Promise<void> {
-    if (message.type === "outbox") {
-      await this.outbox?.load(message.room);
-      this.outbox?.run(message.room);
+  private hear(message: TabMessage): void {
+    if (message.type === "entry") {
+      if (message.message !== undefined) this.open.get(message.room)?.heard(message.message);
+      return this.outbox?.heard(message.room, message.id, message.entry);
     }
+    if (message.draft === null) this.drafts.delete(message.room);
+    else this.drafts.set(message.room, message.draft);
+    this.roomChanged(message.room);
   }
 
   // How it ends.

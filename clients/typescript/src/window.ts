@@ -64,10 +64,14 @@ export class RoomWindow {
     this.drain();
   }
 
-  /** missing returns the numbers between the window and what is aside of it, from and to; null: none. */
-  missing(): { after: number; before: number } | null {
-    if (this.hasAfter || !this.loaded || this.aside.size === 0) return null;
-    return { after: this.last, before: Math.min(...this.aside.keys()) };
+  /** isAside tells whether a message waits for others before it. */
+  isAside(number: number): boolean {
+    return !this.hasAfter && this.aside.has(number);
+  }
+
+  /** Whether messages are missing between the window and what is aside. */
+  get isGap(): boolean {
+    return this.loaded && !this.hasAfter && this.aside.size > 0;
   }
 
   /**
@@ -75,8 +79,8 @@ export class RoomWindow {
    * is the number of the newest message as it was known then.
    */
   show(page: MessagePage, since: number, floor: number): void {
-    const known = new Map(this.messages.map((message) => [message.id, message]));
-    for (const message of this.aside.values()) known.set(message.id, message);
+    for (const message of this.messages) this.aside.set(message.number, message); // what is newer than the page stays
+    const known = new Map([...this.aside.values()].map((message) => [message.id, message]));
     this.messages = page.items.map((message) => this.newer(message, known.get(message.id), since));
     this.hasBefore = page.has_before;
     this.hasAfter = page.has_after;
