@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -63,4 +64,15 @@ func (a *app) profiles(_ *http.Request, ids []chat.UserID) (map[chat.UserID]http
 		}
 	}
 	return profiles, nil
+}
+
+// searchUsers finds users by a part of what they are called.
+func (a *app) searchUsers(_ *http.Request, query string, limit int) ([]chat.UserID, error) {
+	var found []chat.UserID
+	for _, user := range a.users.all {
+		if len(found) < limit && strings.Contains(strings.ToLower(user.Name), strings.ToLower(query)) {
+			found = append(found, chat.ID(user.ID))
+		}
+	}
+	return found, nil
 }

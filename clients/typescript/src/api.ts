@@ -39,27 +39,75 @@ export interface Fault {
   pointer?: string;
 }
 
+/** What a page offers or leaves out. */
+export interface Features {
+  /** Messages are indexed. Without it a search of messages works too, and reads the newest of them. */
+  message_search: boolean;
+  /** You may set metadata. */
+  metadata: boolean;
+  /** Users have names: user_list with ids. */
+  profiles: boolean;
+  /** The URLs of files need no sign-in, until they expire. */
+  signed_media: boolean;
+  /** Files can be uploaded. */
+  uploads: boolean;
+  /** Users can be searched: user_list with q. */
+  user_search: boolean;
+}
+
 /** A UUID. Responses have it in lower case; requests may have capitals. */
 export type ID = string;
 
-/** What a list of rooms shows of a message. */
-export interface LastMessage {
-  author_kind: AuthorKind;
-  created_at: Timestamp;
-  /** Set on a tombstone, whose content is gone. */
-  deleted_at: string | null;
-  edited_at: string | null;
-  id: ID;
-  /** In the sender's order. */
-  media: Media[];
-  metadata: Metadata | null;
-  /** 1, 2, 3… in the room, without gaps. */
-  number: number;
-  reply_to_id: string | null;
-  room_id: ID;
-  text: string;
-  /** The author; null unless author_kind is user. */
-  user: User | null;
+/** The largest sizes that are accepted. */
+export interface Limits {
+  /** Of a room, in characters. */
+  description: number;
+  /** Of a group; a channel has no limit. */
+  group_members: number;
+  /** Media items. */
+  media_per_message: number;
+  /** Of a room or a message, in bytes of JSON. */
+  metadata_bytes: number;
+  /** Of a room, in characters. */
+  name: number;
+  /** Items of a page, at most. */
+  page_max: number;
+  /** Items of a page, by default. */
+  page_size: number;
+  /** Of a picture, width × height; a larger one is a plain file. */
+  pixels: number;
+  /** Of one reaction. */
+  reaction_bytes: number;
+  /** Different ones. */
+  reactions_per_message: number;
+  /** Different ones of one user to one message. */
+  reactions_per_user: number;
+  /** Of a ban, in characters. */
+  reason: number;
+  /** Of a room whose members are told how far the others have read. */
+  receipt_members: number;
+  /** Of a message, in bytes of UTF-8. */
+  text_bytes: number;
+  /** Of a message, in Unicode code points. */
+  text_characters: number;
+  /** Of one file. */
+  upload_bytes: number;
+  /** Who are added to a room at once. */
+  users_per_call: number;
+}
+
+/** Who you are, and what there is. */
+export interface Me {
+  features: Features;
+  id: UserID;
+  limits: Limits;
+  profile: User;
+  reactions: ReactionPolicy;
+  /** What is unread in all of your rooms. */
+  unread: {
+    /** Messages, those of muted rooms included. */
+    total: number;
+  };
 }
 
 export interface Media {
@@ -70,14 +118,34 @@ export interface Media {
   file_name: string;
   height: number | null;
   id: ID;
+  kind: MediaKind;
   sha256: string;
   /** Bytes. */
   size: number;
-  /** Where the content is. */
+  /** Where a smaller copy of a picture is, null when there is none. 404 of the few pictures that turn out to be damaged. */
+  thumbnail_url: string | null;
+  /** Where the content is. Absolute, or a path of the API's host; it may be signed for you, and is then valid for half an hour at least. */
   url: string;
   /** Pixels, of a picture (png, jpeg, gif, webp) as it is shown; null of what is none, or cannot be read as one. */
   width: number | null;
 }
+
+/** What it takes to show a file. */
+export interface MediaHead {
+  content_type: string;
+  file_name: string;
+  height: number | null;
+  id: ID;
+  kind: MediaKind;
+  /** Where a smaller copy of a picture is, null when there is none. 404 of the few pictures that turn out to be damaged. */
+  thumbnail_url: string | null;
+  /** Where the content is. Absolute, or a path of the API's host; it may be signed for you, and is then valid for half an hour at least. */
+  url: string;
+  width: number | null;
+}
+
+/** How to show it: a file is for downloading. */
+export type MediaKind = "image" | "video" | "audio" | "file";
 
 /** Some files. */
 export interface MediaList {
@@ -107,21 +175,25 @@ export interface Message {
   text: string;
   /** The author; null unless author_kind is user. */
   user: User | null;
+  version: Version;
 }
 
-/** What a reply shows of the message that it answers. */
+/** What a list of rooms shows of the last message, and a reply of the one that it answers. */
 export interface MessageHead {
   author_kind: AuthorKind;
+  created_at: Timestamp;
+  /** Set on a tombstone, whose content is gone. */
   deleted_at: string | null;
+  edited_at: string | null;
   id: ID;
+  /** The first media item. */
+  media: MediaHead | null;
   /** How many media items there are. */
   media_count: number;
-  /** The first media item. */
-  media_id: string | null;
-  /** Its content type. */
-  media_type: string | null;
+  metadata: Metadata | null;
   number: number;
   text: string;
+  /** The author; null unless author_kind is user. */
   user: User | null;
 }
 
@@ -204,6 +276,21 @@ export interface NewRoomUsers {
   members?: NewRoomUser[] | null;
 }
 
+/** The other user of a private room. */
+export interface OtherUser {
+  /** As the host has it, where it tells. */
+  avatar_url?: string;
+  id: UserID;
+  /** Their read marker. */
+  last_read_number: number;
+  /** When they last read or wrote here. */
+  last_seen_at: string | null;
+  /** Whatever else the host shows of its users. */
+  metadata?: Metadata;
+  /** As the host has it, where it tells. */
+  name?: string;
+}
+
 /** One of the nine rights that a member may have. */
 export type Permission = "can_add_users" | "can_remove_users" | "can_create_messages" | "can_delete_messages" | "can_delete_own_messages" | "can_edit_messages" | "can_edit_own_messages" | "can_edit_room" | "can_delete_room";
 
@@ -213,7 +300,7 @@ export type Permissions = Permission[];
 /** RFC 9457. */
 export interface Problem {
   /** Stable: what a program should look at. */
-  code: "malformed_body" | "malformed_query" | "malformed_header" | "unauthenticated" | "forbidden" | "cross_origin" | "not_found" | "method_not_allowed" | "conflict" | "precondition_failed" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "invalid" | "over_limit" | "rate_limited" | "internal" | "no_streaming" | "no_media" | "unavailable" | "no_space";
+  code: "malformed_body" | "malformed_query" | "malformed_header" | "unauthenticated" | "forbidden" | "cross_origin" | "invalid_signature" | "not_found" | "method_not_allowed" | "conflict" | "precondition_failed" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "invalid" | "over_limit" | "rate_limited" | "internal" | "no_streaming" | "no_media" | "no_user_search" | "unavailable" | "no_space";
   /** For people. */
   detail: string;
   errors?: Fault[];
@@ -238,12 +325,24 @@ export interface ReactionCount {
   /** The id of your own, to take it back by. */
   mine: string | null;
   reaction: string;
+  /** Who gave it, the first ones. chat_message_reactions_list has all. */
+  users: User[];
 }
 
 export interface ReactionList {
   items: Reaction[];
   /** The cursor of the next page; null after the last. */
   next: string | null;
+}
+
+/** Which reactions are accepted. */
+export interface ReactionPolicy {
+  /** All that there are; empty where they are not counted. */
+  choices: string[];
+  /** Another reaction of yours replaces the one before. */
+  exclusive: boolean;
+  /** emoji: exactly one. like_dislike: one of the two words. any: a text of one line. custom: what the host allows. */
+  policy: "emoji" | "like_dislike" | "any" | "custom";
 }
 
 export interface ReadMarker {
@@ -253,6 +352,8 @@ export interface ReadMarker {
 
 export interface Room {
   avatar_id: string | null;
+  /** Where a smaller copy of the picture is; 404 of the few pictures that have none. */
+  avatar_thumbnail_url: string | null;
   /** Where the picture is. */
   avatar_url: string | null;
   created_at: Timestamp;
@@ -263,8 +364,8 @@ export interface Room {
   is_member: boolean;
   /** Anyone may find, see and join it. */
   is_public: boolean;
-  /** In lists of your rooms and of one room; absent when there is none, in answers to changes, and where you are no member. */
-  last_message?: LastMessage;
+  /** Null when there is none, and where you are no member. */
+  last_message: MessageHead | null;
   last_message_at: string | null;
   /** The number of the newest message, 0 when there is none. */
   last_number: number;
@@ -280,13 +381,14 @@ export interface Room {
   /** Empty in private rooms. */
   name: string;
   /** The other user of a private room; null elsewhere, and when that user was erased. */
-  other: User | null;
+  other: OtherUser | null;
   /** Null in private rooms. */
   owner: User | null;
   type: RoomType;
   /** Messages behind your read marker. */
   unread: number;
   updated_at: Timestamp;
+  version: Version;
 }
 
 /** A part of a room's events. */
@@ -352,6 +454,8 @@ export interface RoomUser {
   /** The member's own set; null: the room's default holds. */
   permissions: Permissions | null;
   room_id: ID;
+  /** Messages behind your read marker, in the answer to room_user_read alone. */
+  unread?: number;
   user: User;
 }
 
@@ -369,7 +473,7 @@ export interface RoomUserPatch {
   permissions?: Permissions | null;
 }
 
-/** RFC 3339, UTC, microseconds. */
+/** RFC 3339, UTC, always with six digits behind the point. */
 export type Timestamp = string;
 
 /** A change, with its content as all members see it alike when it is delivered: ids of users and files alone, and nothing of your own but in a hello and a room_state. */
@@ -525,6 +629,8 @@ export interface UpdatedMessage {
   reactions: {
     count: number;
     reaction: string;
+    /** Who gave it, the first 5 of them. */
+    user_ids: UserID[];
   }[];
   reply_to_id: string | null;
   /** The number of the message that this one answers. */
@@ -533,6 +639,7 @@ export interface UpdatedMessage {
   text: string;
   /** The author; null unless author_kind is user. */
   user_id: UserID | null;
+  version: Version;
 }
 
 /** A room as all members see it. */
@@ -549,6 +656,7 @@ export interface UpdatedRoom {
   owner_id: UserID | null;
   type: RoomType;
   updated_at: Timestamp;
+  version: Version;
 }
 
 /** What a poll returns. */
@@ -567,6 +675,8 @@ export interface User {
   /** As the host has it, where it tells. */
   avatar_url?: string;
   id: UserID;
+  /** Whatever else the host shows of its users. */
+  metadata?: Metadata;
   /** As the host has it, where it tells. */
   name?: string;
 }
@@ -578,6 +688,9 @@ export type UserID = string;
 export interface Users {
   items: User[];
 }
+
+/** What If-Match takes, quotes included: it changes with what can be changed, and not with reactions or what is unread. */
+export type Version = string;
 
 /** What can be called. */
 export interface Operations {
@@ -594,6 +707,15 @@ export interface Operations {
     /** How many seconds to wait while there is nothing but the hello. Absent: 0. Without after there is no wait. */
     wait?: number | undefined;
   }, options?: CallOptions): Promise<Updates>;
+
+  /**
+   * Who you are, and what there is.
+   *
+   * All that a page asks for once, when it starts.
+   *
+   * `GET /me`
+   */
+  meRetrieve(params?: NoParameters, options?: CallOptions): Promise<Me>;
 
   /**
    * What is known of some files.
@@ -640,6 +762,12 @@ export interface Operations {
     media: ID;
     /** A copy of a picture, of at most 512 × 512 pixels, as JPEG or PNG. 404 of what has none: what is no picture, is damaged, or has more than 24,000,000 pixels. */
     variant?: "original" | "thumbnail" | undefined;
+    /** Of a signed URL, as it was given out: whom it is for. */
+    user?: string | undefined;
+    /** Of a signed URL: until when it holds, in Unix seconds. */
+    expires?: number | undefined;
+    /** Of a signed URL: what stands for the sign-in. Whether its user may see the file is decided again at each request. */
+    signature?: string | undefined;
     /** Change it only if it is still the version with this ETag. */
     ifMatch?: string | undefined;
   }, options?: CallOptions): Promise<Blob>;
@@ -1014,14 +1142,30 @@ export interface Operations {
   /**
    * The profiles of some users.
    *
-   * Of those whom the host shows to you. 404 where it shows no profiles.
+   * With ids: of those whom the host shows to you; 404 where it shows no profiles. With q: of those whom it finds for you; 501 (no_user_search) where it has no directory, which /me tells beforehand. One of the two is given.
    *
    * `GET /users`
    */
-  userList(params: {
+  userList(params?: {
     /** Their ids. Given once for each: ids=a&ids=b. */
-    ids: UserID[];
+    ids?: UserID[] | undefined;
+    /** What somebody typed to find users by; empty: whom the host suggests. */
+    q?: string | undefined;
+    /** With q: how many users at most. 20 by default; more than 100 are taken as 100. */
+    limit?: number | undefined;
   }, options?: CallOptions): Promise<Users>;
+
+  /**
+   * The profile of a user.
+   *
+   * 404 unless the host shows it to you. Your own is there in any case.
+   *
+   * `GET /users/{user}`
+   */
+  userRetrieve(params: {
+    /** A user's id, or me. */
+    user: UserID;
+  }, options?: CallOptions): Promise<User>;
 }
 
 /** How an operation is sent. */
@@ -1034,6 +1178,7 @@ export interface Route {
 
 export const routes: { readonly [name in keyof Operations]: Route } = {
   eventPoll: { method: "GET", path: "/events/poll" },
+  meRetrieve: { method: "GET", path: "/me" },
   chatMediaList: { method: "GET", path: "/media" },
   chatMediaCreate: { method: "POST", path: "/media", body: "bytes", headers: { contentDisposition: "Content-Disposition" } },
   chatMediaRetrieve: { method: "GET", path: "/media/{media}" },
@@ -1069,4 +1214,5 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   roomUserUpdate: { method: "PATCH", path: "/rooms/{room}/users/{user}", body: "patch" },
   roomUserDelete: { method: "DELETE", path: "/rooms/{room}/users/{user}" },
   userList: { method: "GET", path: "/users" },
+  userRetrieve: { method: "GET", path: "/users/{user}" },
 };

@@ -1,4 +1,4 @@
-import type { LastMessage, Media, Message, MessageHead, Room, RoomUser, UpdatedMember, UpdatedMessage, UpdatedRoom, User, UserID } from "./api.js";
+import type { Media, Message, MessageHead, Room, RoomUser, UpdatedMember, UpdatedMessage, UpdatedRoom, User, UserID } from "./api.js";
 
 /** What else is known, to complete an update with, which has ids alone. */
 export interface Known {
@@ -20,7 +20,7 @@ export function mergeMessage(known: Message | undefined, update: UpdatedMessage,
   const message: Message = {
     ...known, ...same, media,
     user: user_id === null ? null : from.user(user_id),
-    reactions: reactions.map((one) => ({ ...one, mine: mine.get(one.reaction) ?? null })),
+    reactions: reactions.map(({ user_ids, ...one }) => ({ ...one, mine: mine.get(one.reaction) ?? null, users: user_ids.map((id) => from.user(id)) })),
     reply_to: replyTo,
   };
   const partial = media.length < media_ids.length || update.reply_to_id !== null && replyTo === null;
@@ -31,19 +31,21 @@ export function mergeMessage(known: Message | undefined, update: UpdatedMessage,
 export function headOf(message: Message): MessageHead {
   return {
     id: message.id, number: message.number, user: message.user, author_kind: message.author_kind, text: message.text,
-    media_id: message.media[0]?.id ?? null, media_type: message.media[0]?.content_type ?? null,
-    media_count: message.media.length, deleted_at: message.deleted_at,
+    media: message.media[0] ?? null, media_count: message.media.length, metadata: message.metadata,
+    created_at: message.created_at, edited_at: message.edited_at, deleted_at: message.deleted_at,
   };
 }
 
 /** lastOf returns what the list of rooms shows of a message, and whether files are missing. */
-export function lastOf(room: Room, update: UpdatedMessage, user: (id: UserID) => User): { last: LastMessage; partial: boolean } {
+export function lastOf(room: Room, update: UpdatedMessage, user: (id: UserID) => User): { last: MessageHead; partial: boolean } {
   const known = room.last_message?.id === update.id ? room.last_message : undefined;
-  const { user_id, media_ids, reactions: _, reply_to_number: __, ...same } = update;
-  const files = new Map(known?.media.map((one) => [one.id, one]));
-  const media = media_ids.map((id) => files.get(id)).filter((one): one is Media => one !== undefined);
-  const last: LastMessage = { ...known, ...same, media, user: user_id === null ? null : user(user_id) };
-  return { last, partial: media.length < media_ids.length };
+  const media = known?.media?.id === update.media_ids[0] ? known?.media ?? null : null;
+  const last: MessageHead = {
+    id: update.id, number: update.number, user: update.user_id === null ? null : user(update.user_id), author_kind: update.author_kind,
+    text: update.text, media, media_count: update.media_ids.length, metadata: update.metadata,
+    created_at: update.created_at, edited_at: update.edited_at, deleted_at: update.deleted_at,
+  };
+  return { last, partial: update.media_ids.length > 0 && media === null };
 }
 
 /** mergeRoom returns a room as an update has it, and whether only the server knows the rest. */
