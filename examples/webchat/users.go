@@ -66,11 +66,12 @@ func (a *app) profiles(_ *http.Request, ids []chat.UserID) (map[chat.UserID]http
 	return profiles, nil
 }
 
-// searchUsers finds users by a part of what they are called.
-func (a *app) searchUsers(_ *http.Request, query string, limit int) ([]chat.UserID, error) {
-	var found []chat.UserID
-	for _, user := range a.users.all {
-		if len(found) < limit && strings.Contains(strings.ToLower(user.Name), strings.ToLower(query)) {
+// searchUsers finds users by a part of what they are called; everybody may find everybody.
+func (a *app) searchUsers(_ *http.Request, query string, limit int) (found []chat.UserID, _ error) {
+	query = strings.ToLower(strings.TrimSpace(query))
+	for i := range a.users.all {
+		user := &a.users.all[i]
+		if len(found) < limit && (strings.Contains(strings.ToLower(user.Name), query) || strings.Contains(user.Login, query)) {
 			found = append(found, chat.ID(user.ID))
 		}
 	}

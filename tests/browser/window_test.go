@@ -228,6 +228,14 @@ func (w *window) typeText(text string) {
 
 func (w *window) keys(keys string) {
 	w.t.Helper()
+	if keys == kb.Enter { // which chromedp follows with a character, also when the page has handled the key
+		for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+			w.command(chromedp.Call(w.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+				Type: kind, Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, NativeVirtualKeyCode: 13,
+			}))
+		}
+		return
+	}
 	must(w.t, chromedp.Do(w.ctx, chromedp.KeyEvent(keys)))
 }
 

@@ -96,15 +96,21 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
       return;
     }
     const mentioned = mentionedIn(words, mentions.chosen.current);
-    const done = await attempt(async () => {
-      await store.send({ text: words, files: files.map((f) => f.file), reply_to: reply as never, fields: room.mention_count === undefined ? undefined : mentioned as never });
-    });
-    if (!done) return;
+    // The place to write is free at once: what is typed next must not go with this.
     setText("");
     setReply(null);
     setFiles([]);
-    mentions.chosen.current.clear();
     unsaved.current = null;
+    const done = await attempt(async () => {
+      await store.send({ text: words, files: files.map((f) => f.file), reply_to: reply as never, fields: room.mention_count === undefined ? undefined : mentioned as never });
+    });
+    if (!done) { // it could not be kept: it is there again, before what was typed since
+      setText((since) => since ? `${words}\n${since}` : words);
+      setReply(reply);
+      setFiles(files);
+      return;
+    }
+    mentions.chosen.current.clear();
     save();
     focus();
     sent();

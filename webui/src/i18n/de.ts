@@ -36,7 +36,7 @@ export const de: Record<Key, Text> = {
 
   write: "Nachricht schreiben", message_to: "Nachricht an {room}", send: "Senden", save: "Speichern", attach: "Dateien anhängen", attached: "Angehängte Dateien", remove_file: "{name} entfernen",
   file_place: "{name}, {n} von {all}", file_too_large: "Eine Datei darf höchstens {size} haben.", too_many_files: { one: "Eine Nachricht kann höchstens {n} Datei haben.", other: "Eine Nachricht kann höchstens {n} Dateien haben." },
-  editing: "Nachricht bearbeiten", replying_to: "Antwort auf {name}", too_long: { one: "{n} Zeichen zu viel", other: "{n} Zeichen zu viel" }, slow_wait: { one: "Langsamer Modus: in {n} Sekunde wieder", other: "Langsamer Modus: in {n} Sekunden wieder" },
+  editing: "Nachricht bearbeiten", replying_to: "Antwort auf {name}", too_long: { one: "{n} Zeichen zu viel", other: "{n} Zeichen zu viel" },
   emoji: "Emoji", emoji_search: "Emoji suchen (englisch)", emoji_recent: "Zuletzt verwendet", emoji_tone: "Hautton", emoji_failed: "Die Emojis konnten nicht geladen werden.",
   emoji_smileys_emotion: "Smileys und Gefühle", emoji_people_body: "Personen", emoji_animals_nature: "Tiere und Natur", emoji_food_drink: "Essen und Trinken",
   emoji_travel_places: "Reisen und Orte", emoji_activities: "Aktivitäten", emoji_objects: "Gegenstände", emoji_symbols: "Symbole", emoji_flags: "Flaggen",

@@ -41,7 +41,7 @@ export const en = {
   // Writing
   write: "Write a message", message_to: "Message to {room}", send: "Send", save: "Save", attach: "Attach files", attached: "Attached files", remove_file: "Remove {name}",
   file_place: "{name}, {n} of {all}", file_too_large: "A file may have {size} at most.", too_many_files: { one: "A message may have {n} file at most.", other: "A message may have {n} files at most." },
-  editing: "Editing a message", replying_to: "Reply to {name}", too_long: { one: "{n} character too many", other: "{n} characters too many" }, slow_wait: { one: "Slow mode: write again in {n} second", other: "Slow mode: write again in {n} seconds" },
+  editing: "Editing a message", replying_to: "Reply to {name}", too_long: { one: "{n} character too many", other: "{n} characters too many" },
   emoji: "Emoji", emoji_search: "Search emoji", emoji_recent: "Used last", emoji_tone: "Skin tone", emoji_failed: "The emoji could not be loaded.",
   emoji_smileys_emotion: "Smileys and emotion", emoji_people_body: "People", emoji_animals_nature: "Animals and nature", emoji_food_drink: "Food and drink",
   emoji_travel_places: "Travel and places", emoji_activities: "Activities", emoji_objects: "Objects", emoji_symbols: "Symbols", emoji_flags: "Flags",
