@@ -77,6 +77,11 @@ export class OpenRoom implements RoomStore {
     return this.opens > 0;
   }
 
+  // Whether messages have a place: nobody has looked otherwise, and a page will have them.
+  private get isWatched(): boolean {
+    return this.window.loaded || this.flying > 0 || this.isOpen;
+  }
+
   async open(around?: number): Promise<void> {
     this.opens++;
     if (this.window.loaded && around === undefined) return this.catchUp();
@@ -96,6 +101,7 @@ export class OpenRoom implements RoomStore {
 
   close(): void {
     this.opens = Math.max(0, this.opens - 1);
+    if (!this.isOpen) this.landing.clear();
   }
 
   loadNewest(): Promise<void> {
@@ -206,7 +212,7 @@ export class OpenRoom implements RoomStore {
     for (const message of messages) {
       const entry = this.host.outbox(this.id).find((one) => one.id === message.client_id);
       if (entry === undefined) continue;
-      if (this.window.isAside(message.number)) this.landing.set(message.number, entry);
+      if (this.isWatched && this.window.isAside(message.number)) this.landing.set(message.number, entry);
       this.host.confirm(this.id, entry.id, message);
     }
     if (this.window.isGap) setTimeout(() => void this.loadAfter().catch((error) => this.host.onProblem(error)));
@@ -234,14 +240,14 @@ export class OpenRoom implements RoomStore {
     this.learn([message]);
     const known = this.window.find(message.id);
     if (this.window.changedSince(message.id, since)) this.need(message.number);
-    if (known === undefined || !this.window.changedSince(message.id, since)) this.window.put(message);
+    if (this.isWatched && (known === undefined || !this.window.changedSince(message.id, since))) this.window.put(message);
     this.land([message]);
     this.changed();
   }
 
   /** heard puts in a message that another tab has sent, unless an update was faster. */
   heard(message: Message): void {
-    if (this.window.find(message.id) === undefined) this.window.put(message);
+    if (this.isWatched && this.window.find(message.id) === undefined) this.window.put(message);
     this.land([message]);
     this.view.changed();
   }
@@ -284,7 +290,7 @@ export class OpenRoom implements RoomStore {
     const { message, partial } = mergeMessage(known, update, this.known());
     const mine = kind.startsWith("reaction_") && actor === this.host.me();
     if (maybeWaiting) this.need(update.number, true);
-    else if (!this.window.loaded && this.flying === 0) return; // nobody has looked yet
+    else if (!this.isWatched) return;
     else this.window.update(message, tick);
     if (partial && update.deleted_at === null || mine) this.need(update.number);
     if (kind === "message_edited" || kind === "message_deleted") this.replies(update, message);
@@ -348,7 +354,7 @@ export class OpenRoom implements RoomStore {
     ));
     for (const number of numbers) if (number <= last) this.partial.delete(number);
     this.arrived(page.items, since);
-    for (const message of page.items) if (!this.window.changedSince(message.id, since)) this.window.put(message);
+    for (const message of page.items) if (this.isWatched && !this.window.changedSince(message.id, since)) this.window.put(message);
     this.land(page.items);
     this.changed();
   }
@@ -378,10 +384,15 @@ export class OpenRoom implements RoomStore {
   private compute(): RoomView {
     for (const number of this.landing.keys()) if (!this.window.isAside(number)) this.landing.delete(number);
     const landing = [...this.landing.values()].sort((a, b) => a.order - b.order);
+    let outbox = this.host.outbox(this.id);
+    if (outbox.length > 0) { // what another tab has sent may still be among them
+      const sent = new Set(this.window.messages.map((message) => message.client_id));
+      if (outbox.some((entry) => sent.has(entry.id))) outbox = outbox.filter((entry) => !sent.has(entry.id));
+    }
     return {
       room: this.host.room(this.id) ?? null, gone: this.host.gone(this.id),
       messages: this.window.messages, has_before: this.window.hasBefore, has_after: this.window.hasAfter,
-      outbox: landing.length === 0 ? this.host.outbox(this.id) : [...landing, ...this.host.outbox(this.id)], loading: this.loading, problem: this.problem, draft: this.host.draft(this.id),
+      outbox: landing.length === 0 ? outbox : [...landing, ...outbox], loading: this.loading, problem: this.problem, draft: this.host.draft(this.id),
       typing: this.host.typing(this.id), members: this.members, receipts: this.host.receipts(this.id),
     };
   }

@@ -122,15 +122,16 @@ class ChatStore implements Store {
       refused: () => this.status.set("signed_out"),
       onProblem: (problem) => this.onProblem(problem),
     });
+    // What other tabs tell meanwhile is newer than what is read.
+    if (typeof BroadcastChannel !== "undefined" && this.options.indexedDB !== null) {
+      this.channel = new BroadcastChannel("df-chat-store:" + identity.database);
+      this.channel.onmessage = (event: MessageEvent<TabMessage>) => this.hear(event.data);
+    }
     for (const [id, draft] of await kept.all("drafts")) if (!this.drafts.has(id)) this.drafts.set(id, draft as Draft);
     for (const [id, number] of await kept.all("reads")) this.list.reads.set(id, number as number);
     for (const [, room] of await kept.all("rooms")) this.list.put(room as Room);
     await outbox.load();
     const cursor = await kept.get("meta", "cursor") as string | undefined;
-    if (typeof BroadcastChannel !== "undefined" && this.options.indexedDB !== null) {
-      this.channel = new BroadcastChannel("df-chat-store:" + identity.database);
-      this.channel.onmessage = (event: MessageEvent<TabMessage>) => this.hear(event.data);
-    }
     this.me.changed();
     this.allChanged();
     if (identity.certain) this.connect(cursor);
