@@ -46,14 +46,16 @@ export function App({ store, client, lang, server, compact, opened, open, source
   }), [store, client, lang, me, server, compact, open, source]);
   return (
     <ChatContext.Provider value={chat}>
-      <div class={`app ${opened.room ? "open" : ""}`} dir={lang.dir} lang={lang.code} part="app">
-        <Connection store={store} lang={lang} />
-        <Rooms current={opened.room} />
-        {opened.room ? <RoomPane key={opened.room} id={opened.room} at={opened.at} />
-          : <section class="pane empty" aria-label={lang.t("no_room")}><Empty lang={lang} ask={askToNotify} /></section>}
-        {dialog && <div key={dialogs(dialog)}>{dialog}</div>}
-        {toast && <div class="toast" role="status"><span>{toast.text}</span>{toast.action && <button type="button" onClick={() => { toast.action!.run(); setToast(null); }}>{toast.action.label}</button>}</div>}
-        <p class="sr" role="log" aria-live="polite">{said}</p>
+      <div class="frame" dir={lang.dir} lang={lang.code} part="app">
+        <div class={`app ${opened.room ? "open" : ""}`}>
+          <Connection store={store} lang={lang} />
+          <Rooms current={opened.room} />
+          {opened.room ? <RoomPane key={opened.room} id={opened.room} at={opened.at} />
+            : <section class="pane empty" aria-label={lang.t("no_room")}><Empty lang={lang} ask={askToNotify} /></section>}
+          {dialog && <div key={dialogs(dialog)}>{dialog}</div>}
+          {toast && <div class="toast" role="status"><span>{toast.text}</span>{toast.action && <button type="button" onClick={() => { toast.action!.run(); setToast(null); }}>{toast.action.label}</button>}</div>}
+          <p class="sr" role="log" aria-live="polite">{said}</p>
+        </div>
       </div>
     </ChatContext.Provider>
   );
