@@ -30,6 +30,18 @@ test-browser: ## Drive the component in Chromium: two users in two windows
 .PHONY: screenshots
 screenshots: ## Take the pictures of the README anew
 	cd tests/browser && CHAT_README=$(CURDIR)/docs go test -count 1 -run ReadmeScreenshots .
+.PHONY: client
+client: ## Make the TypeScript client's types and calls from openapi.json
+	go run ./clients/typescript/gen
+
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	cd clients/typescript && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: test-client
+test-client: clients/typescript/node_modules ## Check and test the TypeScript client against a server; needs Node 20 and npm
+	go test ./clients/typescript/gen
+	cd clients/typescript && npm run check && npm run build && npm test
 
 .PHONY: test-pgbouncer
 test-pgbouncer: ## Run the tests that go through a real PgBouncer, which must be there

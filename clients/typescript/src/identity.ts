@@ -1,4 +1,5 @@
-import type { UserID } from "./api.js";
+import { routes, type UserID } from "./api.js";
+import type { CallOptions } from "./call.js";
 import type { Client } from "./client.js";
 import { openKept } from "./kept.js";
 import { Problem } from "./problem.js";
@@ -28,10 +29,17 @@ export async function identify(client: Client, user: UserID | undefined, factory
   }
 }
 
+// A description without GET /me has no such operation: then a membership tells.
+const me = Object.entries(routes).find(([, route]) => route.method === "GET" && route.path === "/me")?.[0];
+
 async function whoAmI(client: Client, signal: AbortSignal): Promise<UserID> {
+  if (me !== undefined) {
+    const retrieve = (client as unknown as Record<string, (params: object, options: CallOptions) => Promise<{ id: UserID }>>)[me]!;
+    return (await retrieve({}, { signal, retries: 0 })).id;
+  }
   const { items } = await client.chatRoomList({ limit: 1 }, { signal, retries: 0 });
   const room = items[0];
-  if (room === undefined) throw new Problem({ status: 0, code: "unreadable", detail: "nobody can tell who is signed in: name the user" });
+  if (room === undefined) throw new Problem({ status: 404, code: "unreadable", detail: "nobody can tell who is signed in: name the user" });
   return (await client.roomUserRetrieve({ room: room.id, user: "me" }, { signal, retries: 0 })).user.id;
 }
 

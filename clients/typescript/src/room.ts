@@ -64,6 +64,7 @@ export class OpenRoom implements RoomStore {
   private problem: Problem | null = null;
   private members: readonly RoomUser[] | null = null;
   private partial = new Set<number>();
+  private readonly identified = new Set<ID>(); // a response has told whose client id they have
   private readonly landing = new Map<number, OutboxEntry>(); // the server has them; what comes before them is not here yet
   private hydrating = false;
 
@@ -203,6 +204,7 @@ export class OpenRoom implements RoomStore {
     this.learn(messages);
     for (const message of messages) {
       this.partial.delete(message.number);
+      this.identified.add(message.id);
       if (this.window.changedSince(message.id, since)) this.need(message.number);
     }
   }
@@ -384,17 +386,29 @@ export class OpenRoom implements RoomStore {
   private compute(): RoomView {
     for (const number of this.landing.keys()) if (!this.window.isAside(number)) this.landing.delete(number);
     const landing = [...this.landing.values()].sort((a, b) => a.order - b.order);
-    let outbox = this.host.outbox(this.id);
-    if (outbox.length > 0) { // what another tab has sent may still be among them
-      const sent = new Set(this.window.messages.map((message) => message.client_id));
-      if (outbox.some((entry) => sent.has(entry.id))) outbox = outbox.filter((entry) => !sent.has(entry.id));
-    }
+    const outbox = this.unsent();
     return {
       room: this.host.room(this.id) ?? null, gone: this.host.gone(this.id),
       messages: this.window.messages, has_before: this.window.hasBefore, has_after: this.window.hasAfter,
       outbox: landing.length === 0 ? outbox : [...landing, ...outbox], loading: this.loading, problem: this.problem, draft: this.host.draft(this.id),
       typing: this.host.typing(this.id), members: this.members, receipts: this.host.receipts(this.id),
     };
+  }
+
+  // unsent returns the entries without those whose message is shown: another tab may have sent one, or
+  // have been closed before it knew. An own message that only an update told of may be any that says
+  // the same, until the server tells its client id.
+  private unsent(): readonly OutboxEntry[] {
+    const outbox = this.host.outbox(this.id), me = this.host.me();
+    if (outbox.length === 0) return outbox;
+    const sent = new Set(this.window.messages.map((message) => message.client_id));
+    const unclear = this.window.messages.filter((one) => one.user?.id === me && one.client_id === undefined && !this.identified.has(one.id));
+    const shown = (entry: OutboxEntry) => sent.has(entry.id) || unclear.some((one) => {
+      const same = one.text === entry.text && one.reply_to_id === (entry.reply_to?.id ?? null);
+      if (same) this.need(one.number);
+      return same;
+    });
+    return outbox.some(shown) ? outbox.filter((entry) => !shown(entry)) : outbox;
   }
 
   // What its user does.
