@@ -149,7 +149,7 @@ func sendPicture(w *webchat, room string) {
 		for _, file := range m.Media {
 			seen = append(seen, file.FileName)
 			status, shown := w.do("bob", "GET "+file.URL, "", nil)
-			if config, err := png.DecodeConfig(bytes.NewReader(shown)); status != 200 || err != nil || config.Width != 320 {
+			if config, err := png.DecodeConfig(bytes.NewReader(shown)); status != 200 || err != nil || config.Width != pictureWidth {
 				w.t.Errorf("%s: %d, %d bytes, %v", file.URL, status, len(shown), err)
 			}
 			if status, _ := w.do("carol", "GET "+file.URL, "", nil); status != 404 {
