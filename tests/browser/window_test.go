@@ -271,6 +271,7 @@ func (w *window) delivered(text string) {
 func (w *window) menu(message, action string) {
 	w.t.Helper()
 	w.click("$message("+quote(message)+").querySelector('.bubble')", chromedp.ButtonRight)
+	w.wait(`$(":popover-open [role=menuitem]")`)
 	w.press(action)
 }
 
