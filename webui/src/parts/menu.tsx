@@ -5,7 +5,9 @@ import { Icon, type IconName } from "./icon";
 export interface MenuItem { icon: IconName; label: string; run(): void; bad?: boolean; hint?: string }
 
 // Floating is a layer above the page, at a point or beside an element, which Escape and a
-// click elsewhere close. It is in the top layer, so nothing of the host's page cuts it off.
+// press elsewhere close. It is in the top layer, so nothing of the host's page cuts it off.
+// A popover that closes by itself would do so when the button or the finger that opened it is
+// let go of.
 export function Floating({ at, close, label, role, class: name, children }: {
   at: Element | { x: number; y: number }; close(): void; label: string; role: "menu" | "dialog" | "listbox"; class?: string; children: ComponentChildren;
 }) {
@@ -17,14 +19,24 @@ export function Floating({ at, close, label, role, class: name, children }: {
     const resized = new ResizeObserver(() => place(el, at));
     resized.observe(el);
     if (role !== "listbox") el.querySelector<HTMLElement>("[autofocus], [role^=menuitem]")?.focus();
+    const outside = (e: Event) => { if (!e.composedPath().includes(el)) close(); };
+    const escape = (e: KeyboardEvent) => {
+      if (e.key !== "Escape" || e.isComposing) return;
+      e.preventDefault();
+      e.stopPropagation();
+      close();
+    };
+    addEventListener("pointerdown", outside, true);
+    addEventListener("keydown", escape, true);
     return () => {
       resized.disconnect();
+      removeEventListener("pointerdown", outside, true);
+      removeEventListener("keydown", escape, true);
       if (before instanceof HTMLElement && before.isConnected && role !== "listbox") before.focus({ preventScroll: true });
     };
   }, []);
   return (
-    <div ref={box} class={`floating ${name ?? ""}`} part="menu" popover="auto" role={role} aria-label={label}
-      onToggle={(e) => { if ((e as unknown as ToggleEvent).newState === "closed") close(); }}
+    <div ref={box} class={`floating ${name ?? ""}`} part="menu" popover="manual" role={role} aria-label={label}
       onClick={(e) => e.stopPropagation()}>{children}</div>
   );
 }
