@@ -120,7 +120,7 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
     touched.current = true;
     setText(value);
     if (!editing) keep(value, reply);
-    if (value.trim()) store.typing();
+    if (value.trim() && !editing) store.typing();
     mentions.look(mentionAt(value, box.current!.selectionStart));
   };
   const insert = (what: string) => {

@@ -119,7 +119,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
       <Header room={room} typing={view.typing as never} members={members?.length} />
       {pins && <PinBar room={room} pins={pins} jump={jump} />}
       <div class="body">
-        <Scroller ref={scroller} label={t("messages_of", { room: title })} contents={[view.messages, view.outbox, view.typing]} before={view.has_before} after={view.has_after} busy={view.loading !== null}
+        <Scroller ref={scroller} label={t("messages_of", { room: title })} contents={[view.messages, view.outbox]} before={view.has_before} after={view.has_after} busy={view.loading !== null}
           target={target} moved={moved}
           more={(where) => { if (!view.problem) (where === "before" ? store.loadBefore() : store.loadAfter()).catch(() => {}); }}
           open={(row) => { const m = messages.find((x) => x.id === row.dataset["id"]); if (m && !m.deleted_at && m.author_kind !== "system") setMenu({ m, at: row.querySelector(".bubble") ?? row }); }}>
@@ -127,8 +127,8 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
           {messages.length === 0 && view.loading !== null && <Waiting />}
           {view.problem && <p class="start bad" role="alert">{problemText(lang, view.problem)} <button type="button" class="button" onClick={() => chat.attempt(() => messages.length ? store.loadBefore() : store.loadNewest())}>{t("try_again")}</button></p>}
           <ol>{rows}</ol>
-          {view.typing.length > 0 && !view.has_after && <div class="dots" aria-hidden="true"><i /><i /><i /></div>}
         </Scroller>
+        {view.typing.length > 0 && atEnd && <div class="dots" aria-hidden="true"><i /><i /><i /></div>}
         {(!atEnd || view.has_after) && <button type="button" class="icon jump" aria-label={behind > 0 ? t("to_end_new", { n: behind }) : t("to_end")} onClick={() => toEnd(true)}><Icon name="down" />{behind > 0 && <span class="badge" aria-hidden="true">{behind > 99 ? "99+" : behind}</span>}</button>}
         {dragged && <div class="drop"><Icon name="photo" />{t("drop_here")}</div>}
       </div>
