@@ -1,7 +1,7 @@
 import type { Draft, RoomStore } from "df-chat-client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useChat } from "../context";
-import { Picker } from "../emoji/picker";
+import { Picker } from "../emoji/lazy";
 import { authorOf, previewOf, titleOf } from "../names";
 import { Icon } from "../parts/icon";
 import { Floating } from "../parts/menu";

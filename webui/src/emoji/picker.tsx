@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useChat } from "../context";
 import type { Key } from "../i18n";
 import { Icon } from "../parts/icon";
+import { keptTone, recentEmoji, remember } from "./recent";
 
 interface Entry { emoji: string; name: string; toned: boolean }
 type Groups = { name: string; entries: Entry[] }[];
@@ -29,18 +30,6 @@ const withTone = (e: Entry, tone: string) => {
   const [first, ...rest] = [...e.emoji];
   return first + tone + rest.join("").replace(/^\ufe0f/, "");
 };
-
-// kept is a small list or a setting that this browser remembers.
-const kept = (name: string) => ({
-  get: () => { try { return localStorage.getItem(`df-chat-${name}`) ?? ""; } catch { return ""; } },
-  set: (value: string) => { try { localStorage.setItem(`df-chat-${name}`, value); } catch { /* a browser that keeps nothing */ } },
-});
-const recent = kept("emoji"), keptTone = kept("tone");
-
-export const recentEmoji = () => recent.get().split(" ").filter(Boolean);
-export function remember(emoji: string) {
-  recent.set([emoji, ...recentEmoji().filter((e) => e !== emoji)].slice(0, 24).join(" "));
-}
 
 // Picker offers all emoji, by group, by what was used last, and by their English names.
 export function Picker({ pick }: { pick(emoji: string): void }) {

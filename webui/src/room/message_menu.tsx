@@ -4,7 +4,7 @@ import { Confirm } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { Menu, type MenuItem } from "../parts/menu";
 import { useChat } from "../context";
-import { recentEmoji } from "../emoji/picker";
+import { recentEmoji } from "../emoji/recent";
 import { markUnread } from "../rooms/actions";
 import type { Message, Room } from "../types";
 import { Reacted } from "./reactions";

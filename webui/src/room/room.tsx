@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Composer, type ComposerHandle } from "../composer/composer";
 import { useChat, useReadable } from "../context";
-import { Picker, remember } from "../emoji/picker";
+import { Picker } from "../emoji/lazy";
+import { remember } from "../emoji/recent";
 import { authorOf, nameOf, previewOf, problemText, titleOf } from "../names";
 import { Icon } from "../parts/icon";
 import { Floating } from "../parts/menu";
