@@ -65,18 +65,23 @@ type roomAndMember struct {
 	member *RoomUser
 }
 
-func scanRoomAndMember(rows row) (roomAndMember, error) {
+func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(found.room.fields(), member.fields()...)...)
-	found.member = member.of(&found.room)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.room.Unread)...)
+	found.member = member.of(&found.room, c.now)
 	return found, err
 }
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	found, err := queryOne(c.conn, scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+	return c.readRoomWith(by, id, "0")
+}
+
+// readRoomWith is readRoom with an expression for what the member has not read.
+func (c *call) readRoomWith(by roomOf, id uuid.UUID, unread string) (*roomScope, error) {
+	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+		", "+unread+" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE r."+by.condition+" AND r.deleted_at IS NULL", c.actor.nullableID(), id)
 	if err != nil {
 		return nil, err
