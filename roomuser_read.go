@@ -96,15 +96,16 @@ func (p *roomScope) markUnread(number int64) (*RoomUser, error) {
 	if err != nil {
 		return nil, err
 	}
-	marked := &number
 	if number > me.LastReadNumber {
-		marked = nil
+		me.MarkedUnread = nil
+		_, err = p.exec("UPDATE chat_room_users SET marked_unread = NULL, marked_own = NULL WHERE room_id = ? AND user_id = ?", p.room.ID, me.UserID)
+		return me, err
 	}
-	me.MarkedUnread = marked
-	_, err = p.exec(`UPDATE chat_room_users SET marked_unread = ?, marked_own = CASE WHEN CAST(? AS bigint) IS NOT NULL THEN (
+	me.MarkedUnread = &number
+	_, err = p.exec(`UPDATE chat_room_users SET marked_unread = ?, marked_own = (
 			SELECT count(*) FROM chat_messages m WHERE m.room_id = chat_room_users.room_id AND m.user_id = chat_room_users.user_id
-			AND m.number BETWEEN ? AND chat_room_users.last_read_number) END
-		WHERE room_id = ? AND user_id = ?`, marked, marked, number, p.room.ID, me.UserID)
+			AND m.number BETWEEN ? AND chat_room_users.last_read_number)
+		WHERE room_id = ? AND user_id = ?`, number, number, p.room.ID, me.UserID)
 	return me, err
 }
 

@@ -134,6 +134,11 @@ func (x *explained) hot() []hot {
 		{name: "a send", do: func() error {
 			return chatsuite.ErrorOf(x.SendMessage(x.Ctx, x.Bob, x.big.ID, chat.NewMessage{Text: "Word", ClientID: uuid.NewString(), ReplyToID: &x.reacted}))
 		}},
+		{name: "marking as unread", do: func() error { return chatsuite.ErrorOf(x.MarkUnread(x.Ctx, x.Bob, x.big.ID, bigRoom)) }},
+		{name: "what is unread", do: func() error { return chatsuite.ErrorOf(x.Unread(x.Ctx, x.crowded)) }, sorts: smallRooms/members + 1},
+		{name: "the unread rooms", do: func() error {
+			return chatsuite.ErrorOf(x.Rooms(x.Ctx, x.crowded, chat.RoomsQuery{Unread: true}))
+		}, sorts: smallRooms/members + 1},
 		{name: "marking as read", do: func() error { return chatsuite.ErrorOf(x.MarkRead(x.Ctx, x.Bob, x.big.ID, middle)) }},
 		{name: "the inbox", do: inbox(""), sorts: smallRooms/members + 1},
 		{name: "a later page of the inbox", do: inbox(first.Next), sorts: smallRooms/members + 1},
