@@ -17,7 +17,7 @@ import (
 // Errors: ErrNotFound.
 func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
 	return read(ctx, s, actor, func(c *call) (*Room, error) {
-		p, err := c.readRoomWith(byRoom, room, unreadSQL)
+		p, err := c.readRoomWith(byRoom, room, "COALESCE("+unreadSQL+", 0)")
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +145,11 @@ func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
 // inbox cuts the page before it reads what a page shows: that much less is sorted.
 func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 	const from = " FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL"
-	const order = " ORDER BY u.pinned DESC, " + roomActivity + " DESC, r.id DESC"
+	pinnedFirst := "u.pinned"
+	if c.dialect == dialect.Postgres { // of booleans, which are mostly equal, it would have to compare the next column each time
+		pinnedFirst = "CASE WHEN u.pinned THEN 'infinity' ELSE " + roomActivity + " END"
+	}
+	order := " ORDER BY " + pinnedFirst + " DESC, " + roomActivity + " DESC, r.id DESC"
 	condition, args, err := in.condition(c.conn)
 	if err != nil {
 		return nil, err

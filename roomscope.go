@@ -14,6 +14,8 @@ type roomScope struct {
 	me     *RoomUser // nil for System and for people who are not members
 	access access
 	events []pendingEvent
+	// deletedNumber is that of a message which becomes a tombstone.
+	deletedNumber int64
 }
 
 // roomOf is how a room is found: by its own id, or by that of something in it, so that
@@ -159,9 +161,9 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 func (p *roomScope) save() error {
 	r := p.room
 	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, owner_id = ?,
-		default_permissions = ?, private_a = ?, private_b = ?, last_seq = ?, metadata = ?, updated_at = ?, deleted_at = ?
-		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.PrivateA, r.PrivateB,
-		r.LastSeq, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
+		default_permissions = ?, private_a = ?, private_b = ?, last_seq = ?, last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?),
+		metadata = ?, updated_at = ?, deleted_at = ? WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.PrivateA, r.PrivateB,
+		r.LastSeq, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}
 	return p.insertEvents(p.events)

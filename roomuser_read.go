@@ -113,11 +113,11 @@ func (p *roomScope) markUnread(number int64) (*RoomUser, error) {
 // from the mark on, without tombstones and without the member's own. Own messages are
 // never after the marker, which each of them moves; those behind a mark were counted when
 // it was set, and so are left out of the tombstones. Of the messages the tombstones alone
-// are read, in an index of theirs.
+// are read, in an index of theirs, and these only where there are any so late in the room.
 const (
 	unreadFromSQL = "COALESCE(u.marked_unread - 1, u.last_read_number)"
-	unreadSQL     = "CASE WHEN r.last_number > " + unreadFromSQL + " THEN r.last_number - " + unreadFromSQL + ` - COALESCE(u.marked_own, 0)
-		- (SELECT count(*) FROM chat_messages t WHERE t.room_id = r.id AND t.deleted_at IS NOT NULL AND t.number > ` + unreadFromSQL + `
+	unreadSQL     = "r.last_number - " + unreadFromSQL + " - COALESCE(u.marked_own, 0) - CASE WHEN r.last_deleted_number > " + unreadFromSQL + `
+		THEN (SELECT count(*) FROM chat_messages t WHERE t.room_id = r.id AND t.deleted_at IS NOT NULL AND t.number > ` + unreadFromSQL + `
 			AND (t.user_id IS NULL OR t.user_id <> u.user_id)) ELSE 0 END`
 )
 
@@ -147,24 +147,39 @@ func (s *Service) Unread(ctx context.Context, actor Actor) (*Unread, error) {
 		if err != nil {
 			return nil, err
 		}
-		return queryOne(c.conn, func(rows row) (n Unread, err error) {
-			err = rows.Scan(&n.Total, &n.Rooms, &n.Mentions, &n.TotalWithMuted, &n.RoomsWithMuted, &n.MentionsWithMuted)
-			return n, err
-		}, unreadTotalsSQL, c.now, me)
+		sums, err := queryAll(c.conn, scanUnreadSums, unreadSumsSQL, c.now, me)
+		if err != nil {
+			return nil, err
+		}
+		n := &Unread{}
+		for _, sum := range sums {
+			n.TotalWithMuted += sum.total
+			n.RoomsWithMuted += sum.rooms
+			n.MentionsWithMuted += sum.mentions
+			if !sum.muted {
+				n.Total, n.Rooms, n.Mentions = sum.total, sum.rooms, sum.mentions
+			}
+		}
+		return n, nil
 	})
 }
 
-// unreadTotalsSQL sums what is unread room by room; of a room that was read to its end
-// nothing but the counters is looked at.
-var unreadTotalsSQL = `WITH mine AS (
-		SELECT ` + unreadSQL + ` AS unread, u.marked_unread IS NOT NULL AS marked, 0 AS mentions, ` + mutedSQL + ` AS muted
-		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL
-	) SELECT ` + unreadSums("NOT muted") + ", " + unreadSums("TRUE") + " FROM mine"
-
-// unreadSums renders the sums of the rooms of a condition.
-func unreadSums(condition string) string {
-	sum := func(value string) string {
-		return "CAST(COALESCE(SUM(CASE WHEN " + condition + " THEN " + value + " ELSE 0 END), 0) AS bigint)"
-	}
-	return sum("unread") + ", " + sum("CASE WHEN unread > 0 OR marked THEN 1 ELSE 0 END") + ", " + sum("mentions")
+// unreadSums is what is unread in the rooms that are muted, or in those that are not.
+type unreadSums struct {
+	muted                  bool
+	total, rooms, mentions int64
 }
+
+func scanUnreadSums(rows row) (s unreadSums, err error) {
+	err = rows.Scan(&s.muted, &s.total, &s.rooms, &s.mentions)
+	return s, err
+}
+
+// unreadSumsSQL reads the rooms once: without MATERIALIZED PostgreSQL would count the
+// tombstones anew wherever the count is named.
+const unreadSumsSQL = `WITH mine AS MATERIALIZED (
+		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, u.marked_unread AS marked, 0 AS mentions
+		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
+		WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > ` + unreadFromSQL + `
+	) SELECT muted, CAST(SUM(unread) AS bigint), COUNT(CASE WHEN unread > 0 OR marked IS NOT NULL THEN 1 END), CAST(SUM(mentions) AS bigint)
+	FROM mine GROUP BY muted`

@@ -22,7 +22,9 @@ func TestUnreadIsRightAfterSendsMarksAndDeletions(t *testing.T) {
 			own := h.Send(h.Alice, room.ID, "to be deleted")
 			var all sync.WaitGroup
 			for _, do := range []func() error{
-				func() error { return chatsuite.ErrorOf(h.MarkUnread(h.Ctx, h.Alice, room.ID, max(1, deleted.Number-1))) },
+				func() error {
+					return chatsuite.ErrorOf(h.MarkUnread(h.Ctx, h.Alice, room.ID, max(1, deleted.Number-1)))
+				},
 				func() error {
 					return chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "own"}))
 				},

@@ -22,7 +22,8 @@ CREATE INDEX chat_media_user ON chat_media (user_id);
 CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
 -- Half-empty pages keep the updates of a room's counters HOT; an index on
--- last_message_at would end that.
+-- last_message_at would end that. last_deleted_number is that of the last tombstone: who
+-- has read on from there has none among what is unread.
 CREATE TABLE chat_rooms (
 	id                  uuid PRIMARY KEY,
 	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
@@ -36,6 +37,7 @@ CREATE TABLE chat_rooms (
 	private_b           {{.User}}{{.References}},
 	last_seq            bigint NOT NULL CHECK (last_seq >= 0),
 	last_number         bigint NOT NULL CHECK (last_number >= 0),
+	last_deleted_number bigint NOT NULL DEFAULT 0 CHECK (last_deleted_number >= 0),
 	last_message_at     timestamptz,
 	metadata            json,
 	created_at          timestamptz NOT NULL,

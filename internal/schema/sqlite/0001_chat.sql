@@ -21,6 +21,8 @@ CREATE INDEX chat_media_user ON chat_media (user_id);
 -- An empty key says that no thumbnail can be made.
 CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
+-- last_deleted_number is that of the last tombstone: who has read on from there has none
+-- among what is unread.
 CREATE TABLE chat_rooms (
 	id                  text NOT NULL PRIMARY KEY,
 	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
@@ -34,6 +36,7 @@ CREATE TABLE chat_rooms (
 	private_b           {{.User}}{{.References}},
 	last_seq            bigint NOT NULL CHECK (last_seq >= 0),
 	last_number         bigint NOT NULL CHECK (last_number >= 0),
+	last_deleted_number bigint NOT NULL DEFAULT 0 CHECK (last_deleted_number >= 0),
 	last_message_at     datetime,
 	metadata            text,
 	created_at          datetime NOT NULL,
