@@ -120,6 +120,8 @@ func (b *batch) repeats(s *send) bool {
 	switch {
 	case s.in.ClientID == "" || !known:
 		return false
+	case !b.access(s).sees(first.Number): // it is their own, from before they came back
+		s.refuse(conflict("the client id was used for a message from before the actor joined"))
 	case first.inputHash == s.inputHash:
 		s.repeatOf(first.Message)
 	case s.denied != nil:

@@ -203,19 +203,21 @@ func (s *messageSearch) order() string {
 	return " ORDER BY m.created_at DESC, m.id DESC"
 }
 
-// within is the condition that a room is not deleted and, unless System searches, of membership.
+// within is the condition that a room is not deleted and, unless System searches, that the
+// actor is a member and sees the message.
 func (s *messageSearch) within() (string, []any) {
 	if s.room == nil {
 		rooms := "SELECT id FROM chat_rooms WHERE deleted_at IS NULL"
 		if s.actor.system {
 			return "m.room_id IN (" + rooms + ")", nil
 		}
-		return "m.room_id IN (" + rooms + " AND id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?))", []any{s.actor.id}
+		return "m.room_id IN (" + rooms + " AND id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?)) AND " + memberSeesMessage,
+			[]any{s.actor.id, s.actor.id}
 	}
 	query, args := "m.room_id = ? AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = ? AND deleted_at IS NULL)",
 		[]any{*s.room, *s.room}
 	if !s.actor.system {
-		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
+		query += " AND m." + memberSeesNumber
 		args = append(args, *s.room, s.actor.id)
 	}
 	return query, args

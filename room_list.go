@@ -106,12 +106,13 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, append(append(args, position...), limit+1, me)...)
 }
 
-// attachLastMessages fills in the last messages of rooms, with their media.
+// attachLastMessages fills in the last messages of rooms, with their media, where the actor
+// sees them.
 func (c *conn) attachLastMessages(rooms []*Room) error {
 	wanted := make([]dialect.Object, 0, len(rooms))
 	byRoom := make(map[uuid.UUID]*Room, len(rooms))
 	for _, r := range rooms {
-		if r.LastNumber > 0 {
+		if r.LastNumber > 0 && (r.Me == nil || accessOf(r.Me).sees(r.LastNumber)) {
 			wanted = append(wanted, dialect.Object{"room_id": r.ID, "number": r.LastNumber})
 			byRoom[r.ID] = r
 		}

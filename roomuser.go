@@ -17,7 +17,8 @@ type RoomUser struct {
 	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`                       // shown to the member alone
 	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
 	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`         // nil also where it is not shown
-	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read
+	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read; 0 also where the actor does not see that message
+	JoinedNumber   int64        `gorm:"column:joined_number;-:migration" json:"joined_number"`       // messages up to this number do not exist for the member: see HistoryJoined; 0: they see all
 	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
 
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
@@ -27,12 +28,12 @@ type RoomUser struct {
 // TableName is the memberships' table.
 func (RoomUser) TableName() string { return "chat_room_users" }
 
-const roomUserColumns = "room_id, user_id, permissions, muted, created_by, last_seen_at, last_read_number, created_at"
+const roomUserColumns = "room_id, user_id, permissions, muted, created_by, last_seen_at, last_read_number, joined_number, created_at"
 
 func (u *RoomUser) fields() []any {
 	return []any{
 		&u.RoomID, &u.UserID, &u.Permissions, &u.Muted, &u.CreatedBy, scanTime(&u.LastSeenAt), &u.LastReadNumber,
-		scanRequiredTime(&u.CreatedAt),
+		&u.JoinedNumber, scanRequiredTime(&u.CreatedAt),
 	}
 }
 
@@ -50,13 +51,17 @@ type optionalRoomUser struct {
 	createdBy      *UserID
 	lastSeenAt     *time.Time
 	lastReadNumber *int64
+	joinedNumber   *int64
 	createdAt      *time.Time
 }
 
-const optionalRoomUserColumns = "user_id, permissions, muted, created_by, last_seen_at, last_read_number, created_at"
+const optionalRoomUserColumns = "user_id, permissions, muted, created_by, last_seen_at, last_read_number, joined_number, created_at"
 
 func (o *optionalRoomUser) fields() []any {
-	return []any{&o.user, &o.permissions, &o.muted, &o.createdBy, scanTime(&o.lastSeenAt), &o.lastReadNumber, scanTime(&o.createdAt)}
+	return []any{
+		&o.user, &o.permissions, &o.muted, &o.createdBy, scanTime(&o.lastSeenAt), &o.lastReadNumber, &o.joinedNumber,
+		scanTime(&o.createdAt),
+	}
 }
 
 // of returns the membership of a room, nil when there is none.
@@ -66,7 +71,7 @@ func (o *optionalRoomUser) of(room *Room) *RoomUser {
 	}
 	member := &RoomUser{
 		RoomID: room.ID, UserID: *o.user, Permissions: o.permissions, Muted: *o.muted, CreatedBy: o.createdBy,
-		LastSeenAt: o.lastSeenAt, LastReadNumber: *o.lastReadNumber, CreatedAt: *o.createdAt,
+		LastSeenAt: o.lastSeenAt, LastReadNumber: *o.lastReadNumber, JoinedNumber: *o.joinedNumber, CreatedAt: *o.createdAt,
 	}
 	member.resolve(room)
 	return member
@@ -98,12 +103,16 @@ func (c *conn) roomUser(room *Room, user UserID, lock string) (*RoomUser, error)
 
 // hideOwnState leaves a member's own state to the member: whether they muted the
 // room and, in a public room, when they were last seen, unless the actor was added by
-// somebody else, owns the room, or Config.ShowLastSeen is set.
+// somebody else, owns the room, or Config.ShowLastSeen is set. Nor is it shown up to which
+// of the messages that the actor does not see another has read.
 func (p *roomScope) hideOwnState(u *RoomUser) {
 	if p.access.system || p.me != nil && p.me.UserID == u.UserID {
 		return
 	}
 	u.Muted = false
+	if !p.access.sees(u.LastReadNumber) {
+		u.LastReadNumber = 0
+	}
 	joined := p.me == nil || !p.me.Owner && p.me.CreatedBy != nil && *p.me.CreatedBy == p.me.UserID
 	if p.room.Public && joined && !p.config.ShowLastSeen {
 		u.LastSeenAt = nil
