@@ -69,6 +69,10 @@ func (h *Host) CheckRoomLogs() {
 		WHERE u.last_read_number > r.last_number`); n != 0 {
 		h.T.Errorf("%d members have read messages that are not there", n)
 	}
+	if n := h.QueryInt(`SELECT count(*) FROM chat_rooms r WHERE r.deleted_at IS NULL
+		AND r.member_count <> (SELECT count(*) FROM chat_room_users u WHERE u.room_id = r.id)`); n != 0 {
+		h.T.Errorf("%d rooms count other members than they have", n)
+	}
 }
 
 func (h *Host) checkRoomLog(room chat.Room) {
