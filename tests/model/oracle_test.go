@@ -267,8 +267,9 @@ func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 func (r *modelRoom) seenWhole(viewer chat.UserID) *chat.Room {
 	room := r.seen(viewer)
 	if len(r.messages) > 0 && r.shows(viewer, r.messages[len(r.messages)-1]) {
-		last := r.messages[len(r.messages)-1].bare()
-		room.LastMessage = &last
+		last := r.shown(r.messages[len(r.messages)-1], viewer)
+		last.ReplyTo, last.Reactions = nil, nil
+		room.LastMessage = last
 	}
 	return room
 }
