@@ -194,12 +194,25 @@ func (e *erasure) clear() error {
 }
 
 // endMemberships removes the user from all rooms, and counts them no longer in those that
-// are not deleted.
+// are not deleted. One that they have joined since the locks were taken would count on:
+// another try finds it.
 func (e *erasure) endMemberships() error {
-	rooms, err := queryAll(e.conn, scanValue[uuid.UUID], "DELETE FROM chat_room_users WHERE user_id = ? RETURNING room_id", e.user)
-	for _, id := range rooms {
-		if p := e.scopes[id]; p != nil && p.room.DeletedAt == nil {
+	type left struct {
+		room    uuid.UUID
+		deleted bool
+	}
+	rooms, err := queryAll(e.conn, func(rows row) (l left, err error) {
+		err = rows.Scan(&l.room, &l.deleted)
+		return l, err
+	}, `DELETE FROM chat_room_users WHERE user_id = ?
+		RETURNING room_id, (SELECT r.deleted_at IS NOT NULL FROM chat_rooms r WHERE r.id = room_id)`, e.user)
+	for _, l := range rooms {
+		p := e.scopes[l.room]
+		switch {
+		case p != nil && p.room.DeletedAt == nil:
 			p.room.MemberCount--
+		case p == nil && !l.deleted:
+			err = &retryableError{err: conflict("the user has joined another room meanwhile")}
 		}
 	}
 	return err

@@ -105,3 +105,30 @@ func checkJoiningNumbers(t *testing.T, h *chatsuite.Host, room uuid.UUID) {
 		}
 	}
 }
+
+// Users join while they are erased: they are members and counted, or neither.
+func TestErasedUsersAreNotCounted(t *testing.T) {
+	t.Parallel()
+	for _, v := range []chatsuite.Variant{chatsuite.SQLiteFile, chatsuite.Postgres, {UserIDs: chat.Int64IDs, Postgres: true}} {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			h := chatsuite.New(t, v)
+			for range chatsuite.Iterations(10, 100) {
+				room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Public: true}))(t)
+				var calls []func() error
+				for n := 4; n < 14; n++ {
+					user := h.UserID(n)
+					calls = append(calls,
+						func() error { return chatsuite.ErrorOf(h.JoinRoom(h.Ctx, user, room.ID)) },
+						func() error { return h.EraseUser(h.Ctx, chat.System, user, chat.EraseOptions{}) })
+				}
+				for _, err := range chatsuite.Parallel(calls...) {
+					if err != nil && !chat.IsRetryable(err) {
+						t.Error(err)
+					}
+				}
+			}
+			h.CheckRoomLogs()
+		})
+	}
+}
