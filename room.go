@@ -32,7 +32,8 @@ const (
 	// HistoryAll shows the whole history to every newcomer.
 	HistoryAll HistoryVisibility = "all"
 	// HistoryJoined shows a newcomer the messages that are sent after they joined or were
-	// added: those before do not exist for them.
+	// added: those before do not exist for them, not even their own from before they left
+	// and came back.
 	HistoryJoined HistoryVisibility = "joined"
 )
 

@@ -107,7 +107,8 @@ func (p *roomScope) insertUsers(users []NewRoomUser) error {
 // the memberships of all the users named, by user id.
 //
 // Who lacked some of the default when they last left the room comes back without
-// it, unless they are given permissions of their own, or System adds them.
+// it, unless they are given permissions of their own, or System adds them. What new members
+// see of the history is as Room.HistoryVisibility says, also of those who come back.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrConflict in a private room and for users who
 // are banned, naming the first of them by its index, as in "members[0]", ErrInvalid,
@@ -231,8 +232,8 @@ func (p *roomScope) checkGroupSize(more int) error {
 }
 
 // JoinRoom makes the actor a member of a public room, with the room's default
-// permissions, less what they lacked of them when they last left it. Joining again
-// changes nothing.
+// permissions, less what they lacked of them when they last left it. What they see of the
+// history is as for AddUsers. Joining again changes nothing.
 //
 // Errors: ErrNotFound also when the room is not public, ErrForbidden for who is
 // banned, ErrTooLarge when the group is full, ErrInvalid for System.
