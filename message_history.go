@@ -96,16 +96,13 @@ func (p *roomScope) history(at HistoryQuery, limit int64) (*MessagesPage, error)
 	return page, nil
 }
 
-// messages reads messages of a condition, in order, with all that a page shows of
-// them. The condition that the actor is a member and sees them is in the statement itself:
-// whoever was removed since the decision gets nothing that came after it.
+// messages reads messages of a condition, which the actor was decided to see, in order,
+// with all that a page shows of them. The condition of membership is in the statement
+// itself: whoever was removed since the decision gets nothing that came after it.
 func (p *roomScope) messages(condition string, args ...any) ([]Message, error) {
-	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
-	if !p.access.system {
-		query += " AND " + memberSeesNumber
-		args = append(slices.Clip(args), p.room.ID, p.actor.id)
-	}
-	messages, err := queryAll(p.conn, scanMessage, query+" ORDER BY number", args...)
+	still, more := p.andStillSees()
+	messages, err := queryAll(p.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE "+condition+still+" ORDER BY number",
+		append(slices.Clip(args), more...)...)
 	if err != nil {
 		return nil, err
 	}

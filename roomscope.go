@@ -37,12 +37,23 @@ const (
 	// visibleMessage is for a query in which m is the message and u the membership of its room.
 	visibleMessage = "m.number > u.joined_number"
 	// memberSeesMessage is for a query in which m is a message of any room: that a user, its
-	// parameter, is a member and sees it.
-	memberSeesMessage = "EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = m.room_id AND u.user_id = ? AND " + visibleMessage + ")"
-	// memberSeesNumber is for messages of one room: that a user is a member and sees it. Its
-	// parameters are the room and the user.
-	memberSeesNumber = "number > (SELECT u.joined_number FROM chat_room_users u WHERE u.room_id = ? AND u.user_id = ?)"
+	// parameter, is a member and sees it. It looks the membership up for each message.
+	memberSeesMessage = "m.number > (SELECT u.joined_number FROM chat_room_users u WHERE u.room_id = m.room_id AND u.user_id = ?)"
+	// memberSeesMessages is memberSeesMessage for many messages of rooms that the user, both its
+	// parameters, is a member of: in most of them they see all.
+	memberSeesMessages = "(m.room_id NOT IN (SELECT u.room_id FROM chat_room_users u WHERE u.user_id = ? AND u.joined_number > 0) OR " +
+		memberSeesMessage + ")"
 )
+
+// andStillSees renders the condition that the actor is a member, and has not left and come
+// back, since the room was read: the messages after access.joined are theirs.
+func (p *roomScope) andStillSees() (condition string, args []any) {
+	if p.access.system {
+		return "", nil
+	}
+	return " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ? AND joined_number <= ?)",
+		[]any{p.room.ID, p.actor.id, p.access.joined}
+}
 
 // lockCondition renders the condition on chat_rooms that the room is the one that is meant
 // and the actor sees it.
