@@ -247,7 +247,7 @@ export interface ReactionList {
 }
 
 export interface ReadMarker {
-  /** The number of the newest message that was read. A smaller one than before changes nothing. */
+  /** The number of the newest message that was read. A smaller one than before moves nothing back. A mark as unread is taken away in any case. */
   number: number;
 }
 
@@ -259,6 +259,8 @@ export interface Room {
   /** What members have who have no set of their own. */
   default_permissions: Permissions;
   description: string;
+  /** You archived the room, and there is no newer message or it is muted. */
+  hidden: boolean;
   id: ID;
   is_member: boolean;
   /** Anyone may find, see and join it. */
@@ -272,9 +274,13 @@ export interface Room {
   last_read_number: number;
   /** The place of the newest event in the room's log. */
   last_seq: number;
+  /** You marked the messages from this number on as unread. */
+  marked_unread: number | null;
   metadata: Metadata | null;
   /** You muted the room. */
   muted: boolean;
+  /** When the mute ends by itself; null: it does not. */
+  muted_until: string | null;
   /** What you may do here; empty when you are no member. */
   my_permissions: Permissions;
   /** Empty in private rooms. */
@@ -283,8 +289,10 @@ export interface Room {
   other: User | null;
   /** Null in private rooms. */
   owner: User | null;
+  /** You pinned the room: it comes before the others. */
+  pinned: boolean;
   type: RoomType;
-  /** Messages behind your read marker. */
+  /** Messages that you have not read, or marked as unread: no tombstones, and none of your own. */
   unread: number;
   updated_at: Timestamp;
 }
@@ -319,11 +327,21 @@ export interface RoomPatch {
 
 /** What you need to know of a room of yours to go on from there. */
 export interface RoomState {
+  /** You archived the room, and there is no newer message or it is muted. Absent: no. */
+  hidden?: boolean;
+  /** The last_number when you archived it: a newer message brings it back, unless it is muted. */
+  hidden_number?: number;
   /** Of the newest message, 0 before the first. */
   last_number: number;
   /** Your read marker. */
   last_read_number: number;
+  /** You marked the messages from this number on as unread; absent: none. */
+  marked_unread?: number;
   muted: boolean;
+  /** When the mute ends by itself; absent: it does not. */
+  muted_until?: string;
+  /** Absent: no. */
+  pinned?: boolean;
   room_id: ID;
   /** Of the newest event. */
   seq: number;
@@ -343,14 +361,22 @@ export interface RoomUser {
   created_by: User | null;
   /** What the member may do. */
   effective_permissions: Permissions;
+  /** You archived the room, and there is no newer message or it is muted. */
+  hidden?: boolean;
   is_owner: boolean;
   last_read_number: number;
   /** Null also for other members of a public room that you joined yourself, unless the host shows it. */
   last_seen_at: string | null;
-  /** You muted the room. Only of yourself. */
+  /** You marked the messages from this number on as unread. */
+  marked_unread?: number;
+  /** You muted the room. Only of yourself, as are the next four. */
   muted?: boolean;
+  /** When the mute ends by itself; absent: it does not. */
+  muted_until?: string;
   /** The member's own set; null: the room's default holds. */
   permissions: Permissions | null;
+  /** You pinned the room. */
+  pinned?: boolean;
   room_id: ID;
   user: User;
 }
@@ -363,17 +389,43 @@ export interface RoomUserList {
 
 /** A merge patch: what is absent stays. */
 export interface RoomUserPatch {
-  /** Your own to set. */
+  /** Archives the room: a newer message brings it back unless it is muted. */
+  hidden?: boolean | null;
+  /** Your own to set, as are the next three. Without an end, unless muted_until gives one. */
   muted?: boolean | null;
+  /** Mutes the room until then, a time in the future; null is as good as absent. */
+  muted_until?: string | null;
   /** A set of the member's own; null: the room's default. */
   permissions?: Permissions | null;
+  /** Puts the room before the others. */
+  pinned?: boolean | null;
 }
 
 /** RFC 3339, UTC, microseconds. */
 export type Timestamp = string;
 
-/** A change, with its content as all members see it alike when it is delivered: ids of users and files alone, and nothing of your own but in a hello and a room_state. */
-export type Update = UpdateHello | UpdateReset | UpdateRoomState | UpdateHidden | UpdateOfRoom | UpdateOfMember | UpdateOfMessage | UpdateWithoutContent | UpdateOfMarker | UpdateOfMute | UpdateOfTyping;
+export interface Unread {
+  /** Unread messages that mention you. */
+  mentions: number;
+  /** As mentions, of all rooms. */
+  mentions_with_muted: number;
+  /** Rooms in which something is unread, or marked as such. */
+  rooms: number;
+  /** As rooms, of all rooms. */
+  rooms_with_muted: number;
+  /** Unread messages in rooms that are not muted. */
+  total: number;
+  /** As total, of all rooms. */
+  total_with_muted: number;
+}
+
+export interface UnreadMark {
+  /** The number of the first message that is to be unread. One after your read marker, which is unread already, only takes an earlier mark away. */
+  number: number;
+}
+
+/** A change, with its content as all members see it alike when it is delivered: ids of users and files alone, and nothing of your own but in a hello, a room_state and what is told to your own sessions alone. */
+export type Update = UpdateHello | UpdateReset | UpdateRoomState | UpdateHidden | UpdateOfRoom | UpdateOfMember | UpdateOfMessage | UpdateWithoutContent | UpdateOfMarker | UpdateOfMute | UpdateOfOwnState | UpdateOfTyping;
 
 /** The first of each stream: all of your rooms. */
 export interface UpdateHello {
@@ -390,10 +442,12 @@ export interface UpdateHidden {
   seq: number;
 }
 
-/** Up to which message a user has read: your own marker, moved in any of your sessions, or a member's, in small rooms. It is no event of the room and has no seq; of two the larger number holds. */
+/** Up to which message a user has read: your own marker, moved in any of your sessions, or a member's, in small rooms. It is no event of the room and has no seq; of two the larger number holds. A read_marker takes your mark as unread away, unless marked_unread has a new one; so does each message_created of your own. */
 export interface UpdateOfMarker {
   created_at: Timestamp;
   kind: "read_marker" | "receipt";
+  /** In a read_marker, where you marked messages as unread since. */
+  marked_unread?: number;
   number: number;
   room_id: ID;
   user_id: UserID;
@@ -433,12 +487,23 @@ export interface UpdateOfMessage {
   user_id?: UserID;
 }
 
-/** Whether you have muted the room, set in any of your sessions. */
+/** Whether you have muted the room and until when, set in any of your sessions. That the time has come is told by nothing. */
 export interface UpdateOfMute {
   created_at: Timestamp;
   kind: "muted";
   muted: boolean;
+  /** When the mute ends by itself; absent: it does not. */
+  muted_until?: string;
   room_id: ID;
+  user_id: UserID;
+}
+
+/** Your state of a room that you archived, pinned or marked as unread, or no longer, in any of your sessions. It is no event of the room; its seq and last_number may be behind what you were told. */
+export interface UpdateOfOwnState {
+  created_at: Timestamp;
+  kind: "own_state";
+  room_id: ID;
+  rooms: RoomState[];
   user_id: UserID;
 }
 
@@ -764,7 +829,7 @@ export interface Operations {
   /**
    * My rooms, or public rooms.
    *
-   * Without q: your rooms, the one with the newest message first.
+   * Without q: your rooms but those that you archived, pinned ones first, and of these and of the others the one with the newest message first.
    *
    * `GET /rooms`
    */
@@ -775,6 +840,14 @@ export interface Operations {
     limit?: number | undefined;
     /** Only rooms of this type. */
     type?: RoomType | undefined;
+    /** true: only the rooms that you archived; false, as when it is absent: only the others. */
+    hidden?: boolean | undefined;
+    /** Only the rooms that you muted, or only the others. */
+    muted?: boolean | undefined;
+    /** Only the rooms that you pinned, or only the others. */
+    pinned?: boolean | undefined;
+    /** true: only the rooms in which something is unread, or marked as such. */
+    unread?: boolean | undefined;
     /** Search the public rooms by name and description instead, the newest first; empty: all of them. */
     q?: string | undefined;
   }, options?: CallOptions): Promise<RoomList>;
@@ -975,6 +1048,19 @@ export interface Operations {
   }, options?: CallOptions): Promise<RoomUser>;
 
   /**
+   * Mark messages as unread.
+   *
+   * From this number on, but your own. Your read marker and the receipts of others stay where they are. The next mark as read and your next message take it away.
+   *
+   * `PUT /rooms/{room}/users/me/unread`
+   */
+  roomUserUnread(params: {
+    /** The room's id. */
+    room: ID;
+    body: UnreadMark;
+  }, options?: CallOptions): Promise<RoomUser>;
+
+  /**
    * One member.
    *
    * `GET /rooms/{room}/users/{user}`
@@ -1010,6 +1096,15 @@ export interface Operations {
     /** A user's id, or me. */
     user: UserID;
   }, options?: CallOptions): Promise<void>;
+
+  /**
+   * What is unread in all of my rooms.
+   *
+   * Without the rooms that you muted, for a badge, and with them. Archived rooms count as others do. Tombstones and your own messages are never unread.
+   *
+   * `GET /unread`
+   */
+  unreadRetrieve(params?: NoParameters, options?: CallOptions): Promise<Unread>;
 
   /**
    * The profiles of some users.
@@ -1065,8 +1160,10 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   roomUserList: { method: "GET", path: "/rooms/{room}/users" },
   roomUserCreate: { method: "POST", path: "/rooms/{room}/users", body: "json" },
   roomUserRead: { method: "PUT", path: "/rooms/{room}/users/me/read", body: "json" },
+  roomUserUnread: { method: "PUT", path: "/rooms/{room}/users/me/unread", body: "json" },
   roomUserRetrieve: { method: "GET", path: "/rooms/{room}/users/{user}" },
   roomUserUpdate: { method: "PATCH", path: "/rooms/{room}/users/{user}", body: "patch" },
   roomUserDelete: { method: "DELETE", path: "/rooms/{room}/users/{user}" },
+  unreadRetrieve: { method: "GET", path: "/unread" },
   userList: { method: "GET", path: "/users" },
 };

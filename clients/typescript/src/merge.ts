@@ -63,8 +63,9 @@ export function mergeMember(known: RoomUser | undefined, update: UpdatedMember, 
   };
 }
 
-/** byActivity sorts rooms as the server does: the newest message first. */
-export function byActivity(a: Room, b: Room): number {
+/** asListed sorts rooms as the server does: pinned ones first, then the newest message first. */
+export function asListed(a: Room, b: Room): number {
+  if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
   const at = a.last_message_at ?? a.created_at, bt = b.last_message_at ?? b.created_at;
   return compareTimes(bt, at) || (a.id < b.id ? 1 : -1);
 }
