@@ -127,7 +127,7 @@ type signalState struct {
 	memberKey
 	number  int64
 	muted   bool
-	members int // of the room, counted up to one more than Limits.ReceiptMembers
+	members int // of the room, as conn.countedMembers counts them
 }
 
 // deliverSignals reads, in a snapshot, what signals are about and who are members of
@@ -144,7 +144,7 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	rooms := map[uuid.UUID]bool{}
 	for _, one := range signals {
 		state, member := states[memberKey{one.Room, one.User}]
-		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state)) {
+		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state.members)) {
 			rooms[one.Room] = true
 		}
 	}
@@ -162,8 +162,15 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	return nil
 }
 
-func (c *conn) receipts(state signalState) bool {
-	return !c.config.NoReceipts && state.members <= c.config.Limits.ReceiptMembers
+// receipts reports whether the members of a room are told how far the others have read.
+func (c *conn) receipts(members int) bool {
+	return !c.config.NoReceipts && members <= c.config.Limits.ReceiptMembers
+}
+
+// countedMembers renders how many members a room has, counted up to where it no longer
+// matters for receipts, which is the argument that it takes.
+func (c *conn) countedMembers(room string) (query string, most int) {
+	return "(SELECT count(*) FROM (SELECT 1 FROM chat_room_users x WHERE x.room_id = " + room + " LIMIT ?) few)", c.config.Limits.ReceiptMembers + 1
 }
 
 func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error) {
@@ -175,13 +182,13 @@ func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error)
 			rows = append(rows, dialect.Object{"room_id": one.Room, "user_id": one.User})
 		}
 	}
+	count, most := c.countedMembers("r.id")
 	found, err := queryAll(c, func(rows row) (s signalState, err error) {
 		err = rows.Scan(&s.room, &s.user, &s.number, &s.muted, &s.members)
 		return s, err
-	}, `SELECT u.room_id, u.user_id, u.last_read_number, u.muted,
-		(SELECT count(*) FROM (SELECT 1 FROM chat_room_users x WHERE x.room_id = r.id LIMIT ?) few)
+	}, `SELECT u.room_id, u.user_id, u.last_read_number, u.muted, `+count+`
 		FROM `+c.jsonRows("room_id uuid", "user_id user")+` JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
-		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, c.config.Limits.ReceiptMembers+1, dialect.JSONArray(rows))
+		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, most, dialect.JSONArray(rows))
 	states := make(map[memberKey]signalState, len(found))
 	for _, state := range found {
 		states[state.memberKey] = state
@@ -205,7 +212,7 @@ func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, member
 	if own.Kind != "" {
 		f.putSignal(own, []UserID{one.User}, "")
 	}
-	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state) {
+	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state.members) {
 		f.putSignal(others, members, one.User)
 	}
 }

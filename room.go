@@ -86,7 +86,7 @@ func (r *Room) viewAs(me *RoomUser) {
 		return
 	}
 	r.Me = me
-	r.Unread = max(0, r.LastNumber-me.LastReadNumber) // both are of one statement, or of one moment under the lock
+	r.Unread = max(0, r.LastNumber-*me.LastReadNumber) // both are of one statement, or of one moment under the lock
 	switch {
 	case r.PrivateA == nil || r.PrivateB == nil:
 	case *r.PrivateA == me.UserID:

@@ -205,6 +205,8 @@ type userState struct {
 	member *RoomUser   // nil when they are none
 	denied Permissions // what the default does not give them when they join or are added
 	ban    *Ban        // nil when there was none; it may be over
+
+	members int // of the room, as countedMembers has it
 }
 
 // banned: nobody is both banned and a member.
@@ -218,17 +220,18 @@ const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted,
 
 // userStates reads what the room has of users, one for each.
 func (p *roomScope) userStates(users []UserID) ([]*userState, error) {
-	return queryAll(p.conn, p.scanUserState, "SELECT "+userStateColumns+" FROM "+p.jsonRows("user_id user")+`
+	count, most := p.countedMembers("?")
+	return queryAll(p.conn, p.scanUserState, "SELECT "+userStateColumns+", "+count+" FROM "+p.jsonRows("user_id user")+`
 		LEFT JOIN chat_room_users u ON u.room_id = ? AND u.user_id = j.user_id
 		LEFT JOIN chat_restrictions x ON x.room_id = ? AND x.user_id = j.user_id
-		ORDER BY u.user_id`, userRows(users), p.room.ID, p.room.ID)
+		ORDER BY u.user_id`, p.room.ID, most, userRows(users), p.room.ID, p.room.ID)
 }
 
 func (p *roomScope) scanUserState(rows row) (*userState, error) {
 	var member RoomUser
 	ban := Ban{RoomID: p.room.ID}
 	s := &userState{}
-	err := rows.Scan(append(member.fields(), &s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt))...)
+	err := rows.Scan(append(member.fields(), &s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt), &s.members)...)
 	s.id, ban.UserID = member.UserID, member.UserID
 	if member.RoomID != uuid.Nil {
 		member.resolve(p.room)

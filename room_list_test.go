@@ -97,8 +97,8 @@ func TestReadMarkerMovesForwardOnly(t *testing.T) {
 		for _, step := range []struct{ mark, read, unread int64 }{{0, 0, 5}, {3, 3, 2}, {1, 3, 2}, {99, 5, 0}} {
 			me := chatsuite.Must(h.MarkRead(h.Ctx, h.Alice, room.ID, step.mark))(t)
 			seen := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
-			if me.LastReadNumber != step.read || me.LastSeenAt == nil || seen.Unread != step.unread {
-				t.Errorf("after %d: read %d, unread %d", step.mark, me.LastReadNumber, seen.Unread)
+			if *me.LastReadNumber != step.read || me.LastSeenAt == nil || seen.Unread != step.unread {
+				t.Errorf("after %d: read %d, unread %d", step.mark, *me.LastReadNumber, seen.Unread)
 			}
 		}
 		before := len(h.LoggedEvents(room.ID))

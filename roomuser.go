@@ -17,7 +17,7 @@ type RoomUser struct {
 	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`                       // shown to the member alone
 	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
 	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`         // nil also where it is not shown
-	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read
+	LastReadNumber *int64       `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // of the last message read; nil where it is not shown
 	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
 
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
@@ -66,7 +66,7 @@ func (o *optionalRoomUser) of(room *Room) *RoomUser {
 	}
 	member := &RoomUser{
 		RoomID: room.ID, UserID: *o.user, Permissions: o.permissions, Muted: *o.muted, CreatedBy: o.createdBy,
-		LastSeenAt: o.lastSeenAt, LastReadNumber: *o.lastReadNumber, CreatedAt: *o.createdAt,
+		LastSeenAt: o.lastSeenAt, LastReadNumber: o.lastReadNumber, CreatedAt: *o.createdAt,
 	}
 	member.resolve(room)
 	return member
@@ -97,22 +97,41 @@ func (c *conn) roomUser(room *Room, user UserID, lock string) (*RoomUser, error)
 }
 
 // hideOwnState leaves a member's own state to the member: whether they muted the
-// room and, in a public room, when they were last seen, unless the actor was added by
-// somebody else, owns the room, or Config.ShowLastSeen is set.
-func (p *roomScope) hideOwnState(u *RoomUser) {
+// room; how far they have read, where there are no receipts; and, in a public room, when
+// they were last seen, unless the actor was added by somebody else, owns the room, or
+// Config.ShowLastSeen is set. members is how many the room has, up to countedMembers.
+func (p *roomScope) hideOwnState(u *RoomUser, members int) {
 	if p.access.system || p.me != nil && p.me.UserID == u.UserID {
 		return
 	}
 	u.Muted = false
+	if !p.receipts(members) {
+		u.LastReadNumber = nil
+	}
 	joined := p.me == nil || !p.me.Owner && p.me.CreatedBy != nil && *p.me.CreatedBy == p.me.UserID
 	if p.room.Public && joined && !p.config.ShowLastSeen {
 		u.LastSeenAt = nil
 	}
 }
 
+// shownMembers reads the memberships of a condition, as the actor may see them.
+func (p *roomScope) shownMembers(condition string, args ...any) ([]RoomUser, error) {
+	count, most := p.countedMembers("?")
+	return queryAll(p.conn, func(rows row) (u RoomUser, err error) {
+		var members int
+		if err = rows.Scan(append(u.fields(), &members)...); err == nil {
+			u.resolve(p.room)
+			p.hideOwnState(&u, members)
+		}
+		return u, err
+	}, "SELECT "+roomUserColumns+", "+count+" FROM chat_room_users WHERE room_id = ? "+condition,
+		append([]any{p.room.ID, most, p.room.ID}, args...)...)
+}
+
 // RoomUser returns one membership. Members see each other's, except whether another
-// has muted the room and, for those who joined a public room by themselves, when
-// another was last seen: see Config.ShowLastSeen.
+// has muted the room; how far another has read, in rooms of more than
+// Limits.ReceiptMembers members and with Config.NoReceipts; and, for those who joined a
+// public room by themselves, when another was last seen: see Config.ShowLastSeen.
 //
 // Errors: ErrNotFound when the room is hidden or the user is no member,
 // ErrForbidden to those who only see a public room, ErrInvalid.
@@ -135,15 +154,14 @@ func (p *roomScope) member(user UserID) (*RoomUser, error) { return p.lockMember
 
 // lockMember is member with a locking clause.
 func (p *roomScope) lockMember(user UserID, lock string) (*RoomUser, error) {
-	member, err := p.roomUser(p.room, user, lock)
+	members, err := p.shownMembers("AND user_id = ?"+lock, user)
 	if err != nil {
 		return nil, err
 	}
-	if member == nil {
+	if len(members) == 0 {
 		return nil, ErrNotFound
 	}
-	p.hideOwnState(member)
-	return member, nil
+	return &members[0], nil
 }
 
 // RoomUsersPage is a page of a room's members.
@@ -174,24 +192,20 @@ func (s *Service) RoomUsers(ctx context.Context, actor Actor, room uuid.UUID, pa
 		if err != nil {
 			return nil, err
 		}
-		query, args := "SELECT "+roomUserColumns+" FROM chat_room_users WHERE room_id = ?", []any{room}
+		condition, args := "", []any(nil)
 		if page.Cursor != "" {
 			after, err := c.userCursor(page.Cursor)
 			if err != nil {
 				return nil, err
 			}
-			query, args = query+" AND user_id > ?", append(args, after)
+			condition, args = "AND user_id > ?", append(args, after)
 		}
-		members, err := queryAll(c.conn, scanRoomUser, query+" ORDER BY user_id LIMIT ?", append(args, limit+1)...)
+		members, err := p.shownMembers(condition+" ORDER BY user_id LIMIT ?", append(args, limit+1)...)
 		if err != nil {
 			return nil, err
 		}
 		list := &RoomUsersPage{}
 		list.Items, list.Next = trimPage(members, limit, func(u RoomUser) string { return cursor(u.UserID) })
-		for i := range list.Items {
-			list.Items[i].resolve(p.room)
-			p.hideOwnState(&list.Items[i])
-		}
 		return list, nil
 	})
 }

@@ -183,34 +183,20 @@ func (p *roomScope) addUsers(users []NewRoomUser, known []*userState) error {
 	return p.save()
 }
 
-// membersOf returns the memberships of users, which need not be read again when all of
-// them were members already.
+// membersOf returns the memberships of users, by user id, which need not be read again
+// when all of them were members already.
 func (p *roomScope) membersOf(users []NewRoomUser, known []*userState) ([]RoomUser, error) {
 	members := make([]RoomUser, 0, len(known))
 	for _, user := range known {
 		if user.member != nil {
+			p.hideOwnState(user.member, user.members)
 			members = append(members, *user.member)
 		}
 	}
-	if len(members) < len(known) {
-		var err error
-		if members, err = p.readMembers(users); err != nil {
-			return nil, err
-		}
+	if len(members) == len(known) {
+		return members, nil
 	}
-	for i := range members {
-		p.hideOwnState(&members[i])
-	}
-	return members, nil
-}
-
-func (p *roomScope) readMembers(users []NewRoomUser) ([]RoomUser, error) {
-	members, err := queryAll(p.conn, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users WHERE room_id = ?
-		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, userRows(userIDs(users)))
-	for i := range members {
-		members[i].resolve(p.room)
-	}
-	return members, err
+	return p.shownMembers("AND user_id IN (SELECT j.user_id FROM "+p.jsonRows("user_id user")+") ORDER BY user_id", userRows(userIDs(users)))
 }
 
 // checkGroupSize refuses what would make a group too large.

@@ -371,3 +371,24 @@ func TestPollGoesOnAfterALongHello(t *testing.T) {
 		t.Errorf("there are %d updates, the last is %s", len(updates), updates[len(updates)-1].kind)
 	}
 }
+
+// Members show how far they have read where there are receipts, and null elsewhere.
+func TestReadMarkersOfOthers(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "sqlite", func(c *chat.Config, _ *httpadapter.Config) { c.Limits.ReceiptMembers = 2 })
+	room := h.group()
+	h.send("alice", room, "x")
+	h.want(200, "", "bob", "PUT /rooms/"+room+"/users/me/read", `{"number":1}`)
+	shown := func(of string) string { return h.want(200, "", "alice", "GET /rooms/"+room+"/users/"+of, "").field("last_read_number") }
+	if before := shown("2"); before != "1" {
+		t.Errorf("bob has read up to %s", before)
+	}
+	h.want(200, "", "alice", "POST /rooms/"+room+"/users", `{"members":[{"user_id":"3"}]}`)
+	if after := shown("2"); after != "<nil>" || shown("1") != "1" || shown("me") != "1" {
+		t.Errorf("in a room of three bob has read up to %s", after)
+	}
+	got := h.want(200, "", "alice", "GET /rooms/"+room+"/users", "")
+	if strings.Count(got.body, `"last_read_number":null`) != 2 || strings.Count(got.body, `"last_read_number":1`) != 1 {
+		t.Errorf("the list is %s", got.body)
+	}
+}

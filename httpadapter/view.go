@@ -82,7 +82,7 @@ func (v *view) room(r *chat.Room) room {
 	}
 	if r.Me != nil {
 		shown.Member, shown.MyPermissions = true, r.Me.Effective.Names()
-		shown.Muted, shown.LastReadNumber = r.Me.Muted, r.Me.LastReadNumber
+		shown.Muted, shown.LastReadNumber = r.Me.Muted, *r.Me.LastReadNumber
 	}
 	if r.LastMessage != nil {
 		last := v.lastMessage(r.LastMessage)

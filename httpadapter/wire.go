@@ -61,7 +61,7 @@ type roomUser struct {
 	Muted          *bool      `json:"muted,omitzero"`
 	CreatedBy      *user      `json:"created_by"`
 	LastSeenAt     *time.Time `json:"last_seen_at"`
-	LastReadNumber int64      `json:"last_read_number"`
+	LastReadNumber *int64     `json:"last_read_number"`
 	CreatedAt      time.Time  `json:"created_at"`
 }
 

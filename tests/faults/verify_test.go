@@ -246,14 +246,14 @@ func (v *verifier) checkUnread(ctx context.Context, rooms []uuid.UUID) error {
 				continue
 			}
 			var behind int64
-			if err := v.db.Table("chat_messages").Where("room_id = ? AND number > ?", room.ID, room.Me.LastReadNumber).Count(&behind).Error; err != nil {
+			if err := v.db.Table("chat_messages").Where("room_id = ? AND number > ?", room.ID, *room.Me.LastReadNumber).Count(&behind).Error; err != nil {
 				return err
 			}
 			if room.Unread != behind {
 				v.fault("%s has %d unread, and is shown %d", user, behind, room.Unread)
 			}
-			if read := v.claims.reads[room.ID][user]; room.Me.LastReadNumber < read || room.Me.LastReadNumber > room.LastNumber {
-				v.fault("%s has read up to %d, and is shown %d of %d", user, read, room.Me.LastReadNumber, room.LastNumber)
+			if read := v.claims.reads[room.ID][user]; *room.Me.LastReadNumber < read || *room.Me.LastReadNumber > room.LastNumber {
+				v.fault("%s has read up to %d, and is shown %d of %d", user, read, *room.Me.LastReadNumber, room.LastNumber)
 			}
 			total += room.Unread
 		}

@@ -222,7 +222,7 @@ func (t *tables) broken() (broken []string) {
 				}) {
 					broken = append(broken, fmt.Sprintf("%s is in room %s and restricted", u.UserID, r.ID))
 				}
-				if u.LastReadNumber > r.LastNumber {
+				if *u.LastReadNumber > r.LastNumber {
 					broken = append(broken, fmt.Sprintf("%s has read further than room %s goes", u.UserID, r.ID))
 				}
 			}

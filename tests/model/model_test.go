@@ -78,11 +78,14 @@ func likeRules() modelRules {
 	return modelRules{"likes", chat.LikeDislike, true, map[string]string{"like": "like", "dislike": "dislike"}, 1, 1}
 }
 
+// receiptMembers is of how many members a room may be whose members see how far the others have read.
+const receiptMembers = 3
+
 // limits are so low that they are met.
 func (r modelRules) limits() chat.Limits {
 	return chat.Limits{
 		TextCharacters: 30, TextBytes: 60, Name: 20, Description: 30, MetadataBytes: 40, MediaPerMessage: 2,
-		UploadBytes: 2000, ReactionBytes: 30, ReactionsPerMessage: r.kinds, ReactionsPerUser: r.own, Reason: 10, GroupMembers: 5, UsersPerCall: 6,
+		UploadBytes: 2000, ReactionBytes: 30, ReactionsPerMessage: r.kinds, ReactionsPerUser: r.own, Reason: 10, GroupMembers: 5, ReceiptMembers: receiptMembers, UsersPerCall: 6,
 		PageSize: 4, PageMax: 7,
 	}
 }

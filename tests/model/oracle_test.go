@@ -206,8 +206,9 @@ func (o *oracle) log(r *modelRoom, kind chat.EventKind, actor chat.UserID, messa
 
 // enrol makes a member, who has nothing unread.
 func (o *oracle) enrol(r *modelRoom, by, user chat.UserID, permissions *chat.Permissions) {
+	read := r.LastNumber
 	r.members[user] = &chat.RoomUser{
-		RoomID: r.ID, UserID: user, Permissions: permissions, CreatedBy: ref(by), LastReadNumber: r.LastNumber, CreatedAt: o.now,
+		RoomID: r.ID, UserID: user, Permissions: permissions, CreatedBy: ref(by), LastReadNumber: &read, CreatedAt: o.now,
 	}
 }
 
@@ -218,6 +219,9 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	member.Effective = r.rights(user)
 	if viewer != user && viewer != system {
 		member.Muted = false
+		if len(r.members) > receiptMembers {
+			member.LastReadNumber = nil
+		}
 		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
 			member.LastSeenAt = nil // the viewer came by themselves
 		}
@@ -230,7 +234,7 @@ func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 	room := r.Room
 	if member := r.members[viewer]; member != nil {
 		room.Me = r.membership(viewer, viewer)
-		room.Unread = r.LastNumber - member.LastReadNumber
+		room.Unread = r.LastNumber - *member.LastReadNumber
 		switch {
 		case same(r.PrivateA, viewer):
 			room.Other = r.PrivateB

@@ -230,7 +230,8 @@ func (o *oracle) MarkRead(actor chat.Actor, room uuid.UUID, number int64) (*chat
 		return nil, err
 	}
 	me := r.members[user]
-	me.LastReadNumber = max(me.LastReadNumber, min(number, r.LastNumber))
+	read := max(*me.LastReadNumber, min(number, r.LastNumber))
+	me.LastReadNumber = &read
 	me.LastSeenAt = o.stamp()
 	return r.membership(user, user), nil
 }

@@ -247,7 +247,7 @@ func (c *counted) inbox(user chat.UserID, n int) {
 		rooms[i] = chat.Room{
 			ID: id, Type: chat.Group, Name: fmt.Sprint(i), OwnerID: &user, LastNumber: 1, LastMessageAt: &now, CreatedAt: now, UpdatedAt: now,
 		}
-		members[i] = chat.RoomUser{RoomID: id, UserID: user, CreatedAt: now}
+		members[i] = chat.RoomUser{RoomID: id, UserID: user, LastReadNumber: new(int64), CreatedAt: now}
 		messages[i] = chat.Message{ID: uuid.Must(uuid.NewV7()), RoomID: id, Number: 1, UserID: &user, AuthorKind: chat.AuthorKindUser, Text: "text", CreatedAt: now}
 	}
 	chatsuite.NoError(c.T, c.DB.Transaction(func(tx *gorm.DB) error {
