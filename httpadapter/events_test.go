@@ -379,7 +379,9 @@ func TestReadMarkersOfOthers(t *testing.T) {
 	room := h.group()
 	h.send("alice", room, "x")
 	h.want(200, "", "bob", "PUT /rooms/"+room+"/users/me/read", `{"number":1}`)
-	shown := func(of string) string { return h.want(200, "", "alice", "GET /rooms/"+room+"/users/"+of, "").field("last_read_number") }
+	shown := func(of string) string {
+		return h.want(200, "", "alice", "GET /rooms/"+room+"/users/"+of, "").field("last_read_number")
+	}
 	if before := shown("2"); before != "1" {
 		t.Errorf("bob has read up to %s", before)
 	}
