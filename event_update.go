@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -245,17 +246,39 @@ func (c *conn) readEventMessages(content *eventContent, ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := queryAll(c, scanMessage, "SELECT "+prefixed("m", messageColumns)+` FROM chat_messages m
+	// Most messages are new, and of text alone: whether there is more to read is read with them.
+	type eventMessage struct {
+		Message
+		media, reactions bool
+	}
+	found, err := queryAll(c, func(rows row) (m eventMessage, err error) {
+		err = rows.Scan(append(m.fields(), &m.media, &m.reactions)...)
+		return m, err
+	}, "SELECT "+prefixed("m", messageColumns)+`, EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id),
+		EXISTS (SELECT 1 FROM chat_reactions x WHERE x.message_id = m.id) FROM chat_messages m
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id `+c.dialect.InIDs(), dialect.JSONArray(ids))
 	if err != nil {
 		return err
 	}
+	all := make([]*Message, len(found))
+	media, reactions := map[uuid.UUID]*Message{}, map[uuid.UUID]*Message{}
 	for i := range found {
-		found[i].ClientID = nil // its author's own
-		content.messages[found[i].ID] = &found[i]
+		m := &found[i]
+		all[i] = &m.Message
+		m.ClientID = nil // its author's own
+		content.messages[m.ID] = all[i]
+		if m.media {
+			media[m.ID] = all[i]
+		}
+		if m.reactions {
+			reactions[m.ID] = all[i]
+		}
 	}
 	anybody := &call{conn: c, actor: principal{system: true}}
-	return anybody.attachContent(pointers(found))
+	if err := errors.Join(anybody.attachMedia(media), anybody.attachReactions(reactions)); err != nil {
+		return err
+	}
+	return anybody.attachReplies(all)
 }
 
 func (content *eventContent) fill(u *Update) {

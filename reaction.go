@@ -225,6 +225,9 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 
 // attachReactions fills in the reaction counts of messages with one query.
 func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
 	type counted struct {
 		message uuid.UUID
 		count   ReactionCount

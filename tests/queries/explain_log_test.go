@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/internal/chatsuite"
 )
@@ -212,6 +215,40 @@ func TestLargeTablesAreReadByIndexes(t *testing.T) {
 					t.Errorf("%s: %s\n%s", op.name, fault, q.query)
 				}
 			}
+		}
+	})
+}
+
+// TestUpdatesOfTextAloneReadNoMore: whether a message has media and reactions is read with
+// it, and most have none.
+func TestUpdatesOfTextAloneReadNoMore(t *testing.T) {
+	overCounted(t, func(t *testing.T, c *counted) {
+		x := &explained{counted: c}
+		room := c.NewGroup(c.Bob)
+		sub := chatsuite.Must(c.svc.Subscribe(c.Ctx, c.Alice, chat.SubscribeOptions{}))(t)
+		defer sub.Close()
+		x.take(sub, chat.UpdateHello)
+		read := func() [2]int {
+			return [2]int{len(c.log.Matching("SELECT x.message_id, m.id")), len(c.log.Matching("GROUP BY message_id, reaction"))}
+		}
+		chatsuite.Must(c.svc.SendMessage(c.Ctx, c.Bob, room.ID, chat.NewMessage{Text: "x"}))(t)
+		x.take(sub, chat.UpdateKind(chat.MessageCreated))
+		if got := read(); got != [2]int{} {
+			t.Errorf("for a text %v statements read media and reactions", got)
+		}
+		media := c.Upload(c.Bob, "x").ID
+		chatsuite.NoError(t, c.svc.InTx(c.Ctx, func(_ *gorm.DB, s *chat.Service) error { // is told at once
+			m, err := s.SendMessage(c.Ctx, c.Bob, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{media}})
+			if err != nil {
+				return err
+			}
+			return chatsuite.ErrorOf(s.React(c.Ctx, c.Bob, m.ID, "👍"))
+		}))
+		ctx, cancel := context.WithTimeout(c.Ctx, chatsuite.Timeout)
+		defer cancel()
+		u := chatsuite.Must(sub.Next(ctx))(t)
+		if u.Message == nil || len(u.Message.Media) != 1 || len(u.Message.Reactions) != 1 || read()[1] == 0 {
+			t.Errorf("the update is %+v", u.Message)
 		}
 	})
 }
