@@ -34,8 +34,8 @@ test-events: ## The long forms of the proofs about subscriptions, see docs/relia
 	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 1h -run 'Cuts' ./httpadapter
 
 .PHONY: fuzz
-fuzz: ## Let each fuzzer of the HTTP handler and of pictures look for 30 seconds
-	@for package in ./httpadapter ./internal/picture; do \
+fuzz: ## Let each fuzzer look for 30 seconds
+	@for package in $$(grep -rl '^func Fuzz' --include '*_test.go' . | xargs -n 1 dirname | sort -u); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s $$package || exit 1; done; done
 
