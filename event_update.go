@@ -52,9 +52,12 @@ type Update struct {
 	RoomID    uuid.UUID  `json:"room_id,omitzero"`
 	Seq       int64      `json:"seq,omitempty"` // of the event in its room
 	ActorID   *UserID    `json:"actor_id,omitempty"`
-	UserID    *UserID    `json:"user_id,omitempty"`    // whom the event is about
+	UserID    *UserID    `json:"user_id,omitempty"`    // whom the event is about; see below
 	MessageID *uuid.UUID `json:"message_id,omitempty"` // which message it is about
 	CreatedAt time.Time  `json:"created_at,omitzero"`
+
+	// UserID is nil in a user_removed where the user was erased since: the members of the
+	// room are to be read again then, as after an author_erased.
 
 	// Message is set for events about a message that is still there: its text, media,
 	// the counts of its reactions, and the head of what it answers.

@@ -358,7 +358,10 @@ func (f *follower) event(u *chat.Update, room *followedRoom) error {
 	if u.Member != nil {
 		room.Members[u.Member.UserID] = ownPermissions(u.Member)
 	}
-	if kind == chat.UserRemoved {
+	switch {
+	case kind == chat.UserRemoved && u.UserID == nil: // they were erased since
+		return f.read(u.RoomID)
+	case kind == chat.UserRemoved:
 		delete(room.Members, *u.UserID)
 	}
 	return nil
