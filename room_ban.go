@@ -43,15 +43,20 @@ func (in *BanOptions) validate(c *Config) error {
 
 // untilAfter returns the end of the ban as both databases keep it.
 func (in *BanOptions) untilAfter(now time.Time) (*time.Time, error) {
-	if in.Until == nil {
+	return futureTime("until", in.Until, now)
+}
+
+// futureTime returns an end that a caller gave as both databases keep it; nil for none.
+func futureTime(field string, end *time.Time, now time.Time) (*time.Time, error) {
+	if end == nil {
 		return nil, nil
 	}
-	until := in.Until.UTC().Truncate(time.Microsecond)
+	until := end.UTC().Truncate(time.Microsecond)
 	if !until.After(now) {
-		return nil, invalid("until", CodeOutOfRange, "is not in the future")
+		return nil, invalid(field, CodeOutOfRange, "is not in the future")
 	}
 	if until.Year() > 9999 {
-		return nil, invalid("until", CodeOutOfRange, "is after the year 9999")
+		return nil, invalid(field, CodeOutOfRange, "is after the year 9999")
 	}
 	return &until, nil
 }
@@ -205,8 +210,6 @@ type userState struct {
 	member *RoomUser   // nil when they are none
 	denied Permissions // what the default does not give them when they join or are added
 	ban    *Ban        // nil when there was none; it may be over
-
-	members int // of the room, as countedMembers has it
 }
 
 // banned: nobody is both banned and a member.
@@ -214,27 +217,26 @@ func (s *userState) banned(now time.Time) bool {
 	return s.ban != nil && (s.ban.Until == nil || s.ban.Until.After(now))
 }
 
-const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.created_by, u.last_seen_at,
-	COALESCE(u.last_read_number, 0), u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
+const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.muted_until, u.hidden_number,
+	COALESCE(u.pinned, FALSE), u.created_by, u.last_seen_at, COALESCE(u.last_read_number, 0), COALESCE(u.joined_number, 0), u.marked_unread, u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
 	x.banned_until, x.banned_at`
 
 // userStates reads what the room has of users, one for each.
 func (p *roomScope) userStates(users []UserID) ([]*userState, error) {
-	count, most := p.countedMembers("?")
-	return queryAll(p.conn, p.scanUserState, "SELECT "+userStateColumns+", "+count+" FROM "+p.jsonRows("user_id user")+`
+	return queryAll(p.conn, p.scanUserState, "SELECT "+userStateColumns+" FROM "+p.jsonRows("user_id user")+`
 		LEFT JOIN chat_room_users u ON u.room_id = ? AND u.user_id = j.user_id
 		LEFT JOIN chat_restrictions x ON x.room_id = ? AND x.user_id = j.user_id
-		ORDER BY u.user_id`, p.room.ID, most, userRows(users), p.room.ID, p.room.ID)
+		ORDER BY u.user_id`, userRows(users), p.room.ID, p.room.ID)
 }
 
 func (p *roomScope) scanUserState(rows row) (*userState, error) {
 	var member RoomUser
 	ban := Ban{RoomID: p.room.ID}
 	s := &userState{}
-	err := rows.Scan(append(member.fields(), &s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt), &s.members)...)
+	err := rows.Scan(append(member.fields(), &s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt))...)
 	s.id, ban.UserID = member.UserID, member.UserID
 	if member.RoomID != uuid.Nil {
-		member.resolve(p.room)
+		member.resolve(p.room, p.now)
 		s.member = &member
 	}
 	if !ban.CreatedAt.IsZero() {

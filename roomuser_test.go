@@ -139,7 +139,7 @@ func TestReadMarkersAreShownWhereThereAreReceipts(t *testing.T) {
 
 func wantMarker(t *testing.T, what string, u chat.RoomUser, shown bool) {
 	t.Helper()
-	if (u.LastReadNumber != nil) != shown {
+	if (u.LastReadNumber != 0) != shown {
 		t.Errorf("%s shows %v, want a marker: %t", what, u.LastReadNumber, shown)
 	}
 }
@@ -147,6 +147,7 @@ func wantMarker(t *testing.T, what string, u chat.RoomUser, shown bool) {
 // wantMarkers looks at the members of a room as Alice, who owns it, and System.
 func wantMarkers(t *testing.T, h *chatsuite.Host, room uuid.UUID, shown bool, members ...chat.UserID) {
 	t.Helper()
+	h.Send(h.Alice, room, "x")
 	for _, user := range members {
 		wantMarker(t, "MarkRead", *chatsuite.Must(h.MarkRead(h.Ctx, user, room, 99))(t), true)
 		one := chatsuite.Must(h.RoomUser(h.Ctx, h.Alice, room, user))(t)

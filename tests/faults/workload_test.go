@@ -204,7 +204,7 @@ func (c *client) markRead(ctx context.Context, m *chat.Message) error {
 	if err != nil {
 		return c.failed(ctx, err)
 	}
-	return c.write(record{Read: &marker{m.RoomID, c.user, *me.LastReadNumber}})
+	return c.write(record{Read: &marker{m.RoomID, c.user, me.LastReadNumber}})
 }
 
 func (c *client) react(ctx context.Context, m *chat.Message) error {

@@ -23,6 +23,9 @@ type followedRoom struct {
 	Default  chat.Permissions
 	Read     int64
 	Muted    bool
+	Until    time.Time // when the mute ends
+	Pinned   bool
+	Marked   int64 // from which number on messages are unread again
 	Messages map[int64]followedMessage
 	Members  map[chat.UserID]string // the permissions of their own, if any
 }
@@ -46,6 +49,7 @@ type follower struct {
 	cursor chat.Cursor
 	rooms  map[uuid.UUID]*followedRoom
 	told   map[uuid.UUID]int64
+	states map[uuid.UUID]int64 // the last number of each room in the last hello, which is ahead of what follows it
 	resets int
 	fault  error
 }
@@ -109,6 +113,7 @@ func (m *model) compareFollowers(t *rapid.T, o *oracle) {
 			for end := time.Now().Add(chatsuite.Timeout); ; {
 				f.take(1000)
 				m.must(t, s, f.fault)
+				f.endMutes(o.now)
 				got := s.toModel.of(f.rooms)
 				if agree(want, got) {
 					break
@@ -132,12 +137,15 @@ func (o *oracle) followed(user chat.UserID) map[uuid.UUID]*followedRoom {
 		}
 		room := followed(&r.Room)
 		if me != nil {
-			room.Read, room.Muted = *me.LastReadNumber, me.Muted
+			room.own(r.membership(user, user))
 		}
 		for _, member := range r.members {
 			room.Members[member.UserID] = ownPermissions(member)
 		}
 		for _, message := range r.messages {
+			if user != system && !r.shows(user, message) {
+				continue
+			}
 			whole := message.Message
 			whole.Media = make([]chat.Media, len(message.media))
 			shown := followedMessageOf(&whole)
@@ -162,6 +170,38 @@ func (r *followedRoom) set(of *chat.Room) {
 	r.Name, r.Public, r.Default, r.Owner = of.Name, of.Public, of.DefaultPermissions, ""
 	if of.OwnerID != nil {
 		r.Owner = *of.OwnerID
+	}
+}
+
+// own sets what is the user's own.
+func (r *followedRoom) own(u *chat.RoomUser) {
+	r.Read, r.Pinned = u.LastReadNumber, u.Pinned
+	r.mark(u.MarkedUnread)
+	r.mute(u.Muted, u.MutedUntil)
+}
+
+func (r *followedRoom) mark(number *int64) {
+	if r.Marked = 0; number != nil {
+		r.Marked = *number
+	}
+}
+
+func (r *followedRoom) mute(muted bool, until *time.Time) {
+	if r.Muted, r.Until = muted, (time.Time{}); until != nil {
+		r.Until = *until
+	}
+}
+
+func ownState(s *chat.RoomState) *chat.RoomUser {
+	return &chat.RoomUser{LastReadNumber: s.LastReadNumber, Muted: s.Muted, MutedUntil: s.MutedUntil, Pinned: s.Pinned, MarkedUnread: s.MarkedUnread}
+}
+
+// endMutes ends those whose time has come, as a client does by its clock.
+func (f *follower) endMutes(now time.Time) {
+	for _, room := range f.rooms {
+		if !room.Until.IsZero() && !now.Before(room.Until) {
+			room.mute(false, nil)
+		}
 	}
 }
 
@@ -249,11 +289,19 @@ func (f *follower) fold(u *chat.Update, first bool) error {
 	case chat.UpdateReadMarker:
 		if room != nil {
 			room.Read = max(room.Read, u.Number)
+			room.mark(u.MarkedUnread)
 		}
 		return nil
 	case chat.UpdateMuted:
 		if room != nil {
-			room.Muted = *u.Muted
+			room.mute(*u.Muted, u.MutedUntil)
+		}
+		return nil
+	case chat.UpdateOwnState:
+		if room != nil {
+			read := room.Read
+			room.own(ownState(&u.States[0]))
+			room.Read = max(room.Read, read)
 		}
 		return nil
 	case chat.UpdateReceipt, chat.UpdateTyping:
@@ -268,11 +316,12 @@ func (f *follower) hello(u *chat.Update, first bool) error {
 		return nil
 	}
 	mine := map[uuid.UUID]bool{}
+	f.states = map[uuid.UUID]int64{}
 	for i := range u.States {
 		state := &u.States[i]
-		mine[state.RoomID] = true
+		mine[state.RoomID], f.states[state.RoomID] = true, state.LastNumber
 		if room := f.rooms[state.RoomID]; room != nil {
-			room.Read, room.Muted = state.LastReadNumber, state.Muted
+			room.own(ownState(state))
 		} else if err := f.enter(state); err != nil {
 			return err
 		}
@@ -320,7 +369,8 @@ func (f *follower) enter(state *chat.RoomState) error {
 		return err
 	}
 	room := f.rooms[state.RoomID]
-	room.Seq, room.Read, room.Muted = state.Seq, state.LastReadNumber, state.Muted
+	room.Seq = state.Seq
+	room.own(ownState(state))
 	return nil
 }
 
@@ -350,6 +400,9 @@ func (f *follower) event(u *chat.Update, room *followedRoom) error {
 		room.Messages[u.Message.Number] = followedMessageOf(u.Message)
 		if kind == chat.MessageCreated && u.Message.UserID != nil && *u.Message.UserID == f.user {
 			room.Read = max(room.Read, u.Message.Number)
+			if u.Message.Number > f.states[u.RoomID] {
+				room.Marked = 0
+			}
 		}
 	}
 	if u.Room != nil {
@@ -379,7 +432,7 @@ func (f *follower) read(id uuid.UUID) error {
 	}
 	room := followed(found)
 	if before := f.rooms[id]; before != nil {
-		room.Read, room.Muted = before.Read, before.Muted
+		room.Read, room.Muted, room.Until, room.Pinned, room.Marked = before.Read, before.Muted, before.Until, before.Pinned, before.Marked
 	}
 	f.rooms[id] = room
 	pages, err := client{f.s.Service}.UserPages(f.s.Ctx, f.actor, id, 7)
