@@ -231,7 +231,7 @@ func (c *call) scanSeen(rows row, byID map[uuid.UUID]*Room, mine bool) (id uuid.
 		r.LastMessage, r.OtherMember = last.of(), other.of(r, c.now)
 	}
 	if r.OtherMember != nil {
-		r.OtherMember.clearOwnState() // which only they see
+		c.scope(r, r.Me).hideOwnState(r.OtherMember)
 	}
 	return id, nil
 }
