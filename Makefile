@@ -65,6 +65,7 @@ test-faults: ## Kill, hold, cut and fill for some minutes, and print what docs/r
 .PHONY: test-events
 test-events: ## The long forms of the proofs about subscriptions, see docs/reliability.md; an hour
 	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 3h ./tests/events
+	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 1h -run 'Cuts' ./httpadapter
 
 .PHONY: fuzz
 fuzz: ## Let each fuzzer look for 30 seconds

@@ -20,12 +20,15 @@ type signal struct {
 type signalKind string
 
 const (
-	signalRead   signalKind = "read"   // the user's read marker was moved
-	signalMuted  signalKind = "muted"  // the user muted the room, or did no longer
-	signalTyping signalKind = "typing" // the user is writing
+	signalRead     signalKind = "read"      // the user's read marker was moved
+	signalMuted    signalKind = "muted"     // the user muted the room, or did no longer
+	signalOwnState signalKind = "own_state" // the user archived, pinned or marked the room, or did no longer
+	signalTyping   signalKind = "typing"    // the user is writing
 )
 
-func (k signalKind) known() bool { return k == signalRead || k == signalMuted || k == signalTyping }
+func (k signalKind) known() bool {
+	return k == signalRead || k == signalMuted || k == signalOwnState || k == signalTyping
+}
 
 // maxSignals is how many signals wait at most, each with a room and a user of its own.
 // More are lost.
@@ -125,9 +128,8 @@ func (f *eventFeed) returnSignals(taken signalSet) {
 // signalState is what the database has of the user of a signal.
 type signalState struct {
 	memberKey
-	number  int64
-	muted   bool
-	members int // of the room, counted up to one more than Limits.ReceiptMembers
+	own     RoomState
+	members int64 // of the room
 }
 
 // deliverSignals reads, in a snapshot, what signals are about and who are members of
@@ -144,11 +146,11 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	rooms := map[uuid.UUID]bool{}
 	for _, one := range signals {
 		state, member := states[memberKey{one.Room, one.User}]
-		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state)) {
+		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state.members)) {
 			rooms[one.Room] = true
 		}
 	}
-	members := map[uuid.UUID][]UserID{}
+	members := map[uuid.UUID][]listener{}
 	if len(rooms) > 0 {
 		if members, err = c.membersAmong(rooms, f.listening()); err != nil {
 			return err
@@ -162,8 +164,10 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	return nil
 }
 
-func (c *conn) receipts(state signalState) bool {
-	return !c.config.NoReceipts && state.members <= c.config.Limits.ReceiptMembers
+// receipts reports whether the members of a room are told, and shown, how far the others
+// have read.
+func (c *conn) receipts(members int64) bool {
+	return !c.config.NoReceipts && members <= int64(c.config.Limits.ReceiptMembers)
 }
 
 func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error) {
@@ -176,12 +180,12 @@ func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error)
 		}
 	}
 	found, err := queryAll(c, func(rows row) (s signalState, err error) {
-		err = rows.Scan(&s.room, &s.user, &s.number, &s.muted, &s.members)
+		s.own, err = c.scanRoomState(rows, &s.user, &s.members)
+		s.room = s.own.RoomID
 		return s, err
-	}, `SELECT u.room_id, u.user_id, u.last_read_number, u.muted,
-		(SELECT count(*) FROM (SELECT 1 FROM chat_room_users x WHERE x.room_id = r.id LIMIT ?) few)
-		FROM `+c.jsonRows("room_id uuid", "user_id user")+` JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
-		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, c.config.Limits.ReceiptMembers+1, dialect.JSONArray(rows))
+	}, "SELECT "+roomStateColumns+", u.user_id, r.member_count FROM "+c.jsonRows("room_id uuid", "user_id user")+`
+		JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
+		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, dialect.JSONArray(rows))
 	states := make(map[memberKey]signalState, len(found))
 	for _, state := range found {
 		states[state.memberKey] = state
@@ -189,36 +193,47 @@ func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error)
 	return states, err
 }
 
-func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, members []UserID) {
+func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, members []listener) {
 	u := Update{RoomID: one.Room, UserID: &one.User, CreatedAt: c.now}
 	own, others := u, u
 	switch one.Kind {
 	case signalRead:
-		own.Kind, own.Number = UpdateReadMarker, state.number
-		others.Kind, others.Number = UpdateReceipt, state.number
+		own.Kind, own.Number, own.MarkedUnread = UpdateReadMarker, state.own.LastReadNumber, state.own.MarkedUnread
+		others.Kind, others.Number = UpdateReceipt, state.own.LastReadNumber
 	case signalMuted:
-		own.Kind, own.Muted = UpdateMuted, &state.muted
+		own.Kind, own.Muted, own.MutedUntil = UpdateMuted, &state.own.Muted, state.own.MutedUntil
+	case signalOwnState:
+		own.Kind, own.States = UpdateOwnState, []RoomState{state.own}
 	case signalTyping:
 		until := c.now.Add(typingLife)
 		others.Kind, others.ExpiresAt = UpdateTyping, &until
 	}
 	if own.Kind != "" {
-		f.putSignal(own, []UserID{one.User}, "")
+		f.putSignal(own, []UserID{one.User})
 	}
-	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state) {
-		f.putSignal(others, members, one.User)
+	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state.members) {
+		f.putSignal(others, others.othersAmong(members))
 	}
 }
 
-// putSignal puts an update that is no event into the queues of users, except one.
-func (f *eventFeed) putSignal(u Update, users []UserID, except UserID) {
+// othersAmong are the members who are told what another does: not up to which of the messages
+// that they do not see.
+func (u *Update) othersAmong(members []listener) (others []UserID) {
+	for _, member := range members {
+		hidden := u.Kind == UpdateReceipt && member.joined > 0 && !access{joined: member.joined}.sees(u.Number)
+		if member.user != *u.UserID && !hidden {
+			others = append(others, member.user)
+		}
+	}
+	return others
+}
+
+// putSignal puts an update that is no event into the queues of users.
+func (f *eventFeed) putSignal(u Update, users []UserID) {
 	u.shared = &sharedUpdate{size: u.size()}
 	var lagged []*Subscription
 	f.mu.Lock()
 	for _, user := range users {
-		if user == except {
-			continue
-		}
 		for sub := range f.users[user] {
 			// Who is writing is soon forgotten: nobody is closed for it.
 			if (sub.rooms == nil || sub.rooms[u.RoomID]) && !sub.queue.Put(u, u.shared.size) && u.Kind != UpdateTyping {

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -21,8 +22,8 @@ const (
 	UpdateReset UpdateKind = "reset"
 	// UpdateRoomState is the actor's state of a room that they were added to.
 	UpdateRoomState UpdateKind = "room_state"
-	// UpdateHidden is an event of a room whose content the actor may not see. It keeps
-	// its Seq, so that there is no gap.
+	// UpdateHidden is an event of a room about a message from before the actor joined, which
+	// does not exist for them. It keeps its Seq, so that there is no gap, and names nothing.
 	UpdateHidden UpdateKind = "hidden"
 
 	// The following are kept nowhere: they have no Seq, may be lost or repeated, and
@@ -30,11 +31,17 @@ const (
 
 	// UpdateReadMarker is the actor's own read marker, moved by MarkRead in another session or
 	// this one. A marker never goes back: of two the larger Number holds. The author's
-	// marker moves with each message_created of theirs, without one.
+	// marker moves with each message_created of theirs, without one. Either takes a mark
+	// away that MarkUnread has set, unless MarkedUnread has a new one, but not a message_created
+	// up to the LastNumber of the hello before it: the hello has what came of that.
 	UpdateReadMarker UpdateKind = "read_marker"
-	// UpdateMuted is whether the actor has muted the room, set in another session or this
-	// one.
+	// UpdateMuted is whether the actor has muted the room and until when, set in another
+	// session or this one. That the time has come is told by nothing.
 	UpdateMuted UpdateKind = "muted"
+	// UpdateOwnState is the actor's state of a room that they archived, pinned or marked
+	// unread, or no longer, in another session or this one. Its Seq and LastNumber may be
+	// behind what the log has told.
+	UpdateOwnState UpdateKind = "own_state"
 	// UpdateReceipt is the read marker of another member, in rooms of up to
 	// Limits.ReceiptMembers members. System gets none.
 	UpdateReceipt UpdateKind = "receipt"
@@ -42,8 +49,8 @@ const (
 	UpdateTyping UpdateKind = "typing"
 )
 
-// Update is an event with its content, as all members of the room see it alike when it
-// is delivered: a message that was edited since is shown as it is by then, and one that
+// Update is an event with its content, as all members of the room see it alike who see its
+// message and the one that this replies to, when it is delivered: a message that was edited since is shown as it is by then, and one that
 // was deleted as a tombstone. Nothing in it is personal, a hello and a room_state aside.
 // It is shared: it must not be changed.
 type Update struct {
@@ -51,9 +58,12 @@ type Update struct {
 	RoomID    uuid.UUID  `json:"room_id,omitzero"`
 	Seq       int64      `json:"seq,omitempty"` // of the event in its room
 	ActorID   *UserID    `json:"actor_id,omitempty"`
-	UserID    *UserID    `json:"user_id,omitempty"`    // whom the event is about
+	UserID    *UserID    `json:"user_id,omitempty"`    // whom the event is about; see below
 	MessageID *uuid.UUID `json:"message_id,omitempty"` // which message it is about
 	CreatedAt time.Time  `json:"created_at,omitzero"`
+
+	// UserID is nil in a user_removed where the user was erased since: the members of the
+	// room are to be read again then, as after an author_erased.
 
 	// Message is set for events about a message that is still there: its text, media,
 	// the counts of its reactions, and the head of what it answers.
@@ -62,12 +72,16 @@ type Update struct {
 	Room *Room `json:"room,omitempty"`
 	// Member is set for user_added and user_updated, when the user is still a member.
 	Member *RoomUser `json:"member,omitempty"`
-	// States is set for a hello and a room_state: the actor's rooms.
+	// States is set for a hello, a room_state and an own_state: the actor's rooms.
 	States []RoomState `json:"states,omitempty"`
 	// Number is set for read_marker and receipt: that of the last message that UserID read.
 	Number int64 `json:"number,omitempty"`
-	// Muted is set for muted.
-	Muted *bool `json:"muted,omitempty"`
+	// MarkedUnread is set for a read_marker where RoomUser.MarkedUnread is, as it may be
+	// by the time of delivery.
+	MarkedUnread *int64 `json:"marked_unread,omitempty"`
+	// Muted is set for muted, and MutedUntil where the mute ends by itself.
+	Muted      *bool      `json:"muted,omitempty"`
+	MutedUntil *time.Time `json:"muted_until,omitempty"`
 	// ExpiresAt is set for typing.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
@@ -109,18 +123,36 @@ type RoomState struct {
 	Seq            int64     `json:"seq"`              // of the newest event
 	LastNumber     int64     `json:"last_number"`      // of the newest message, 0 before the first
 	LastReadNumber int64     `json:"last_read_number"` // the user's read marker
-	Muted          bool      `json:"muted"`
+
+	// The rest is as RoomUser has it, by the time of delivery.
+
+	Muted        bool       `json:"muted"`
+	MutedUntil   *time.Time `json:"muted_until,omitempty"`
+	Hidden       bool       `json:"hidden,omitempty"`
+	HiddenNumber *int64     `json:"hidden_number,omitempty"`
+	Pinned       bool       `json:"pinned,omitempty"`
+	MarkedUnread *int64     `json:"marked_unread,omitempty"`
 }
 
-func scanRoomState(rows row) (RoomState, error) {
+const roomStateColumns = `r.id, r.last_seq, r.last_number, u.last_read_number, u.muted, u.muted_until, u.hidden_number, u.pinned,
+	u.marked_unread`
+
+// scanRoomState scans roomStateColumns, and what follows them.
+func (c *conn) scanRoomState(rows row, further ...any) (RoomState, error) {
 	var s RoomState
-	err := rows.Scan(&s.RoomID, &s.Seq, &s.LastNumber, &s.LastReadNumber, &s.Muted)
+	var u RoomUser
+	err := rows.Scan(append([]any{&s.RoomID, &s.Seq, &s.LastNumber, &u.LastReadNumber, &u.Muted, scanTime(&u.MutedUntil), &u.HiddenNumber,
+		&u.Pinned, &u.MarkedUnread}, further...)...)
+	u.resolveOwnState(s.LastNumber, c.now)
+	s.LastReadNumber, s.MarkedUnread, s.Pinned = u.LastReadNumber, u.MarkedUnread, u.Pinned
+	s.Muted, s.MutedUntil, s.Hidden, s.HiddenNumber = u.Muted, u.MutedUntil, u.Hidden, u.HiddenNumber
 	return s, err
 }
 
 // roomStates reads a user's rooms.
 func (c *conn) roomStates(user UserID) ([]RoomState, error) {
-	return queryAll(c, scanRoomState, `SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted FROM chat_room_users u
+	scan := func(rows row) (RoomState, error) { return c.scanRoomState(rows) }
+	return queryAll(c, scan, "SELECT "+roomStateColumns+` FROM chat_room_users u
 		JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL ORDER BY r.id`, user)
 }
 
@@ -136,11 +168,11 @@ func (c *conn) addedStates(members []memberKey) (map[memberKey]RoomState, error)
 	}
 	_, err := queryAll(c, func(rows row) (s RoomState, err error) {
 		var user UserID
-		if err = rows.Scan(&s.RoomID, &s.Seq, &s.LastNumber, &s.LastReadNumber, &s.Muted, &user); err == nil {
+		if s, err = c.scanRoomState(rows, &user); err == nil {
 			states[memberKey{s.RoomID, user}] = s
 		}
 		return s, err
-	}, "SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted, u.user_id FROM "+c.jsonRows("room_id uuid", "user_id user")+
+	}, "SELECT "+roomStateColumns+", u.user_id FROM "+c.jsonRows("room_id uuid", "user_id user")+
 		` JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
 		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, dialect.JSONArray(wanted))
 	return states, err
@@ -162,6 +194,47 @@ func (c *conn) updatesOf(events []loggedEvent) ([]Update, error) {
 		u.shared.size = u.size()
 	}
 	return updates, nil
+}
+
+// messageView is what a member sees of an update about a message.
+type messageView int
+
+const (
+	wholeMessage  messageView = iota
+	withoutReply              // the message that it replies to does not exist for the member
+	hiddenMessage             // the message does not
+)
+
+// viewOf is what a member with a joining number sees of an update. What is not known to be
+// visible is hidden.
+func (u *Update) viewOf(joined int64) messageView {
+	seen := access{member: true, joined: joined}
+	switch m := u.Message; {
+	case u.MessageID == nil || joined == 0:
+		return wholeMessage
+	case m == nil || !seen.sees(m.Number):
+		return hiddenMessage
+	case m.ReplyTo != nil && !seen.sees(m.ReplyTo.Number):
+		return withoutReply
+	}
+	return wholeMessage
+}
+
+// narrowed returns the update for those who see less of its message. It is encoded by itself.
+func (u *Update) narrowed(view messageView) Update {
+	if view == wholeMessage {
+		return *u
+	}
+	n := Update{Kind: UpdateHidden, RoomID: u.RoomID, Seq: u.Seq, CreatedAt: u.CreatedAt, Cursor: u.Cursor}
+	if view == withoutReply {
+		n = *u
+		message := *u.Message
+		message.ReplyToID, message.ReplyTo = nil, nil
+		n.Message = &message
+	}
+	n.shared = &sharedUpdate{event: u.shared.event, from: u.shared.from, to: u.shared.to}
+	n.shared.size = n.size()
+	return n
 }
 
 // size is about how much memory an update holds.
@@ -232,9 +305,10 @@ func (c *conn) readEventMembers(content *eventContent, wanted map[memberKey]bool
 	for i := range found {
 		u := &found[i]
 		if room := content.rooms[u.RoomID]; room != nil {
-			u.resolve(room)
+			u.resolve(room, c.now)
 			// What only the member sees, or who has read up to where, is not for all.
-			u.Muted, u.LastSeenAt, u.LastReadNumber = false, nil, 0
+			u.clearOwnState()
+			u.LastSeenAt, u.LastReadNumber = nil, 0
 			content.members[memberKey{u.RoomID, u.UserID}] = u
 		}
 	}
@@ -245,17 +319,39 @@ func (c *conn) readEventMessages(content *eventContent, ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := queryAll(c, scanMessage, "SELECT "+prefixed("m", messageColumns)+` FROM chat_messages m
+	// Most messages are new, and of text alone: whether there is more to read is read with them.
+	type eventMessage struct {
+		Message
+		media, reactions bool
+	}
+	found, err := queryAll(c, func(rows row) (m eventMessage, err error) {
+		err = rows.Scan(append(m.fields(), &m.media, &m.reactions)...)
+		return m, err
+	}, "SELECT "+prefixed("m", messageColumns)+`, EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id),
+		EXISTS (SELECT 1 FROM chat_reactions x WHERE x.message_id = m.id) FROM chat_messages m
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id `+c.dialect.InIDs(), dialect.JSONArray(ids))
 	if err != nil {
 		return err
 	}
+	all := make([]*Message, len(found))
+	media, reactions := map[uuid.UUID]*Message{}, map[uuid.UUID]*Message{}
 	for i := range found {
-		found[i].ClientID = nil // its author's own
-		content.messages[found[i].ID] = &found[i]
+		m := &found[i]
+		all[i] = &m.Message
+		m.ClientID = nil // its author's own
+		content.messages[m.ID] = all[i]
+		if m.media {
+			media[m.ID] = all[i]
+		}
+		if m.reactions {
+			reactions[m.ID] = all[i]
+		}
 	}
 	anybody := &call{conn: c, actor: principal{system: true}}
-	return anybody.attachContent(pointers(found))
+	if err := errors.Join(anybody.attachMedia(media), anybody.attachReactions(reactions)); err != nil {
+		return err
+	}
+	return anybody.attachReplies(all)
 }
 
 func (content *eventContent) fill(u *Update) {

@@ -259,6 +259,7 @@ func (p *roomScope) tombstone(m *Message) error {
 		later(p.now, m.ChangedAt()), m.ID); err != nil {
 		return err
 	}
+	p.deletedNumber = m.Number
 	p.record(MessageDeleted, &m.ID, nil)
 	return p.save()
 }
@@ -277,6 +278,7 @@ func (c *call) lockMessage(id uuid.UUID, op operation) (*roomScope, *Message, er
 	if m == nil {
 		return nil, nil, ErrNotFound
 	}
+	p.number = m.Number
 	return p, m, p.decide(op, target{child: true, own: p.own(m)})
 }
 

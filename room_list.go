@@ -18,8 +18,11 @@ import (
 // Errors: ErrNotFound.
 func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
 	return read(ctx, s, actor, func(c *call) (*Room, error) {
-		p, err := c.readFor(byRoom, room, opSeeRoom, target{})
+		p, err := c.readRoomWith(byRoom, room, "COALESCE("+unreadSQL+", 0)")
 		if err != nil {
+			return nil, err
+		}
+		if err := p.decide(opSeeRoom, target{}); err != nil {
 			return nil, err
 		}
 		p.room.viewAs(p.me)
@@ -31,6 +34,18 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 type RoomsQuery struct {
 	// Type leaves only rooms of this type. Defaults to all.
 	Type RoomType
+	// Hidden leaves only the rooms that the actor has archived (RoomUser.Hidden).
+	// Defaults to the others, so that a room is in one of the two lists.
+	Hidden bool
+	// Muted leaves only the rooms that are muted, or only those that are not. Defaults to
+	// all.
+	Muted *bool
+	// Pinned leaves only the rooms that are pinned, or only those that are not. Defaults
+	// to all.
+	Pinned *bool
+	// Unread leaves only the rooms in which something is unread, or marked as such.
+	// Defaults to all.
+	Unread bool
 	Page
 }
 
@@ -40,9 +55,15 @@ type RoomsPage struct {
 	Next  string `json:"next"` // the cursor of the next page, "" after the last
 }
 
-// Rooms is the actor's inbox: their rooms, the one with the newest message first,
-// each with the last message, what is unread, whether it is muted (Me.Muted), and
-// the other user of a private room. The number of queries is constant.
+// Rooms is the actor's inbox: their rooms but those that are archived, pinned ones
+// first, and of these and of the others the one with the newest message first. Each
+// comes with the last message, what is unread, the actor's membership (Me: whether the
+// room is muted, archived, pinned or marked unread), and the other user of a private
+// room. The number of queries is constant.
+//
+// A room that moves between two pages, because of a message or of what the actor does
+// with it, may be missing from the later one or come again there; every other is on
+// one page.
 //
 // Errors: ErrInvalid for an unknown type, a cursor that no page returned, and for
 // System, which is in no room.
@@ -61,47 +82,87 @@ func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*Rooms
 			return nil, err
 		}
 		page := &RoomsPage{}
-		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(r.activity()) })
+		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(r.place()) })
 		return page, c.attachHeads(pointers(page.Items))
 	})
 }
 
-// activity is the position of a room in the inbox.
-func (r Room) activity() momentCursor {
+// roomCursor is a position in the inbox.
+type roomCursor struct {
+	Pinned bool `json:"p"`
+	momentCursor
+}
+
+// place is the position of a room in the inbox.
+func (r Room) place() roomCursor {
+	at := r.CreatedAt
 	if r.LastMessageAt != nil {
-		return momentCursor{"rooms", *r.LastMessageAt, r.ID}
+		at = *r.LastMessageAt
 	}
-	return momentCursor{"rooms", r.CreatedAt, r.ID}
+	return roomCursor{r.Me.Pinned, momentCursor{"rooms", at, r.ID}}
 }
 
 const roomActivity = "COALESCE(r.last_message_at, r.created_at)"
 
-// inbox cuts the page before it reads what a page shows: that much less is sorted.
-func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
-	const from = " FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL"
-	const order = " ORDER BY " + roomActivity + " DESC, r.id DESC"
-	condition, args := "", []any{me}
+// condition renders which rooms of the inbox are asked for, and its arguments.
+func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
+	condition, args := " AND NOT "+hiddenSQL, []any{c.now}
+	if in.Hidden {
+		condition = " AND " + hiddenSQL
+	}
+	add := func(further string, more ...any) { condition, args = condition+further, append(args, more...) }
 	switch in.Type {
 	case "":
 	case PrivateMessages, Group, Channel:
-		condition, args = " AND r.type = ?", append(args, in.Type)
+		add(" AND r.type = ?", in.Type)
 	default:
-		return nil, invalid("type", CodeUnknownValue, "is no type of room: %q", in.Type)
+		return "", nil, invalid("type", CodeUnknownValue, "is no type of room: %q", in.Type)
 	}
-	keyset, position, err := c.keysetCondition("rooms", in.Cursor, roomActivity, "r.id")
+	if in.Muted != nil {
+		add(" AND "+mutedSQL+" = ?", c.now, *in.Muted)
+	}
+	if in.Pinned != nil {
+		add(" AND u.pinned = ?", *in.Pinned)
+	}
+	if in.Unread {
+		add(" AND (u.marked_unread IS NOT NULL OR " + unreadSQL + " > 0)")
+	}
+	if in.Cursor != "" {
+		var at roomCursor
+		if err := parseCursor(in.Cursor, &at); err != nil {
+			return "", nil, err
+		}
+		if err := at.check("rooms"); err != nil {
+			return "", nil, err
+		}
+		add(" AND (u.pinned, "+roomActivity+", r.id) < (?, ?, ?)", at.Pinned, at.At, at.ID)
+	}
+	return condition, args, nil
+}
+
+// inbox cuts the page before it reads what a page shows: that much less is sorted.
+func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
+	const from = " FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL"
+	pinnedFirst := "u.pinned"
+	if c.dialect == dialect.Postgres { // of booleans, which are mostly equal, it would have to compare the next column each time
+		pinnedFirst = "CASE WHEN u.pinned THEN 'infinity' ELSE " + roomActivity + " END"
+	}
+	order := " ORDER BY " + pinnedFirst + " DESC, " + roomActivity + " DESC, r.id DESC"
+	condition, args, err := in.condition(c.conn)
 	if err != nil {
 		return nil, err
 	}
+	args = append(append([]any{me}, args...), limit+1, me)
 	return queryAll(c.conn, func(rows row) (Room, error) {
 		var r Room
 		var u RoomUser
-		err := rows.Scan(append(r.fields(), u.fields()...)...)
-		u.resolve(&r)
+		err := rows.Scan(append(append(r.fields(), u.fields()...), &r.Unread)...)
+		u.resolve(&r, c.now)
 		r.viewAs(&u)
 		return r, err
-	}, "WITH page AS (SELECT r.id"+from+condition+keyset+order+" LIMIT ?) SELECT "+prefixed("r", roomColumns)+", "+
-		prefixed("u", roomUserColumns)+" FROM page JOIN chat_rooms r ON r.id = page.id"+
-		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, append(append(args, position...), limit+1, me)...)
+	}, "WITH page AS (SELECT r.id"+from+condition+order+" LIMIT ?) SELECT "+prefixed("r", roomColumns)+", "+
+		prefixed("u", roomUserColumns)+", "+unreadSQL+" FROM page JOIN chat_rooms r ON r.id = page.id"+
+		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, args...)
 }
 
 // attachHeads fills in, of rooms that the actor is in, the heads of the last messages and
@@ -109,57 +170,70 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 func (c *call) attachHeads(rooms []*Room) error {
 	return c.attachSeen(slices.DeleteFunc(rooms, func(r *Room) bool { // where there is nothing of the sort
 		return r.Me == nil && !c.actor.system || r.LastNumber == 0 && r.Other == nil
-	}), "", "")
+	}), false)
 }
 
-// attachViews fills in how the actor sees rooms: their own memberships, and what attachHeads
-// does, with one query.
+// attachViews fills in how the actor sees rooms: their own memberships, with what is unread,
+// and what attachHeads does, with one query.
 func (c *call) attachViews(rooms []*Room) error {
 	if c.actor.system {
 		return c.attachHeads(rooms)
 	}
-	return c.attachSeen(rooms, prefixed("w", optionalRoomUserColumns)+", ",
-		" LEFT JOIN chat_room_users w ON w.room_id = j.room_id AND w.user_id = ?", c.actor.id)
+	return c.attachSeen(rooms, true)
 }
 
-// attachSeen reads what is seen of rooms. The actor's membership comes first where a join
-// for it is given.
-func (c *call) attachSeen(rooms []*Room, columns, join string, args ...any) error {
+// attachSeen reads what is seen of rooms, and with mine the actor's membership of each. The
+// last message is read where it is one that the actor sees.
+func (c *call) attachSeen(rooms []*Room, mine bool) error {
 	if len(rooms) == 0 {
 		return nil
 	}
 	wanted, byID := make([]dialect.Object, len(rooms)), make(map[uuid.UUID]*Room, len(rooms))
 	for i, r := range rooms {
-		wanted[i] = dialect.Object{"room_id": r.ID, "number": r.LastNumber, "other": r.otherThan(c.actor.id)}
+		joined := int64(0)
+		if r.Me != nil {
+			joined = r.Me.JoinedNumber
+		}
+		wanted[i] = dialect.Object{"room_id": r.ID, "number": r.LastNumber, "joined": joined, "other": r.otherThan(c.actor.id)}
 		byID[r.ID] = r
 	}
-	_, err := queryAll(c.conn, func(rows row) (id uuid.UUID, err error) {
-		var me, other optionalRoomUser
-		var last optionalHead
-		fields := slices.Concat([]any{&id}, other.fields(), last.fields())
-		if join != "" {
-			fields = slices.Insert(fields, 1, me.fields()...)
-		}
-		if err = rows.Scan(fields...); err != nil {
-			return id, err
-		}
-		r := byID[id]
-		if join != "" {
-			r.viewAs(me.of(r))
-		}
-		if r.Me != nil || c.actor.system {
-			r.LastMessage, r.OtherMember = last.of(), other.of(r)
-		}
-		if r.OtherMember != nil {
-			r.OtherMember.Muted = false // which only they see
-		}
-		return id, nil
-	}, "SELECT j.room_id, "+columns+prefixed("u", optionalRoomUserColumns)+", "+headColumns+", "+prefixed("f", mediaColumns)+
-		" FROM "+c.jsonRows("room_id uuid", "number bigint", "other user")+join+
-		" LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.other"+
-		" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number"+headMedia,
-		append([]any{dialect.JSONArray(wanted)}, args...)...)
+	columns, join, joined, args := "", "", "j.joined", []any{dialect.JSONArray(wanted)}
+	if mine {
+		columns, joined = prefixed("u", optionalRoomUserColumns)+", COALESCE("+unreadSQL+", 0), ", "u.joined_number"
+		join = " JOIN chat_rooms r ON r.id = j.room_id LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = ?"
+		args = append(args, c.actor.id)
+	}
+	_, err := queryAll(c.conn, func(rows row) (uuid.UUID, error) { return c.scanSeen(rows, byID, mine) },
+		"SELECT j.room_id, "+columns+prefixed("o", optionalRoomUserColumns)+", "+headColumns+", "+prefixed("f", mediaColumns)+
+			" FROM "+c.jsonRows("room_id uuid", "number bigint", "joined bigint", "other user")+join+
+			" LEFT JOIN chat_room_users o ON o.room_id = j.room_id AND o.user_id = j.other"+
+			" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number AND m.number > "+joined+headMedia, args...)
 	return err
+}
+
+func (c *call) scanSeen(rows row, byID map[uuid.UUID]*Room, mine bool) (id uuid.UUID, err error) {
+	var me, other optionalRoomUser
+	var last optionalHead
+	var unread int64
+	fields := slices.Concat([]any{&id}, other.fields(), last.fields())
+	if mine {
+		fields = slices.Insert(fields, 1, append(me.fields(), &unread)...)
+	}
+	if err = rows.Scan(fields...); err != nil {
+		return id, err
+	}
+	r := byID[id]
+	if mine {
+		r.Unread = unread
+		r.viewAs(me.of(r, c.now))
+	}
+	if r.Me != nil || c.actor.system {
+		r.LastMessage, r.OtherMember = last.of(), other.of(r, c.now)
+	}
+	if r.OtherMember != nil {
+		c.scope(r, r.Me).hideOwnState(r.OtherMember)
+	}
+	return id, nil
 }
 
 // prefixed puts a table's alias before each of its columns.

@@ -111,13 +111,13 @@ func domainTriesOnRooms() []domainTry {
 		return domainTry{method: method, target: "the room", route: route, on: "room"}
 	}
 	join, read, search := on("JoinRoom", "chat_room_join"), on("MarkRead", "room_user_read"), on("SearchMessages", "chat_message_search")
-	typing := on("Typing", "room_typing")
+	typing, unread := on("Typing", "room_typing"), on("MarkUnread", "room_user_unread")
 	join.done, typing.done = http.StatusOK, http.StatusNoContent
-	read.body = fixed(object{"number": 1})
+	read.body, unread.body = fixed(object{"number": 1}), fixed(object{"number": 1})
 	search.query = "?q=words&room={room}"
 	return []domainTry{
 		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
-		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, typing, on("Messages", "chat_message_list"), search,
+		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, unread, typing, on("Messages", "chat_message_list"), search,
 		on("Events", "room_event_list"),
 	}
 }
@@ -131,6 +131,8 @@ func domainTriesOnUpdateRoom() []domainTry {
 		return func(x domainCall) any { return object{"default_permissions": change(domainDefaults[x.kind.Type])} }
 	}
 	return []domainTry{
+		update("history from joining on", "room", fixed(object{"history_visibility": chat.HistoryJoined})),
+		update("all of the history", "room", fixed(object{"history_visibility": chat.HistoryAll})),
 		update("an avatar of one's own", "media/own unsent", avatar),
 		update("an avatar of another's", "media/another's unsent", avatar),
 		update("an avatar that is no image", "media/own text", avatar),
@@ -203,7 +205,7 @@ func domainTriesOnUpdateRoomUser() []domainTry {
 	update := func(target, user string, body func(domainCall) any) domainTry {
 		return domainTry{method: "UpdateRoomUser", target: target, route: "room_user_update", on: "room", user: user, body: body}
 	}
-	mute := fixed(object{"muted": true})
+	mute, archive, pin := fixed(object{"muted": true}), fixed(object{"hidden": true}), fixed(object{"pinned": true})
 	set := func(change func(chat.Permissions) chat.Permissions) func(domainCall) any {
 		return func(x domainCall) any { return object{"permissions": change(domainDefaults[x.kind.Type])} }
 	}
@@ -211,6 +213,12 @@ func domainTriesOnUpdateRoomUser() []domainTry {
 		update("mute another", "another", mute),
 		update("mute oneself", "oneself", mute),
 		update("mute a stranger", "a stranger", mute),
+		update("archive another", "another", archive),
+		update("archive oneself", "oneself", archive),
+		update("archive a stranger", "a stranger", archive),
+		update("pin another", "another", pin),
+		update("pin oneself", "oneself", pin),
+		update("pin a stranger", "a stranger", pin),
 		update("another to the same", "another", set(plus(chat.NoPermissions))),
 		update("another plus can_edit_room", "another", set(plus(chat.CanEditRoom))),
 		update("another plus can_delete_room", "another", set(plus(chat.CanDeleteRoom))),
@@ -272,6 +280,7 @@ func domainTriesAnywhere() []domainTry {
 	owned.unknownKey = true
 	return slices.Concat([]domainTry{
 		{method: "Rooms", target: "mine", route: "chat_room_list", on: "room"},
+		{method: "Unread", target: "mine", route: "unread_retrieve", on: "room"},
 		{method: "Reactions", target: "mine", route: "chat_reactions_list", on: "room"},
 		{method: "Unread", target: "mine", route: "me_retrieve", on: "room"},
 		{method: "SearchRooms", target: "public ones", route: "chat_room_list", on: "room", query: "?q=room"},

@@ -10,31 +10,38 @@ import (
 	"github.com/go-df/chat"
 )
 
-// update is what goes over the wire of a chat.Update: what all members see alike, with the
-// ids of users and media alone.
+// update is what goes over the wire of a chat.Update: what all who see its message see alike,
+// with the ids of users and media alone.
 type update struct {
-	Kind      chat.UpdateKind `json:"kind"`
-	RoomID    *uuid.UUID      `json:"room_id,omitzero"`
-	Seq       int64           `json:"seq,omitzero"`
-	ActorID   *chat.UserID    `json:"actor_id,omitzero"`
-	UserID    *chat.UserID    `json:"user_id,omitzero"`
-	MessageID *uuid.UUID      `json:"message_id,omitzero"`
-	CreatedAt time.Time       `json:"created_at"`
-	Message   *updateMessage  `json:"message,omitzero"`
-	Room      *updateRoom     `json:"room,omitzero"`
-	Member    *updateMember   `json:"member,omitzero"`
-	Rooms     []roomState     `json:"rooms,omitzero"`
-	Number    *int64          `json:"number,omitzero"`
-	Muted     *bool           `json:"muted,omitzero"`
-	ExpiresAt *time.Time      `json:"expires_at,omitzero"`
+	Kind         chat.UpdateKind `json:"kind"`
+	RoomID       *uuid.UUID      `json:"room_id,omitzero"`
+	Seq          int64           `json:"seq,omitzero"`
+	ActorID      *chat.UserID    `json:"actor_id,omitzero"`
+	UserID       *chat.UserID    `json:"user_id,omitzero"`
+	MessageID    *uuid.UUID      `json:"message_id,omitzero"`
+	CreatedAt    time.Time       `json:"created_at"`
+	Message      *updateMessage  `json:"message,omitzero"`
+	Room         *updateRoom     `json:"room,omitzero"`
+	Member       *updateMember   `json:"member,omitzero"`
+	Rooms        []roomState     `json:"rooms,omitzero"`
+	Number       *int64          `json:"number,omitzero"`
+	MarkedUnread *int64          `json:"marked_unread,omitzero"`
+	Muted        *bool           `json:"muted,omitzero"`
+	MutedUntil   *time.Time      `json:"muted_until,omitzero"`
+	ExpiresAt    *time.Time      `json:"expires_at,omitzero"`
 }
 
 type roomState struct {
-	RoomID         uuid.UUID `json:"room_id"`
-	Seq            int64     `json:"seq"`
-	LastNumber     int64     `json:"last_number"`
-	LastReadNumber int64     `json:"last_read_number"`
-	Muted          bool      `json:"muted"`
+	RoomID         uuid.UUID  `json:"room_id"`
+	Seq            int64      `json:"seq"`
+	LastNumber     int64      `json:"last_number"`
+	LastReadNumber int64      `json:"last_read_number"`
+	Muted          bool       `json:"muted"`
+	MutedUntil     *time.Time `json:"muted_until,omitzero"`
+	Hidden         bool       `json:"hidden,omitzero"`
+	HiddenNumber   *int64     `json:"hidden_number,omitzero"`
+	Pinned         bool       `json:"pinned,omitzero"`
+	MarkedUnread   *int64     `json:"marked_unread,omitzero"`
 }
 
 type updateMessage struct {
@@ -62,28 +69,31 @@ type updateReaction struct {
 }
 
 type updateRoom struct {
-	ID                 uuid.UUID      `json:"id"`
-	Type               chat.RoomType  `json:"type"`
-	Name               string         `json:"name"`
-	Description        string         `json:"description"`
-	AvatarID           *uuid.UUID     `json:"avatar_id"`
-	Public             bool           `json:"is_public"`
-	OwnerID            *chat.UserID   `json:"owner_id"`
-	DefaultPermissions []string       `json:"default_permissions"`
-	Metadata           jsontext.Value `json:"metadata"`
-	CreatedAt          time.Time      `json:"created_at"`
-	UpdatedAt          time.Time      `json:"updated_at"`
-	Version            string         `json:"version"`
+	ID                 uuid.UUID              `json:"id"`
+	Type               chat.RoomType          `json:"type"`
+	Name               string                 `json:"name"`
+	Description        string                 `json:"description"`
+	AvatarID           *uuid.UUID             `json:"avatar_id"`
+	Public             bool                   `json:"is_public"`
+	OwnerID            *chat.UserID           `json:"owner_id"`
+	DefaultPermissions []string               `json:"default_permissions"`
+	HistoryVisibility  chat.HistoryVisibility `json:"history_visibility"`
+	MemberCount        int64                  `json:"member_count"`
+	Metadata           jsontext.Value         `json:"metadata"`
+	CreatedAt          time.Time              `json:"created_at"`
+	UpdatedAt          time.Time              `json:"updated_at"`
+	Version            string                 `json:"version"`
 }
 
 type updateMember struct {
-	RoomID      uuid.UUID    `json:"room_id"`
-	UserID      chat.UserID  `json:"user_id"`
-	Owner       bool         `json:"is_owner"`
-	Permissions *[]string    `json:"permissions"`
-	Effective   []string     `json:"effective_permissions"`
-	CreatedBy   *chat.UserID `json:"created_by"`
-	CreatedAt   time.Time    `json:"created_at"`
+	RoomID       uuid.UUID    `json:"room_id"`
+	UserID       chat.UserID  `json:"user_id"`
+	Owner        bool         `json:"is_owner"`
+	Permissions  *[]string    `json:"permissions"`
+	Effective    []string     `json:"effective_permissions"`
+	CreatedBy    *chat.UserID `json:"created_by"`
+	JoinedNumber int64        `json:"joined_number"`
+	CreatedAt    time.Time    `json:"created_at"`
 }
 
 // encodedUpdate returns an update's JSON, encoded once for all streams; nil when it cannot
@@ -93,7 +103,7 @@ func encodedUpdate(u *chat.Update) jsontext.Value { return u.Encoded(encodeUpdat
 func encodeUpdate(u *chat.Update) []byte {
 	shown := update{
 		Kind: u.Kind, Seq: u.Seq, ActorID: u.ActorID, UserID: u.UserID, MessageID: u.MessageID, CreatedAt: u.CreatedAt,
-		Muted: u.Muted, ExpiresAt: u.ExpiresAt,
+		MarkedUnread: u.MarkedUnread, Muted: u.Muted, MutedUntil: u.MutedUntil, ExpiresAt: u.ExpiresAt,
 	}
 	if u.Kind == chat.UpdateReadMarker || u.Kind == chat.UpdateReceipt {
 		shown.Number = &u.Number
@@ -145,14 +155,16 @@ func messageInUpdate(m *chat.Message) *updateMessage {
 func roomInUpdate(r *chat.Room) *updateRoom {
 	return &updateRoom{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
-		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(), Metadata: jsontext.Value(r.Metadata),
+		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(),
+		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 }
 
 func memberInUpdate(u *chat.RoomUser) *updateMember {
 	shown := &updateMember{
-		RoomID: u.RoomID, UserID: u.UserID, Owner: u.Owner, Effective: u.Effective.Names(), CreatedBy: u.CreatedBy, CreatedAt: u.CreatedAt,
+		RoomID: u.RoomID, UserID: u.UserID, Owner: u.Owner, Effective: u.Effective.Names(), CreatedBy: u.CreatedBy, JoinedNumber: u.JoinedNumber,
+		CreatedAt: u.CreatedAt,
 	}
 	if u.Permissions != nil {
 		names := u.Permissions.Names()

@@ -31,7 +31,7 @@ func TestMe(t *testing.T) {
 	}
 	delete(got, "limits")
 	want := map[string]any{
-		"id": "2", "profile": map[string]any{"id": "2"}, "unread": map[string]any{"total": 2.0},
+		"id": "2", "profile": map[string]any{"id": "2"}, "unread": map[string]any{"total": 2.0, "rooms": 1.0, "mentions": 0.0, "total_with_muted": 2.0, "rooms_with_muted": 1.0, "mentions_with_muted": 0.0},
 		"features": map[string]any{
 			"uploads": false, "message_search": false, "user_search": false, "profiles": false, "metadata": false, "signed_media": false,
 		},

@@ -12,10 +12,6 @@ type me struct {
 	Limits    limits      `json:"limits"`
 }
 
-type unread struct {
-	Total int64 `json:"total"`
-}
-
 type features struct {
 	Uploads       bool `json:"uploads"`
 	MessageSearch bool `json:"message_search"`
@@ -59,7 +55,7 @@ func meRetrieve(r *request) (*response, error) {
 	}
 	v, config, offered := r.view(), &r.h.config, r.h.svc.Features()
 	shown := me{
-		ID: r.actor, Profile: v.user(&r.actor), Unread: unread{total}, Limits: limits(r.h.svc.Limits()),
+		ID: r.actor, Profile: v.user(&r.actor), Unread: unread(*total), Limits: limits(r.h.svc.Limits()),
 		Reactions: reactionsOffered(offered.Reactions),
 		Features: features{
 			Uploads: offered.Media, MessageSearch: offered.MessageSearch, UserSearch: config.SearchUsers != nil,

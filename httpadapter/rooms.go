@@ -11,10 +11,18 @@ import (
 // roomList is the user's inbox or, with q, the public rooms that match.
 func roomList(r *request) (*response, error) {
 	page := r.page()
-	kind := chat.RoomType(r.param("type"))
 	query, searching := r.given("q")
-	if searching && kind != "" {
-		r.fail(badParameter("type", chat.CodeExclusive, "cannot be given together with q"))
+	for _, filter := range []string{"type", "hidden", "muted", "pinned", "unread"} {
+		if searching && r.param(filter) != "" {
+			r.fail(badParameter(filter, chat.CodeExclusive, "cannot be given together with q"))
+		}
+	}
+	mine := chat.RoomsQuery{Type: chat.RoomType(r.param("type")), Muted: r.boolean("muted"), Pinned: r.boolean("pinned"), Page: page}
+	if hidden := r.boolean("hidden"); hidden != nil {
+		mine.Hidden = *hidden
+	}
+	if unread := r.boolean("unread"); unread != nil {
+		mine.Unread = *unread
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -24,13 +32,30 @@ func roomList(r *request) (*response, error) {
 	if searching {
 		found, err = r.h.svc.SearchRooms(r.Context(), r.actor, chat.RoomSearchQuery{Query: query, Page: page})
 	} else {
-		found, err = r.h.svc.Rooms(r.Context(), r.actor, chat.RoomsQuery{Type: kind, Page: page})
+		found, err = r.h.svc.Rooms(r.Context(), r.actor, mine)
 	}
 	if err != nil {
 		return nil, err
 	}
 	v := r.view()
 	return ok(listOf(found.Items, found.Next, v.room), v), nil
+}
+
+type unread struct {
+	Total             int64 `json:"total"`
+	Rooms             int64 `json:"rooms"`
+	Mentions          int64 `json:"mentions"`
+	TotalWithMuted    int64 `json:"total_with_muted"`
+	RoomsWithMuted    int64 `json:"rooms_with_muted"`
+	MentionsWithMuted int64 `json:"mentions_with_muted"`
+}
+
+func unreadRetrieve(r *request) (*response, error) {
+	n, err := r.h.svc.Unread(r.Context(), r.actor)
+	if err != nil {
+		return nil, err
+	}
+	return ok(unread(*n), r.view()), nil
 }
 
 type newRoomUser struct {
@@ -48,14 +73,15 @@ func (r *request) newRoomUsers(in []newRoomUser) []chat.NewRoomUser {
 }
 
 type newRoom struct {
-	Type               *chat.RoomType    `json:"type"`
-	UserID             *chat.UserID      `json:"user_id"` // of a private room
-	Name               string            `json:"name"`
-	Description        string            `json:"description"`
-	Public             bool              `json:"is_public"`
-	DefaultPermissions *chat.Permissions `json:"default_permissions"`
-	Members            []newRoomUser     `json:"members"`
-	Metadata           chat.Metadata     `json:"metadata"`
+	Type               *chat.RoomType          `json:"type"`
+	UserID             *chat.UserID            `json:"user_id"` // of a private room
+	Name               string                  `json:"name"`
+	Description        string                  `json:"description"`
+	Public             bool                    `json:"is_public"`
+	DefaultPermissions *chat.Permissions       `json:"default_permissions"`
+	HistoryVisibility  *chat.HistoryVisibility `json:"history_visibility"`
+	Members            []newRoomUser           `json:"members"`
+	Metadata           chat.Metadata           `json:"metadata"`
 }
 
 // roomCreate makes a group or a channel, or opens the private room with a user.
@@ -83,10 +109,16 @@ func roomCreate(r *request) (*response, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, chat.NewRoom{
+	asked := chat.NewRoom{
 		Type: kind, Name: in.Name, Description: in.Description, Public: in.Public,
 		DefaultPermissions: in.DefaultPermissions, Members: members, Metadata: in.Metadata,
-	})
+	}
+	if in.HistoryVisibility != nil {
+		if asked.HistoryVisibility = *in.HistoryVisibility; asked.HistoryVisibility == "" {
+			return nil, invalidField("history_visibility", chat.CodeUnknownValue, "is neither all nor joined")
+		}
+	}
+	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +130,7 @@ func openPrivate(r *request, in newRoom) (*response, error) {
 	switch {
 	case in.UserID == nil:
 		return nil, invalidField("user_id", chat.CodeRequired, "is missing: a private room has two users")
-	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.Members != nil, in.Metadata != nil:
+	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.HistoryVisibility != nil, in.Members != nil, in.Metadata != nil:
 		return nil, invalidField("type", chat.CodeExclusive, "private_messages takes a user_id and nothing else")
 	}
 	other := r.userIDIn("user_id", *in.UserID)
@@ -138,17 +170,21 @@ func roomRetrieve(r *request) (*response, error) {
 }
 
 type roomPatch struct {
-	Name               field[string]           `json:"name"`
-	Description        field[string]           `json:"description"`
-	Public             field[bool]             `json:"is_public"`
-	DefaultPermissions field[chat.Permissions] `json:"default_permissions"`
-	AvatarID           field[uuid.UUID]        `json:"avatar_id"`
-	Metadata           field[chat.Metadata]    `json:"metadata"`
+	Name               field[string]                 `json:"name"`
+	Description        field[string]                 `json:"description"`
+	Public             field[bool]                   `json:"is_public"`
+	DefaultPermissions field[chat.Permissions]       `json:"default_permissions"`
+	HistoryVisibility  field[chat.HistoryVisibility] `json:"history_visibility"`
+	AvatarID           field[uuid.UUID]              `json:"avatar_id"`
+	Metadata           field[chat.Metadata]          `json:"metadata"`
 }
 
 func roomUpdate(r *request) (*response, error) {
 	id, in, known := r.id("room"), readBody[roomPatch](r), r.ifMatch()
 	r.notUsers(in.Metadata.given)
+	if in.HistoryVisibility.null {
+		r.fail(invalidField("history_visibility", chat.CodeRequired, "cannot be null: a room always has one"))
+	}
 	if in.DefaultPermissions.null {
 		r.fail(invalidField("default_permissions", chat.CodeRequired, "cannot be null: a room always has a set"))
 	}
@@ -157,7 +193,7 @@ func roomUpdate(r *request) (*response, error) {
 	}
 	updated, err := r.h.svc.UpdateRoom(r.Context(), r.actor, id, chat.RoomPatch{
 		Name: in.Name.or(""), Description: in.Description.or(""), Public: in.Public.or(false),
-		DefaultPermissions: in.DefaultPermissions.or(0), AvatarID: in.AvatarID.or(uuid.Nil),
+		DefaultPermissions: in.DefaultPermissions.or(0), HistoryVisibility: in.HistoryVisibility.or(""), AvatarID: in.AvatarID.or(uuid.Nil),
 		Metadata: in.Metadata.or(nil), IfChangedAt: known,
 	})
 	if err != nil {

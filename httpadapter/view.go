@@ -77,7 +77,8 @@ func listOf[T, S any](items []T, next string, show func(*T) S) list[S] {
 func (v *view) room(r *chat.Room) room {
 	shown := room{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
-		Owner: v.user(r.OwnerID), DefaultPermissions: r.DefaultPermissions.Names(), Unread: r.Unread,
+		Owner: v.user(r.OwnerID), DefaultPermissions: r.DefaultPermissions.Names(),
+		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Unread: r.Unread,
 		LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
@@ -87,7 +88,8 @@ func (v *view) room(r *chat.Room) room {
 	}
 	if r.Me != nil {
 		shown.Member, shown.MyPermissions = true, r.Me.Effective.Names()
-		shown.Muted, shown.LastReadNumber = r.Me.Muted, r.Me.LastReadNumber
+		shown.Muted, shown.MutedUntil, shown.Hidden, shown.Pinned = r.Me.Muted, r.Me.MutedUntil, r.Me.Hidden, r.Me.Pinned
+		shown.LastReadNumber, shown.MarkedUnread = r.Me.LastReadNumber, r.Me.MarkedUnread
 	}
 	if r.Other != nil {
 		shown.Other = &otherUser{user: v.user(r.Other)}
@@ -104,14 +106,16 @@ func (v *view) room(r *chat.Room) room {
 func (v *view) roomUser(u *chat.RoomUser) roomUser {
 	shown := roomUser{
 		RoomID: u.RoomID, User: v.user(&u.UserID), Owner: u.Owner, Effective: u.Effective.Names(),
-		CreatedBy: v.user(u.CreatedBy), LastSeenAt: u.LastSeenAt, LastReadNumber: u.LastReadNumber, CreatedAt: u.CreatedAt,
+		CreatedBy: v.user(u.CreatedBy), LastSeenAt: u.LastSeenAt, LastReadNumber: u.LastReadNumber,
+		JoinedNumber: u.JoinedNumber, CreatedAt: u.CreatedAt,
 	}
 	if u.Permissions != nil {
 		names := u.Permissions.Names()
 		shown.Permissions = &names
 	}
 	if u.UserID == v.me {
-		shown.Muted = &u.Muted
+		shown.Muted, shown.MutedUntil, shown.Hidden, shown.Pinned = &u.Muted, u.MutedUntil, &u.Hidden, &u.Pinned
+		shown.MarkedUnread = u.MarkedUnread
 	}
 	return shown
 }

@@ -115,6 +115,13 @@ func (v *verifier) checkRoom(ctx context.Context, id uuid.UUID, seen map[string]
 	if err != nil {
 		return err
 	}
+	var members int64
+	if err := v.db.Table("chat_room_users").Where("room_id = ?", id).Count(&members).Error; err != nil {
+		return err
+	}
+	if room.MemberCount != members {
+		v.fault("room %s has %d members and counts %d", id, members, room.MemberCount)
+	}
 	var stored int64
 	if err := v.db.Table("chat_messages").Where("room_id = ?", id).Count(&stored).Error; err != nil {
 		return err
@@ -246,7 +253,7 @@ func (v *verifier) checkUnread(ctx context.Context, rooms []uuid.UUID) error {
 				continue
 			}
 			var behind int64
-			if err := v.db.Table("chat_messages").Where("room_id = ? AND number > ?", room.ID, room.Me.LastReadNumber).Count(&behind).Error; err != nil {
+			if err := v.db.Table("chat_messages").Where("room_id = ? AND number > ? AND deleted_at IS NULL", room.ID, room.Me.LastReadNumber).Count(&behind).Error; err != nil {
 				return err
 			}
 			if room.Unread != behind {
@@ -261,8 +268,8 @@ func (v *verifier) checkUnread(ctx context.Context, rooms []uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		if all != total || all < 0 {
-			v.fault("%s has %d unread in all, and is shown %d", user, total, all)
+		if all.TotalWithMuted != total {
+			v.fault("%s has %d unread in all, and is shown %d", user, total, all.TotalWithMuted)
 		}
 	}
 	return nil

@@ -222,10 +222,16 @@ func (t *tables) broken() (broken []string) {
 				}) {
 					broken = append(broken, fmt.Sprintf("%s is in room %s and restricted", u.UserID, r.ID))
 				}
+				if u.HiddenNumber != nil && *u.HiddenNumber > r.LastNumber {
+					broken = append(broken, fmt.Sprintf("%s has archived room %s where it does not go yet", u.UserID, r.ID))
+				}
 				if u.LastReadNumber > r.LastNumber {
 					broken = append(broken, fmt.Sprintf("%s has read further than room %s goes", u.UserID, r.ID))
 				}
 			}
+		}
+		if r.DeletedAt == nil && r.MemberCount != int64(len(members)) {
+			broken = append(broken, fmt.Sprintf("room %s counts %d members of %d", r.ID, r.MemberCount, len(members)))
 		}
 		if r.DeletedAt == nil && r.Type != chat.PrivateMessages && (r.OwnerID == nil || !members[*r.OwnerID]) {
 			broken = append(broken, fmt.Sprintf("room %s has no owner in it", r.ID))

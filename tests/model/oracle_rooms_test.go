@@ -16,6 +16,10 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	if in.Type != chat.Group && in.Type != chat.Channel {
 		return invalid("type")
 	}
+	in.HistoryVisibility = cmp.Or(in.HistoryVisibility, chat.HistoryAll)
+	if !knownVisibility(in.HistoryVisibility) {
+		return invalid("history_visibility")
+	}
 	if err := o.checkName(&in.Name); err != nil {
 		return err
 	}
@@ -27,6 +31,10 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	}
 	in.Metadata, err = o.checkMetadata(in.Metadata)
 	return err
+}
+
+func knownVisibility(v chat.HistoryVisibility) bool {
+	return v == chat.HistoryAll || v == chat.HistoryJoined
 }
 
 // checkName also drops what turns the direction of writing.
@@ -69,6 +77,7 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 	}
 	r := o.newRoom(in.Type)
 	r.Name, r.Description, r.Public, r.Metadata, r.OwnerID = in.Name, in.Description, in.Public, in.Metadata, &owner
+	r.HistoryVisibility = in.HistoryVisibility
 	if in.DefaultPermissions != nil {
 		r.DefaultPermissions = *in.DefaultPermissions
 	}
@@ -82,7 +91,8 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	r := &modelRoom{
-		Room:    chat.Room{ID: o.newID(), Type: kind, CreatedAt: o.now, UpdatedAt: o.now},
+		Room:    chat.Room{ID: o.newID(), Type: kind, HistoryVisibility: chat.HistoryAll, CreatedAt: o.now, UpdatedAt: o.now},
+		now:     &o.now,
 		members: map[chat.UserID]*chat.RoomUser{},
 		denied:  map[chat.UserID]chat.Permissions{},
 		bans:    map[chat.UserID]*chat.Ban{},
@@ -150,8 +160,9 @@ func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPat
 			needed |= r.DefaultPermissions
 		}
 	}
+	opens := same(patch.HistoryVisibility, chat.HistoryAll) && r.HistoryVisibility == chat.HistoryJoined
 	switch {
-	case !r.may(user, needed):
+	case !r.may(user, needed), opens && r.joined(user) > 0: // one shows others what one sees
 		return nil, chat.ErrForbidden
 	case r.private():
 		return nil, chat.ErrConflict
@@ -189,6 +200,9 @@ func (o *oracle) checkPatch(patch *chat.RoomPatch) error {
 		}
 		patch.Metadata = &kept
 	}
+	if patch.HistoryVisibility != nil && !knownVisibility(*patch.HistoryVisibility) {
+		return invalid("history_visibility")
+	}
 	return knownBits("default_permissions", patch.DefaultPermissions)
 }
 
@@ -207,6 +221,9 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 	if patch.DefaultPermissions != nil {
 		r.DefaultPermissions = *patch.DefaultPermissions
 	}
+	if patch.HistoryVisibility != nil {
+		r.HistoryVisibility = *patch.HistoryVisibility
+	}
 	if patch.Metadata != nil {
 		r.Metadata = *patch.Metadata
 	}
@@ -215,7 +232,7 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 	}
 	return r.Name != before.Name || r.Description != before.Description || r.Public != before.Public ||
 		r.DefaultPermissions != before.DefaultPermissions || string(r.Metadata) != string(before.Metadata) ||
-		r.AvatarID != before.AvatarID
+		r.AvatarID != before.AvatarID || r.HistoryVisibility != before.HistoryVisibility
 }
 
 func (o *oracle) DeleteRoom(actor chat.Actor, room uuid.UUID) error {
@@ -242,7 +259,7 @@ func (o *oracle) end(r *modelRoom, by chat.UserID) {
 	for _, m := range r.messages {
 		m.releaseMedia()
 	}
-	r.OwnerID, r.PrivateA, r.PrivateB = nil, nil, nil
+	r.OwnerID, r.PrivateA, r.PrivateB, r.MemberCount = nil, nil, nil, 0
 	r.DeletedAt, r.UpdatedAt = o.stamp(), o.now
 	o.log(r, chat.RoomDeleted, by, nil, nil)
 }
@@ -268,11 +285,13 @@ func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
 	return r.seen(user), nil
 }
 
-// inbox is a user's rooms, the one that was last written to first.
-func (o *oracle) inbox(user chat.UserID, kind chat.RoomType) (rooms []chat.Room) {
+// inbox is a user's rooms, pinned ones first, and then the one that was last written to.
+func (o *oracle) inbox(user chat.UserID, asked func(*chat.Room) bool) (rooms []chat.Room) {
 	for _, r := range o.rooms {
-		if r.DeletedAt == nil && r.members[user] != nil && (kind == "" || kind == r.Type) {
-			rooms = append(rooms, *r.seen(user))
+		if r.DeletedAt == nil && r.members[user] != nil {
+			if seen := r.seen(user); asked(seen) {
+				rooms = append(rooms, *seen)
+			}
 		}
 	}
 	active := func(r chat.Room) time.Time {
@@ -281,35 +300,52 @@ func (o *oracle) inbox(user chat.UserID, kind chat.RoomType) (rooms []chat.Room)
 		}
 		return r.CreatedAt
 	}
-	slices.SortFunc(rooms, func(a, b chat.Room) int { return active(b).Compare(active(a)) })
+	slices.SortFunc(rooms, func(a, b chat.Room) int {
+		if a.Me.Pinned != b.Me.Pinned {
+			return map[bool]int{true: -1, false: 1}[a.Me.Pinned]
+		}
+		return active(b).Compare(active(a))
+	})
 	return rooms
 }
 
 // RoomPages is Rooms, page after page.
-func (o *oracle) RoomPages(actor chat.Actor, kind chat.RoomType, limit int) ([][]chat.Room, error) {
+func (o *oracle) RoomPages(actor chat.Actor, query chat.RoomsQuery) ([][]chat.Room, error) {
 	user, err := o.person(actor)
 	if err != nil {
 		return nil, err
 	}
-	size, err := o.pageSize(limit)
+	size, err := o.pageSize(query.Limit)
 	if err != nil {
 		return nil, err
 	}
-	if kind != "" && kind != chat.PrivateMessages && kind != chat.Group && kind != chat.Channel {
+	if kind := query.Type; kind != "" && kind != chat.PrivateMessages && kind != chat.Group && kind != chat.Channel {
 		return nil, invalid("type")
 	}
-	return paged(o.inbox(user, kind), size), nil
+	return paged(o.inbox(user, func(r *chat.Room) bool {
+		return (query.Type == "" || query.Type == r.Type) && query.Hidden == r.Me.Hidden &&
+			(query.Muted == nil || *query.Muted == r.Me.Muted) && (query.Pinned == nil || *query.Pinned == r.Me.Pinned) &&
+			(!query.Unread || r.Unread > 0 || r.Me.MarkedUnread != nil)
+	}), size), nil
 }
 
-func (o *oracle) Unread(actor chat.Actor) (total int64, err error) {
+func (o *oracle) Unread(actor chat.Actor) (*chat.Unread, error) {
 	user, err := o.person(actor)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	for _, r := range o.inbox(user, "") {
-		total += r.Unread
+	all := &chat.Unread{}
+	for _, r := range o.inbox(user, func(*chat.Room) bool { return true }) {
+		some := int64(0)
+		if r.Unread > 0 || r.Me.MarkedUnread != nil {
+			some = 1
+		}
+		all.TotalWithMuted, all.RoomsWithMuted = all.TotalWithMuted+r.Unread, all.RoomsWithMuted+some
+		if !r.Me.Muted {
+			all.Total, all.Rooms = all.Total+r.Unread, all.Rooms+some
+		}
 	}
-	return total, nil
+	return all, nil
 }
 
 func (o *oracle) TransferOwnership(actor chat.Actor, room uuid.UUID, to chat.UserID) (*chat.Room, error) {

@@ -40,7 +40,7 @@ export interface Room {
   default_permissions: Permission[]; my_permissions: Permission[]; muted: boolean; muted_until?: string | null; unread: number;
   mention_count?: number; last_read_number: number; last_number: number; last_seq: number; last_message_at: string | null; last_message?: LastMessage | null;
   member_count?: number; pinned?: boolean; hidden?: boolean; marked_unread?: number | null; slow_mode?: number;
-  history_visibility?: string; updated_at: string; created_at: string;
+  history_visibility?: "all" | "joined"; updated_at: string; created_at: string;
 }
 
 export interface Member {

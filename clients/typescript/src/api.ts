@@ -55,6 +55,9 @@ export interface Features {
   user_search: boolean;
 }
 
+/** What those who become members see of the messages before: all of them, or none, as if they did not exist. */
+export type HistoryVisibility = "all" | "joined";
+
 /** A UUID. Responses have it in lower case; requests may have capitals. */
 export type ID = string;
 
@@ -103,11 +106,7 @@ export interface Me {
   limits: Limits;
   profile: User;
   reactions: ReactionPolicy;
-  /** What is unread in all of your rooms. */
-  unread: {
-    /** Messages, those of muted rooms included. */
-    total: number;
-  };
+  unread: Unread;
 }
 
 export interface Media {
@@ -206,7 +205,7 @@ export interface MessageList {
 export interface MessagePage {
   /** There are newer ones. */
   has_after: boolean;
-  /** There are older ones. */
+  /** There are older ones, which you see. */
   has_before: boolean;
   /** In ascending order of number, tombstones included. */
   items: Message[];
@@ -254,6 +253,8 @@ export interface NewRoom {
   default_permissions?: Permissions | null;
   /** At most 1,024 characters. */
   description?: string | null;
+  /** Null or absent: all. */
+  history_visibility?: HistoryVisibility | null;
   is_public?: boolean | null;
   members?: NewRoomUser[] | null;
   /** Refused (not_allowed) unless the host lets users set it. */
@@ -346,7 +347,7 @@ export interface ReactionPolicy {
 }
 
 export interface ReadMarker {
-  /** The number of the newest message that was read. A smaller one than before changes nothing. */
+  /** The number of the newest message that was read. A smaller one than before moves nothing back. A mark as unread is taken away in any case. */
   number: number;
 }
 
@@ -360,6 +361,9 @@ export interface Room {
   /** What members have who have no set of their own. */
   default_permissions: Permissions;
   description: string;
+  /** You archived the room, and there is no newer message or it is muted. */
+  hidden: boolean;
+  history_visibility: HistoryVisibility;
   id: ID;
   is_member: boolean;
   /** Anyone may find, see and join it. */
@@ -373,9 +377,15 @@ export interface Room {
   last_read_number: number;
   /** The place of the newest event in the room's log. */
   last_seq: number;
+  /** You marked the messages from this number on as unread. */
+  marked_unread: number | null;
+  /** How many members there are. */
+  member_count: number;
   metadata: Metadata | null;
   /** You muted the room. */
   muted: boolean;
+  /** When the mute ends by itself; null: it does not. */
+  muted_until: string | null;
   /** What you may do here; empty when you are no member. */
   my_permissions: Permissions;
   /** Empty in private rooms. */
@@ -384,8 +394,10 @@ export interface Room {
   other: OtherUser | null;
   /** Null in private rooms. */
   owner: User | null;
+  /** You pinned the room: it comes before the others. */
+  pinned: boolean;
   type: RoomType;
-  /** Messages behind your read marker. */
+  /** Messages that you have not read, or marked as unread: no tombstones, and none of your own. */
   unread: number;
   updated_at: Timestamp;
   version: Version;
@@ -413,6 +425,8 @@ export interface RoomPatch {
   avatar_id?: string | null;
   default_permissions?: Permissions;
   description?: string | null;
+  /** For those who become members from then on. To set it to all again, you must see all of the history. */
+  history_visibility?: HistoryVisibility;
   is_public?: boolean | null;
   /** Refused (not_allowed) unless the host lets users set it. */
   metadata?: Metadata | null;
@@ -421,11 +435,21 @@ export interface RoomPatch {
 
 /** What you need to know of a room of yours to go on from there. */
 export interface RoomState {
+  /** You archived the room, and there is no newer message or it is muted. Absent: no. */
+  hidden?: boolean;
+  /** The last_number when you archived it: a newer message brings it back, unless it is muted. */
+  hidden_number?: number;
   /** Of the newest message, 0 before the first. */
   last_number: number;
   /** Your read marker. */
   last_read_number: number;
+  /** You marked the messages from this number on as unread; absent: none. */
+  marked_unread?: number;
   muted: boolean;
+  /** When the mute ends by itself; absent: it does not. */
+  muted_until?: string;
+  /** Absent: no. */
+  pinned?: boolean;
   room_id: ID;
   /** Of the newest event. */
   seq: number;
@@ -445,16 +469,27 @@ export interface RoomUser {
   created_by: User | null;
   /** What the member may do. */
   effective_permissions: Permissions;
+  /** You archived the room, and there is no newer message or it is muted. */
+  hidden?: boolean;
   is_owner: boolean;
+  /** Messages up to this number do not exist for the member; 0: they see all. */
+  joined_number: number;
+  /** The number of the last message that they read; 0 also where you do not see that message, and of others in rooms of more than 100 members, unless the host has set another limit or has turned receipts off. */
   last_read_number: number;
   /** Null also for other members of a public room that you joined yourself, unless the host shows it. */
   last_seen_at: string | null;
-  /** You muted the room. Only of yourself. */
+  /** You marked the messages from this number on as unread. */
+  marked_unread?: number;
+  /** You muted the room. Only of yourself, as are the next four. */
   muted?: boolean;
+  /** When the mute ends by itself; absent: it does not. */
+  muted_until?: string;
   /** The member's own set; null: the room's default holds. */
   permissions: Permissions | null;
+  /** You pinned the room. */
+  pinned?: boolean;
   room_id: ID;
-  /** Messages behind your read marker, in the answer to room_user_read alone. */
+  /** What you have not read, in the answers to room_user_read and room_user_unread alone. */
   unread?: number;
   user: User;
 }
@@ -467,17 +502,43 @@ export interface RoomUserList {
 
 /** A merge patch: what is absent stays. */
 export interface RoomUserPatch {
-  /** Your own to set. */
+  /** Archives the room: a newer message brings it back unless it is muted. */
+  hidden?: boolean | null;
+  /** Your own to set, as are the next three. Without an end, unless muted_until gives one. */
   muted?: boolean | null;
+  /** Mutes the room until then, a time in the future; null is as good as absent. */
+  muted_until?: string | null;
   /** A set of the member's own; null: the room's default. */
   permissions?: Permissions | null;
+  /** Puts the room before the others. */
+  pinned?: boolean | null;
 }
 
 /** RFC 3339, UTC, always with six digits behind the point. */
 export type Timestamp = string;
 
-/** A change, with its content as all members see it alike when it is delivered: ids of users and files alone, and nothing of your own but in a hello and a room_state. */
-export type Update = UpdateHello | UpdateReset | UpdateRoomState | UpdateHidden | UpdateOfRoom | UpdateOfMember | UpdateOfMessage | UpdateWithoutContent | UpdateOfMarker | UpdateOfMute | UpdateOfTyping;
+export interface Unread {
+  /** Unread messages that mention you. */
+  mentions: number;
+  /** As mentions, of all rooms. */
+  mentions_with_muted: number;
+  /** Rooms in which something is unread, or marked as such. */
+  rooms: number;
+  /** As rooms, of all rooms. */
+  rooms_with_muted: number;
+  /** Unread messages in rooms that are not muted. */
+  total: number;
+  /** As total, of all rooms. */
+  total_with_muted: number;
+}
+
+export interface UnreadMark {
+  /** The number of the first message that is to be unread. One after your read marker, which is unread already, only takes an earlier mark away. */
+  number: number;
+}
+
+/** A change, with its content as all members see it alike when it is delivered: ids of users and files alone, and nothing of your own but in a hello, a room_state and what is told to your own sessions alone. */
+export type Update = UpdateHello | UpdateReset | UpdateRoomState | UpdateHidden | UpdateOfRoom | UpdateOfMember | UpdateOfMessage | UpdateWithoutContent | UpdateOfMarker | UpdateOfMute | UpdateOfOwnState | UpdateOfTyping;
 
 /** The first of each stream: all of your rooms. */
 export interface UpdateHello {
@@ -486,7 +547,7 @@ export interface UpdateHello {
   rooms: RoomState[];
 }
 
-/** An event that you may not see. It keeps its seq, so that there is no gap. */
+/** An event about a message from before you joined a room that shows newcomers no history. It keeps its seq, so that there is no gap. */
 export interface UpdateHidden {
   created_at: Timestamp;
   kind: "hidden";
@@ -494,10 +555,12 @@ export interface UpdateHidden {
   seq: number;
 }
 
-/** Up to which message a user has read: your own marker, moved in any of your sessions, or a member's, in small rooms. It is no event of the room and has no seq; of two the larger number holds. */
+/** Up to which message a user has read: your own marker, moved in any of your sessions, or a member's, in small rooms. It is no event of the room and has no seq; of two the larger number holds. A read_marker takes your mark as unread away, unless marked_unread has a new one; so does each message_created of your own. */
 export interface UpdateOfMarker {
   created_at: Timestamp;
   kind: "read_marker" | "receipt";
+  /** In a read_marker, where you marked messages as unread since. */
+  marked_unread?: number;
   number: number;
   room_id: ID;
   user_id: UserID;
@@ -537,12 +600,23 @@ export interface UpdateOfMessage {
   user_id?: UserID;
 }
 
-/** Whether you have muted the room, set in any of your sessions. */
+/** Whether you have muted the room and until when, set in any of your sessions. That the time has come is told by nothing. */
 export interface UpdateOfMute {
   created_at: Timestamp;
   kind: "muted";
   muted: boolean;
+  /** When the mute ends by itself; absent: it does not. */
+  muted_until?: string;
   room_id: ID;
+  user_id: UserID;
+}
+
+/** Your state of a room that you archived, pinned or marked as unread, or no longer, in any of your sessions. It is no event of the room; its seq and last_number may be behind what you were told. */
+export interface UpdateOfOwnState {
+  created_at: Timestamp;
+  kind: "own_state";
+  room_id: ID;
+  rooms: RoomState[];
   user_id: UserID;
 }
 
@@ -586,7 +660,7 @@ export interface UpdateRoomState {
   rooms: RoomState[];
 }
 
-/** Something else happened. After author_erased the members and messages of the room are to be read again. */
+/** Something else happened. After author_erased the members and messages of the room are to be read again, and the members after a user_removed that has no user_id, whose user was erased since. */
 export interface UpdateWithoutContent {
   /** Who did it; absent: the host's own code, or somebody who was erased. */
   actor_id?: UserID;
@@ -607,6 +681,8 @@ export interface UpdatedMember {
   created_by: UserID | null;
   effective_permissions: Permissions;
   is_owner: boolean;
+  /** Messages up to this number do not exist for the member; 0: they see all. */
+  joined_number: number;
   /** Their own set; null: the room's default. */
   permissions: Permissions | null;
   room_id: ID;
@@ -648,8 +724,10 @@ export interface UpdatedRoom {
   created_at: Timestamp;
   default_permissions: Permissions;
   description: string;
+  history_visibility: HistoryVisibility;
   id: ID;
   is_public: boolean;
+  member_count: number;
   metadata: Metadata | null;
   name: string;
   /** Null in private rooms. */
@@ -892,7 +970,7 @@ export interface Operations {
   /**
    * My rooms, or public rooms.
    *
-   * Without q: your rooms, the one with the newest message first.
+   * Without q: your rooms but those that you archived, pinned ones first, and of these and of the others the one with the newest message first.
    *
    * `GET /rooms`
    */
@@ -903,6 +981,14 @@ export interface Operations {
     limit?: number | undefined;
     /** Only rooms of this type. */
     type?: RoomType | undefined;
+    /** true: only the rooms that you archived; false, as when it is absent: only the others. */
+    hidden?: boolean | undefined;
+    /** Only the rooms that you muted, or only the others. */
+    muted?: boolean | undefined;
+    /** Only the rooms that you pinned, or only the others. */
+    pinned?: boolean | undefined;
+    /** true: only the rooms in which something is unread, or marked as such. */
+    unread?: boolean | undefined;
     /** Search the public rooms by name and description instead, the newest first; empty: all of them. */
     q?: string | undefined;
   }, options?: CallOptions): Promise<RoomList>;
@@ -1103,6 +1189,19 @@ export interface Operations {
   }, options?: CallOptions): Promise<RoomUser>;
 
   /**
+   * Mark messages as unread.
+   *
+   * From this number on, but your own. Your read marker and the receipts of others stay where they are. The next mark as read and your next message take it away.
+   *
+   * `PUT /rooms/{room}/users/me/unread`
+   */
+  roomUserUnread(params: {
+    /** The room's id. */
+    room: ID;
+    body: UnreadMark;
+  }, options?: CallOptions): Promise<RoomUser>;
+
+  /**
    * One member.
    *
    * `GET /rooms/{room}/users/{user}`
@@ -1138,6 +1237,15 @@ export interface Operations {
     /** A user's id, or me. */
     user: UserID;
   }, options?: CallOptions): Promise<void>;
+
+  /**
+   * What is unread in all of my rooms.
+   *
+   * Without the rooms that you muted, for a badge, and with them. Archived rooms count as others do. Tombstones and your own messages are never unread.
+   *
+   * `GET /unread`
+   */
+  unreadRetrieve(params?: NoParameters, options?: CallOptions): Promise<Unread>;
 
   /**
    * The profiles of some users.
@@ -1210,9 +1318,11 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   roomUserList: { method: "GET", path: "/rooms/{room}/users" },
   roomUserCreate: { method: "POST", path: "/rooms/{room}/users", body: "json" },
   roomUserRead: { method: "PUT", path: "/rooms/{room}/users/me/read", body: "json" },
+  roomUserUnread: { method: "PUT", path: "/rooms/{room}/users/me/unread", body: "json" },
   roomUserRetrieve: { method: "GET", path: "/rooms/{room}/users/{user}" },
   roomUserUpdate: { method: "PATCH", path: "/rooms/{room}/users/{user}", body: "patch" },
   roomUserDelete: { method: "DELETE", path: "/rooms/{room}/users/{user}" },
+  unreadRetrieve: { method: "GET", path: "/unread" },
   userList: { method: "GET", path: "/users" },
   userRetrieve: { method: "GET", path: "/users/{user}" },
 };

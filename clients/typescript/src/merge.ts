@@ -71,6 +71,13 @@ export function byActivity(a: Room, b: Room): number {
   return compareTimes(bt, at) || (a.id < b.id ? 1 : -1);
 }
 
+/** asListed sorts rooms as the server does: pinned ones first, then the newest message first. */
+export function asListed(a: Room, b: Room): number {
+  if (a.pinned !== b.pinned) return a.pinned ? -1 : 1;
+  const at = a.last_message_at ?? a.created_at, bt = b.last_message_at ?? b.created_at;
+  return compareTimes(bt, at) || (a.id < b.id ? 1 : -1);
+}
+
 /** compareTimes compares two times in UTC, whatever the number of digits. */
 export function compareTimes(a: string, b: string): number {
   const x = padded(a), y = padded(b);

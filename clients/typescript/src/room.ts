@@ -22,6 +22,7 @@ export interface RoomHost {
   me(): UserID | null;
   room(id: ID): Room | undefined;
   gone(id: ID): boolean;
+  ask(id: ID): void;
   applyRoom(room: Room, since: number): void;
   clock(): number;
   tick(): number;
@@ -462,6 +463,11 @@ export class OpenRoom implements RoomStore {
     this.host.markRead(this.id, number);
   }
 
+  async markUnread(number: number): Promise<void> {
+    await this.host.client.roomUserUnread({ room: this.id, body: { number } });
+    this.host.ask(this.id);
+  }
+
   setDraft(draft: Draft | null): void {
     this.host.setDraft(this.id, draft);
   }
@@ -483,6 +489,7 @@ export class OpenRoom implements RoomStore {
       this.members = this.members.map((one) => one.user.id === member.user.id ? member : one);
       this.view.changed();
     }
+    this.host.ask(this.id);
     return member;
   }
 

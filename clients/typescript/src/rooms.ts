@@ -1,5 +1,5 @@
 import type { ID, Room, RoomState, UpdateOfMessage, UserID } from "./api.js";
-import { byActivity, lastOf, mergeRoom } from "./merge.js";
+import { asListed, lastOf, mergeRoom } from "./merge.js";
 import type { StreamUpdate } from "./sequence.js";
 import type { Users } from "./users.js";
 
@@ -33,7 +33,7 @@ export class Rooms {
   }
 
   sorted(): Room[] {
-    return [...this.rooms.values()].sort(byActivity);
+    return [...this.rooms.values()].sort(asListed);
   }
 
   seqs(): [ID, number][] {
@@ -68,7 +68,8 @@ export class Rooms {
       room = { ...room, last_message: known.last_message };
     }
     if (known !== undefined && (this.own.get(room.id) ?? 0) > since) {
-      room = { ...room, muted: known.muted, last_read_number: Math.max(room.last_read_number, known.last_read_number) };
+      const { muted, muted_until, hidden, pinned, marked_unread } = known;
+      room = { ...room, muted, muted_until, hidden, pinned, marked_unread, last_read_number: Math.max(room.last_read_number, known.last_read_number) };
       this.host.ask(room.id);
     }
     this.set(room);
@@ -85,8 +86,7 @@ export class Rooms {
         unknown.push(state.room_id);
         continue;
       }
-      if (room.muted !== state.muted) this.change(room, { muted: state.muted });
-      this.read(state.room_id, state.last_read_number, tick);
+      this.state(room, state, tick);
     }
     return unknown;
   }
@@ -98,14 +98,30 @@ export class Rooms {
       || room.last_read_number < state.last_read_number;
   }
 
-  /** read moves one's marker; a smaller number than before changes nothing. */
+  // state takes one's own state in a room, wherever it was changed.
+  private state(room: Room, state: RoomState, tick: number): void {
+    const own = {
+      muted: state.muted, muted_until: state.muted_until ?? null, hidden: state.hidden ?? false, pinned: state.pinned ?? false,
+      marked_unread: state.marked_unread ?? null,
+    };
+    const differ = (Object.keys(own) as (keyof typeof own)[]).filter((key) => room[key] !== own[key]);
+    if (differ.length > 0) {
+      this.own.set(room.id, tick);
+      this.change(room, own);
+      if (differ.includes("marked_unread")) this.host.ask(room.id); // what is unread only the server knows
+    }
+    if (own.marked_unread === null) this.read(room.id, state.last_read_number, tick);
+  }
+
+  /** read moves one's marker, and takes a mark as unread away; a smaller number than before moves nothing. */
   read(id: ID, number: number, tick: number): void {
     const room = this.rooms.get(id);
-    if (room === undefined || number <= room.last_read_number) return;
+    if (room === undefined || number <= room.last_read_number && room.marked_unread === null) return;
     this.own.set(id, tick);
-    const unread = number >= room.last_number ? 0 : Math.min(room.unread, room.last_number - number);
-    this.change(room, { last_read_number: number, unread });
-    if (unread > 0) this.host.ask(id); // tombstones are not unread
+    const upTo = Math.max(number, room.last_read_number);
+    const unread = upTo >= room.last_number ? 0 : Math.min(room.unread, room.last_number - upTo);
+    this.change(room, { last_read_number: upTo, unread, marked_unread: null });
+    if (unread > 0) this.host.ask(id); // tombstones are not unread, nor is what one wrote
   }
 
   /** update takes an update in. */
@@ -150,9 +166,16 @@ export class Rooms {
       case "muted":
         if (!mine) return;
         this.own.set(room.id, tick);
-        return this.change(room, { muted: update.muted });
+        return this.change(room, { muted: update.muted, muted_until: update.muted_until ?? null });
       case "read_marker":
-        return mine ? this.read(room.id, update.number, tick) : undefined;
+        if (!mine) return;
+        if (update.marked_unread === undefined) return this.read(room.id, update.number, tick);
+        this.own.set(room.id, tick);
+        this.change(room, { marked_unread: update.marked_unread, last_read_number: Math.max(room.last_read_number, update.number) });
+        return this.host.ask(room.id);
+      case "own_state":
+        if (mine) this.state(room, update.rooms[0]!, tick);
+        return;
       case "receipt":
       case "typing":
       case "hidden":
@@ -175,14 +198,18 @@ export class Rooms {
       change.last_number = message.number;
       change.last_message_at = message.created_at;
       change.unread = mine ? 0 : room.unread + 1;
-      if (mine) change.last_read_number = Math.max(room.last_read_number, message.number);
+      if (mine) {
+        change.last_read_number = Math.max(room.last_read_number, message.number);
+        change.marked_unread = null;
+      }
+      if (!room.muted) change.hidden = false; // a newer message brings it back
     }
     if (message.number >= (room.last_message?.number ?? 0)) {
       const { last, partial } = lastOf(room, message, (id) => this.host.users.get(id));
       change.last_message = last;
       if (partial) this.host.ask(room.id);
     }
-    if (update.kind === "message_deleted" && message.number > room.last_read_number) this.host.ask(room.id);
+    if (update.kind === "message_deleted" && room.unread > 0) this.host.ask(room.id);
     if (Object.keys(change).length > 0) this.change(room, change);
   }
 
@@ -209,9 +236,9 @@ export class Rooms {
   // What was read here holds, though the server does not know it yet.
   private set(room: Room): void {
     const read = this.reads.get(room.id) ?? 0;
-    if (read > room.last_read_number) {
+    if (read > room.last_read_number || read > 0 && room.marked_unread !== null) {
       const unread = read >= room.last_number ? 0 : Math.min(room.unread, room.last_number - read);
-      room = { ...room, last_read_number: read, unread };
+      room = { ...room, last_read_number: Math.max(read, room.last_read_number), unread, marked_unread: null };
     }
     this.rooms.set(room.id, room);
     this.host.changed(room.id);

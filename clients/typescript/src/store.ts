@@ -35,6 +35,7 @@ class ChatStore implements Store {
   readonly status = new Value<Status>("starting");
   readonly me = new Cell<User | null>(() => this.identity === null ? null : this.users.get(this.identity.user));
   readonly rooms: Cell<readonly RoomEntry[]>;
+  readonly archived: Cell<readonly RoomEntry[]>;
   readonly loaded = new Value(false);
   readonly unread: Cell<UnreadTotals>;
 
@@ -58,6 +59,7 @@ class ChatStore implements Store {
   private asking = false;
   private writing: ReturnType<typeof setTimeout> | null = null;
   private marking: ReturnType<typeof setTimeout> | null = null;
+  private repeating: ReturnType<typeof setTimeout> | null = null;
   private refreshing: Promise<void> | null = null;
   private wakeUp: (() => void) | null = null;
 
@@ -73,7 +75,8 @@ class ChatStore implements Store {
       ask: (id) => this.ask(id),
       removed: (id) => this.removed(id),
     });
-    this.rooms = new Cell(() => this.list.sorted().map((room) => this.entry(room)));
+    this.rooms = new Cell(() => this.list.sorted().filter((room) => !room.hidden).map((room) => this.entry(room)));
+    this.archived = new Cell(() => this.list.sorted().filter((room) => room.hidden).map((room) => this.entry(room)));
     this.unread = new Cell(() => totals(this.list.sorted()));
     this.ready = this.start();
     if (typeof addEventListener === "function") addEventListener("pagehide", this.flush);
@@ -186,6 +189,11 @@ class ChatStore implements Store {
     if (this.status.get() === "closed") return;
     this.status.set(status);
     if (status !== "online") return;
+    this.again();
+  }
+
+  // again does what could not be done before, or what a break may have left undone.
+  private again(): void {
     if (!this.loaded.get()) void this.refresh().catch((error) => this.onProblem(error));
     this.outbox?.wake();
     this.sendReads();
@@ -247,15 +255,16 @@ class ChatStore implements Store {
 
   private async readAll(): Promise<void> {
     const begun = this.time, seen = new Set<ID>();
-    for (let cursor: string | undefined; ;) {
-      const since = this.time;
-      const page = await this.client.chatRoomList({ limit: 100, cursor }, { signal: this.ended.signal });
-      for (const room of page.items) {
-        seen.add(room.id);
-        this.list.apply(room, since);
+    for (const hidden of [undefined, true]) {
+      for (let cursor: string | undefined | null; cursor !== null;) {
+        const since = this.time;
+        const page = await this.client.chatRoomList({ limit: 100, hidden, cursor }, { signal: this.ended.signal });
+        for (const room of page.items) {
+          seen.add(room.id);
+          this.list.apply(room, since);
+        }
+        cursor = page.next;
       }
-      if (page.next === null) break;
-      cursor = page.next;
     }
     // A room that moved up meanwhile is on no page that was read; an update has told of it.
     for (const id of this.list.ids()) if (!seen.has(id) && !this.list.changedSince(id, begun)) this.ask(id);
@@ -318,6 +327,7 @@ class ChatStore implements Store {
     if (this.list.get(id) !== undefined) this.left.delete(id);
     this.entries.delete(id);
     this.rooms.changed();
+    this.archived.changed();
     this.unread.changed();
     this.open.get(id)?.view.changed();
   }
@@ -325,6 +335,7 @@ class ChatStore implements Store {
   private allChanged(): void {
     this.entries.clear();
     this.rooms.changed();
+    this.archived.changed();
     this.unread.changed();
     for (const room of this.open.values()) room.view.changed();
   }
@@ -348,7 +359,7 @@ class ChatStore implements Store {
         ready: this.ready, client: this.client, users: this.users, signal: this.ended.signal,
         page: this.options.page ?? 50, most: this.options.window ?? 300,
         me: () => this.identity?.user ?? null,
-        room: (one) => this.list.get(one), gone: (one) => this.left.has(one), applyRoom: (one, since) => this.list.apply(one, since),
+        room: (one) => this.list.get(one), gone: (one) => this.left.has(one), ask: (one) => this.ask(one), applyRoom: (one, since) => this.list.apply(one, since),
         clock: () => this.time, tick: () => ++this.time,
         outbox: (one) => this.outbox?.of(one) ?? none, confirm: (one, entry, message) => this.outbox?.confirm(one, entry, message),
         draft: (one) => this.draft(one), typing: (one) => this.typists(one), receipts: (one) => this.receipts.get(one) ?? noReceipts,
@@ -399,7 +410,8 @@ class ChatStore implements Store {
   private markRead(id: ID, number?: number): void {
     const room = this.list.get(id);
     const upTo = number ?? room?.last_number ?? 0;
-    if (room === undefined || upTo <= room.last_read_number || upTo <= (this.list.reads.get(id) ?? 0)) return;
+    if (room === undefined || upTo <= room.last_read_number && room.marked_unread === null) return;
+    if (upTo <= (this.list.reads.get(id) ?? 0)) return;
     this.list.reads.set(id, upTo);
     this.write({ table: "reads", key: id, value: upTo });
     this.list.read(id, upTo, ++this.time);
@@ -497,7 +509,13 @@ class ChatStore implements Store {
   // How it ends.
 
   private onProblem(problem: unknown): void {
-    if (!this.ended.signal.aborted) this.options.onProblem?.(problem);
+    if (this.ended.signal.aborted) return;
+    this.options.onProblem?.(problem);
+    if (!(problem instanceof Problem) || !problem.temporary || this.repeating !== null || this.stream === null) return;
+    this.repeating = setTimeout(() => {
+      this.repeating = null;
+      if (this.status.get() === "online") this.again(); // otherwise it is done when it is
+    }, backoff(3));
   }
 
   private pause(milliseconds: number | undefined): Promise<void> {
@@ -510,7 +528,8 @@ class ChatStore implements Store {
     this.wakeUp?.();
     if (this.status.get() === "signed_out" && this.stream !== null) this.status.set("connecting");
     this.stream?.wake();
-    this.outbox?.wake();
+    if (this.status.get() === "online") this.again();
+    else this.outbox?.wake();
   }
 
   async close(): Promise<void> {
@@ -522,7 +541,7 @@ class ChatStore implements Store {
     this.wakeUp?.();
     this.stream?.close();
     this.typing.clear();
-    if (this.marking !== null) clearTimeout(this.marking);
+    for (const timer of [this.marking, this.repeating]) if (timer !== null) clearTimeout(timer);
     this.channel?.close();
     this.kept?.close();
     this.status.set("closed");

@@ -161,10 +161,13 @@ export interface RoomStore {
   unreact(message: ID, reaction: string): Promise<void>;
   /** markRead moves one's marker up to a number, or to the newest message. Offline it does so later. */
   markRead(number?: number): void;
+  /** markUnread shows the messages from a number on as unread; how far one has read stays. */
+  markUnread(number: number): Promise<void>;
   setDraft(draft: Draft | null): void;
   /** typing tells the others that one is writing: call it at each key, it is sent once in 3 seconds. */
   typing(): void;
   update(patch: RoomPatch): Promise<Room>;
+  /** updateMember changes a member's permissions or, of "me", mute, pinned and hidden. */
   updateMember(user: UserID | "me", patch: RoomUserPatch): Promise<RoomUser>;
   leave(): Promise<void>;
 }
@@ -176,8 +179,10 @@ export interface Store {
   readonly ready: Promise<void>;
   readonly status: Readable<Status>;
   readonly me: Readable<User | null>;
-  /** One's rooms, as the server sorts them: the newest message first. */
+  /** One's rooms but archived ones, as the server sorts them: pinned first, then the newest message first. */
   readonly rooms: Readable<readonly RoomEntry[]>;
+  /** Rooms that one archived, sorted in the same way. */
+  readonly archived: Readable<readonly RoomEntry[]>;
   /** The list was read whole since it was opened, rather than from what was kept. */
   readonly loaded: Readable<boolean>;
   readonly unread: Readable<UnreadTotals>;

@@ -295,6 +295,39 @@ describe("A store", () => {
     await until("the server knows", async () => (await server.client("alice").chatRoomRetrieve({ room: room.id })).unread === 0);
   });
 
+  test("follows what one does in another browser: pinned, archived, muted, marked as unread", async () => {
+    const server = await startServer();
+    const { bob, room } = await group(server);
+    const other = (await group(server, "other")).room;
+    const { store, online } = page(server, null), elsewhere = server.client("alice");
+    await online();
+    const names = () => store.rooms.get().map((entry) => entry.room.name);
+    const it = () => store.room(room.id).view.get().room!;
+    for (const text of ["a", "b", "c"]) await bob.chatMessageCreate({ room: room.id, body: { text } });
+    await bob.chatMessageCreate({ room: other.id, body: { text: "newest" } });
+    await until("the other is first", () => names()[0] === "other");
+    await elsewhere.roomUserUpdate({ room: room.id, user: "me", body: { pinned: true } });
+    await until("the pinned one is first", () => names()[0] === "room");
+    store.room(room.id).markRead();
+    await until("the server knows", async () => (await elsewhere.chatRoomRetrieve({ room: room.id })).unread === 0);
+    await elsewhere.roomUserUnread({ room: room.id, body: { number: 2 } });
+    await until("it is unread again", () => it().unread === 2 && it().marked_unread === 2 && it().last_read_number === 3);
+    await store.room(room.id).markUnread(3);
+    await until("one of them is", () => it().unread === 1);
+    store.room(room.id).markRead();
+    expect([it().unread, it().marked_unread]).toEqual([0, null]);
+    await until("the server knows", async () => (await elsewhere.chatRoomRetrieve({ room: room.id })).marked_unread === null);
+    await elsewhere.roomUserUpdate({ room: room.id, user: "me", body: { muted_until: "2999-01-01T00:00:00Z" } });
+    await until("it is muted", () => it().muted && it().muted_until !== null);
+    await elsewhere.roomUserUpdate({ room: other.id, user: "me", body: { hidden: true } });
+    await until("it is archived", () => store.archived.get().map((entry) => entry.room.name).includes("other") && !names().includes("other"));
+    await bob.chatMessageCreate({ room: other.id, body: { text: "come back" } });
+    await until("it is back", () => names().includes("other") && store.archived.get().length === 0);
+    const later = page(server, null);
+    await later.online();
+    expect(later.store.rooms.get()).toEqual(store.rooms.get());
+  });
+
   test("tells who is writing and how far others have read", async () => {
     const server = await startServer();
     const { bob, room } = await group(server);

@@ -22,7 +22,8 @@ CREATE INDEX chat_media_user ON chat_media (user_id);
 CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
 -- Half-empty pages keep the updates of a room's counters HOT; an index on
--- last_message_at would end that.
+-- last_message_at would end that. last_deleted_number is that of the last tombstone: who
+-- has read on from there has none among what is unread.
 CREATE TABLE chat_rooms (
 	id                  uuid PRIMARY KEY,
 	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
@@ -32,10 +33,13 @@ CREATE TABLE chat_rooms (
 	is_public           boolean NOT NULL,
 	owner_id            {{.User}}{{.References}},
 	default_permissions bigint NOT NULL CHECK (default_permissions BETWEEN 0 AND 511),
+	history_visibility  text NOT NULL CHECK (history_visibility IN ('all', 'joined')),
+	member_count        bigint NOT NULL CHECK (member_count >= 0),
 	private_a           {{.User}}{{.References}},
 	private_b           {{.User}}{{.References}},
 	last_seq            bigint NOT NULL CHECK (last_seq >= 0),
 	last_number         bigint NOT NULL CHECK (last_number >= 0),
+	last_deleted_number bigint NOT NULL DEFAULT 0 CHECK (last_deleted_number >= 0),
 	last_message_at     timestamptz,
 	metadata            json,
 	created_at          timestamptz NOT NULL,
@@ -44,25 +48,45 @@ CREATE TABLE chat_rooms (
 	UNIQUE (private_a, private_b),
 	CONSTRAINT chat_rooms_pair CHECK ((private_a IS NULL) = (private_b IS NULL) AND private_a < private_b),
 	CONSTRAINT chat_rooms_pair_is_private CHECK (private_a IS NULL OR type = 'private_messages'),
-	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT is_public)),
+	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT is_public
+		AND history_visibility = 'all' AND member_count <= 2)),
 	CONSTRAINT chat_rooms_owner CHECK (type = 'private_messages' OR (owner_id IS NULL) = (deleted_at IS NOT NULL)),
-	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND avatar_id IS NULL))
+	CONSTRAINT chat_rooms_owner_counts CHECK (owner_id IS NULL OR member_count >= 1),
+	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND avatar_id IS NULL AND member_count = 0))
 ) WITH (fillfactor = 50);
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
+-- Without these, and those on what else refers to users, to delete a user reads whole tables.
+CREATE INDEX chat_rooms_owner_id ON chat_rooms (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX chat_rooms_private_b ON chat_rooms (private_b) WHERE private_b IS NOT NULL;
 
+-- hidden_number is the room's last_number when the member archived it. marked_unread is
+-- the number from which on messages are unread although they have been read, and
+-- marked_own how many of these are the member's own.
 CREATE TABLE chat_room_users (
 	room_id          uuid NOT NULL REFERENCES chat_rooms (id),
 	user_id          {{.User}} NOT NULL{{.References}},
 	permissions      bigint CHECK (permissions BETWEEN 0 AND 511),
 	muted            boolean NOT NULL,
+	muted_until      timestamptz,
+	hidden_number    bigint CHECK (hidden_number >= 0),
+	pinned           boolean NOT NULL,
 	created_by       {{.User}}{{.References}},
 	last_seen_at     timestamptz,
-	last_read_number bigint NOT NULL CHECK (last_read_number >= 0),
+	last_read_number bigint NOT NULL,
+	joined_number    bigint NOT NULL CHECK (joined_number >= 0),
+	marked_unread    bigint CHECK (marked_unread >= 1),
+	marked_own       bigint CHECK (marked_own >= 0),
 	created_at       timestamptz NOT NULL,
-	PRIMARY KEY (room_id, user_id)
+	PRIMARY KEY (room_id, user_id),
+	-- What a member does not see is never unread.
+	CONSTRAINT chat_room_users_read CHECK (last_read_number >= joined_number),
+	CONSTRAINT chat_room_users_muted CHECK (muted OR muted_until IS NULL),
+	CONSTRAINT chat_room_users_marked CHECK ((marked_unread IS NULL) = (marked_own IS NULL) AND marked_unread <= last_read_number
+		AND marked_unread > joined_number)
 ) WITH (fillfactor = 80);
 CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
+CREATE INDEX chat_room_users_created_by ON chat_room_users (created_by) WHERE created_by IS NOT NULL;
 
 -- The owner is a member, at every commit.
 ALTER TABLE chat_rooms ADD CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
@@ -84,6 +108,7 @@ CREATE TABLE chat_restrictions (
 		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
 );
 CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+CREATE INDEX chat_restrictions_banned_by ON chat_restrictions (banned_by) WHERE banned_by IS NOT NULL;
 
 CREATE TABLE chat_messages (
 	id          uuid PRIMARY KEY,
@@ -105,6 +130,8 @@ CREATE TABLE chat_messages (
 	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
 CREATE INDEX chat_messages_user ON chat_messages (user_id, id) WHERE user_id IS NOT NULL;
+-- The tombstones among a member's unread messages.
+CREATE INDEX chat_messages_deleted ON chat_messages (room_id, number, user_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';

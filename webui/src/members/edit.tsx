@@ -16,7 +16,7 @@ export function EditRoom({ room }: { room: Room }) {
   const [isPublic, setPublic] = useState(room.is_public);
   const [defaults, setDefaults] = useState<Permission[]>(room.default_permissions);
   const [slow, setSlow] = useState(room.slow_mode ?? 0);
-  const [history, setHistory] = useState(room.history_visibility ?? "");
+  const [history, setHistory] = useState<"all" | "joined">(room.history_visibility ?? "all");
   const [avatar, setAvatar] = useState<{ id: string | null; url: string | null } | null>(null);
   const [busy, setBusy] = useState(false);
   const file = useRef<HTMLInputElement>(null);
@@ -33,7 +33,7 @@ export function EditRoom({ room }: { room: Room }) {
     const patch = {
       ...(name.trim() !== room.name && { name: name.trim() }), ...(description.trim() !== room.description && { description: description.trim() }),
       ...(isPublic !== room.is_public && { is_public: isPublic }), ...(!same && { default_permissions: defaults }), ...(avatar && { avatar_id: avatar.id }),
-      ...(slow !== (room.slow_mode ?? 0) && { slow_mode: slow }), ...(history !== (room.history_visibility ?? "") && { history_visibility: history }),
+      ...(slow !== (room.slow_mode ?? 0) && { slow_mode: slow }), ...(history !== (room.history_visibility ?? "all") && { history_visibility: history }),
     };
     const done = await attempt(async () => { if (Object.keys(patch).length) await store.room(room.id).update(patch); });
     setBusy(false);
@@ -57,7 +57,7 @@ export function EditRoom({ room }: { room: Room }) {
       <Switch label={t("public")} hint={t("public_hint")} on={isPublic} set={setPublic} />
       {room.slow_mode !== undefined && <label>{t("slow_mode")}<select class="field" value={slow} onChange={(e) => setSlow(Number(e.currentTarget.value))}>
         {[...new Set([...slowModes, slow])].sort((a, b) => a - b).map((s) => <option value={s}>{s ? t("slow_every", { n: s }) : t("slow_off")}</option>)}</select></label>}
-      {room.history_visibility !== undefined && <label>{t("history")}<select class="field" value={history} onChange={(e) => setHistory(e.currentTarget.value)}>
+      {room.history_visibility !== undefined && <label>{t("history")}<select class="field" value={history} onChange={(e) => setHistory(e.currentTarget.value as "all" | "joined")}>
         <option value="all">{t("history_all")}</option><option value="joined">{t("history_joined")}</option></select></label>}
       <fieldset class="fieldset">
         <legend><b>{t("default_permissions")}</b></legend>
