@@ -474,7 +474,7 @@ export interface RoomUser {
   is_owner: boolean;
   /** Messages up to this number do not exist for the member; 0: they see all. */
   joined_number: number;
-  /** The number of the last message that they read; 0 also where you do not see that message. */
+  /** The number of the last message that they read; 0 also where you do not see that message, and of others in rooms of more than 100 members, unless the host has set another limit or has turned receipts off. */
   last_read_number: number;
   /** Null also for other members of a public room that you joined yourself, unless the host shows it. */
   last_seen_at: string | null;
@@ -660,7 +660,7 @@ export interface UpdateRoomState {
   rooms: RoomState[];
 }
 
-/** Something else happened. After author_erased the members and messages of the room are to be read again. */
+/** Something else happened. After author_erased the members and messages of the room are to be read again, and the members after a user_removed that has no user_id, whose user was erased since. */
 export interface UpdateWithoutContent {
   /** Who did it; absent: the host's own code, or somebody who was erased. */
   actor_id?: UserID;
