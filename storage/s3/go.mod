@@ -7,6 +7,7 @@ replace github.com/go-df/chat => ../..
 require (
 	github.com/go-df/chat v0.0.0-00010101000000-000000000000
 	github.com/minio/minio-go/v7 v7.4.1
+	gorm.io/gorm v1.31.2
 )
 
 require (
@@ -47,5 +48,4 @@ require (
 	gopkg.in/ini.v1 v1.67.3 // indirect
 	gorm.io/driver/postgres v1.6.3 // indirect
 	gorm.io/driver/sqlite v1.6.0 // indirect
-	gorm.io/gorm v1.31.2 // indirect
 )
