@@ -55,7 +55,7 @@ func Start(tb testing.TB) (endpoint string) {
 	}
 	endpoint = freeAddress(tb)
 	// The shell ends the server when its input is closed, even by this process's death.
-	command := exec.Command("sh", "-c", `"$@" & read _; kill $!; wait`, "sh", path,
+	command := exec.Command("sh", "-c", `"$@" & read _; kill $!; wait`, "sh", path, //nolint:gosec // G204: what go tool has built
 		"--access", AccessKey, "--secret", SecretKey, "--region", Region, "--port", endpoint, "--keep-alive", "--quiet",
 		"posix", "--sidecar", tb.TempDir(), tb.TempDir())
 	var output bytes.Buffer
