@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 
@@ -42,6 +43,7 @@ type fault int
 const (
 	none    fault = iota
 	refused       // 503, and the server does not get it
+	slow          // passed on late, and its response in pieces
 	unsent        // cut when half of its body was read
 	lost          // cut when the server has done it, without a response
 	broken        // cut in the middle of the response's body
@@ -80,6 +82,17 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch happens {
 	case refused:
 		w.WriteHeader(http.StatusServiceUnavailable)
+	case slow:
+		time.Sleep(10 * time.Millisecond)
+		recorded := httptest.NewRecorder()
+		p.forward.ServeHTTP(recorded, r)
+		maps.Copy(w.Header(), recorded.Header())
+		w.WriteHeader(recorded.Code)
+		for piece := range slices.Chunk(recorded.Body.Bytes(), 1<<20) {
+			_, _ = w.Write(piece)
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
 	case unsent:
 		_, _ = io.CopyN(io.Discard, r.Body, r.ContentLength/2)
 		panic(http.ErrAbortHandler)
@@ -162,6 +175,7 @@ func TestStoreWithFaults(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]func(r *http.Request) fault{
 		"refused":         everyOther(refused),
+		"slow":            func(*http.Request) fault { return slow },
 		"request cut":     everyOther(unsent),
 		"response lost":   everyOther(lost),
 		"response broken": everyOther(broken, "GetObject", "CompleteMultipartUpload"),
