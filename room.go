@@ -130,8 +130,8 @@ type NewRoom struct {
 	// Public lets anyone find, see and join the room.
 	Public bool
 	// Key is the host's own name for the room, such as "order/17": at most one room that is
-	// not deleted has it, and RoomByKey finds that. At most 255 bytes without control
-	// characters; for System alone. Defaults to none.
+	// not deleted has it, and RoomByKey finds that. One line of at most 255 bytes;
+	// for System alone. Defaults to none.
 	Key string
 	// Owner is for System alone, which must name one, or make the room Ownerless. A user
 	// owns what they make.

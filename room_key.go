@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // keyBytes is how long a room's key may be.
@@ -11,6 +13,9 @@ const keyBytes = 255
 func checkNewKey(key string) error {
 	if reason := invalidTextReason(key); reason != "" {
 		return invalid("key", CodeInvalidText, "%s", reason)
+	}
+	if textrule.HasLineBreak(key) {
+		return invalid("key", CodeInvalidText, "contains a line break")
 	}
 	if len(key) > keyBytes {
 		return tooLarge("key", CodeTooLong, keyBytes, "bytes")

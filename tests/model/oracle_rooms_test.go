@@ -47,7 +47,7 @@ func (o *oracle) checkName(name *string) error {
 }
 
 func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, error) {
-	if err := checkLine("key", in.Key, 255); err != nil {
+	if err := checkKey(in.Key); err != nil {
 		return nil, err
 	}
 	fault := o.checkNewRoom(&in)
@@ -118,6 +118,13 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 	return made, nil
 }
 
+func checkKey(key string) error {
+	if strings.Contains(key, "\n") {
+		return invalid("key")
+	}
+	return checkLine("key", key, 255)
+}
+
 // keyed is the living room of a key.
 func (o *oracle) keyed(key string) *modelRoom {
 	for _, r := range o.rooms {
@@ -132,7 +139,7 @@ func (o *oracle) RoomByKey(actor chat.Actor, key string) (*chat.Room, error) {
 	if key == "" {
 		return nil, invalid("key")
 	}
-	if err := checkLine("key", key, 255); err != nil {
+	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	user, err := o.who(actor)
