@@ -128,11 +128,14 @@ func (c *savepointConn) guarded(statement func() error) error {
 		return err
 	}
 	err := statement()
-	if err != nil {
-		return errors.Join(err, c.undo(statementSavepoint))
+	if err == nil {
+		c.kept = true
+		return nil
 	}
-	c.kept = true
-	return nil
+	if fault := c.undo(statementSavepoint); fault != nil {
+		return errors.Join(err, fault)
+	}
+	return err // as it is: database/sql compares it
 }
 
 // mark sets a savepoint, and drops the one of the statement before.
