@@ -44,27 +44,27 @@ func (v HistoryVisibility) validate() error {
 // Room is a row of chat_rooms and, after its columns, the room as the actor of
 // the call sees it.
 type Room struct {
-	ID                 uuid.UUID         `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	Type               RoomType          `gorm:"column:type;-:migration" json:"type"`
-	Name               string            `gorm:"column:name;-:migration" json:"name"`
-	Description        string            `gorm:"column:description;-:migration" json:"description"`
-	AvatarID           *uuid.UUID        `gorm:"column:avatar_id;-:migration" json:"avatar_id"`
-	Public             bool              `gorm:"column:is_public;-:migration" json:"is_public"` // anyone may find, see and join it
-	Key                *string           `gorm:"column:key;-:migration" json:"key"`             // the host's name for it: see NewRoom.Key
-	Ownerless          bool              `gorm:"column:ownerless;-:migration" json:"ownerless"` // a group of equals: see NewRoom.Ownerless
-	OwnerID            *UserID           `gorm:"column:owner_id;-:migration" json:"owner_id"`   // nil in private rooms and ownerless ones
-	DefaultPermissions Permissions       `gorm:"column:default_permissions;-:migration" json:"default_permissions"`
-	HistoryVisibility  HistoryVisibility `gorm:"column:history_visibility;-:migration" json:"history_visibility"`
-	MemberCount        int64             `gorm:"column:member_count;-:migration" json:"member_count"`       // how many members there are
-	PrivateA           *UserID           `gorm:"column:private_a;-:migration" json:"private_a"`             // the two users of a private room,
-	PrivateB           *UserID           `gorm:"column:private_b;-:migration" json:"private_b"`             // in the database's order
-	LastSeq            int64             `gorm:"column:last_seq;-:migration" json:"last_seq"`               // Seq of the newest event
-	LastNumber         int64             `gorm:"column:last_number;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
-	LastMessageAt      *time.Time        `gorm:"column:last_message_at;-:migration" json:"last_message_at"` // when that was sent
-	Metadata           Metadata          `gorm:"column:metadata;-:migration" json:"metadata"`
-	CreatedAt          time.Time         `gorm:"column:created_at;-:migration" json:"created_at"`
-	UpdatedAt          time.Time         `gorm:"column:updated_at;autoUpdateTime:false;-:migration" json:"updated_at"`
-	DeletedAt          *time.Time        `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
+	ID                 uuid.UUID         `gorm:"column:id;primaryKey;type:uuid;-:migration" json:"id"`
+	Type               RoomType          `gorm:"column:type;<-:create;-:migration" json:"type"`
+	Name               string            `gorm:"column:name;<-:create;-:migration" json:"name"`
+	Description        string            `gorm:"column:description;<-:create;-:migration" json:"description"`
+	AvatarID           *uuid.UUID        `gorm:"column:avatar_id;<-:create;-:migration" json:"avatar_id"`
+	Public             bool              `gorm:"column:is_public;<-:create;-:migration" json:"is_public"` // anyone may find, see and join it
+	Key                *string           `gorm:"column:key;<-:create;-:migration" json:"key"`             // the host's name for it: see NewRoom.Key
+	Ownerless          bool              `gorm:"column:ownerless;<-:create;-:migration" json:"ownerless"` // a group of equals: see NewRoom.Ownerless
+	OwnerID            *UserID           `gorm:"column:owner_id;<-:create;-:migration" json:"owner_id"`   // nil in private rooms and ownerless ones
+	DefaultPermissions Permissions       `gorm:"column:default_permissions;<-:create;-:migration" json:"default_permissions"`
+	HistoryVisibility  HistoryVisibility `gorm:"column:history_visibility;<-:create;-:migration" json:"history_visibility"`
+	MemberCount        int64             `gorm:"column:member_count;<-:create;-:migration" json:"member_count"`       // how many members there are
+	PrivateA           *UserID           `gorm:"column:private_a;<-:create;-:migration" json:"private_a"`             // the two users of a private room,
+	PrivateB           *UserID           `gorm:"column:private_b;<-:create;-:migration" json:"private_b"`             // in the database's order
+	LastSeq            int64             `gorm:"column:last_seq;<-:create;-:migration" json:"last_seq"`               // Seq of the newest event
+	LastNumber         int64             `gorm:"column:last_number;<-:create;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
+	LastMessageAt      *time.Time        `gorm:"column:last_message_at;<-:create;-:migration" json:"last_message_at"` // when that was sent
+	Metadata           Metadata          `gorm:"column:metadata;<-:create;-:migration" json:"metadata"`
+	CreatedAt          time.Time         `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
+	UpdatedAt          time.Time         `gorm:"column:updated_at;autoUpdateTime:false;<-:create;-:migration" json:"updated_at"`
+	DeletedAt          *time.Time        `gorm:"column:deleted_at;<-:create;-:migration" json:"deleted_at"`
 
 	Me          *RoomUser `gorm:"-" json:"me"`           // the actor's membership, if any
 	Unread      int64     `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
