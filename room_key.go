@@ -45,7 +45,11 @@ func (c *call) roomOfNewKey(key string) (*Room, error) {
 	case !c.actor.system:
 		return nil, invalid("key", CodeNotAllowed, "is for System alone")
 	}
-	return queryOne(c.conn, scanRoom, "SELECT "+roomColumns+" FROM chat_rooms WHERE key = ?", key)
+	room, err := queryOne(c.conn, scanRoom, "SELECT "+roomColumns+" FROM chat_rooms WHERE key = ?", key)
+	if err != nil || room == nil {
+		return nil, err
+	}
+	return room, c.attachViews([]*Room{room})
 }
 
 // roomMadeMeanwhile returns the room of a key that kept another from being inserted.

@@ -150,7 +150,7 @@ func (o *oracle) RoomByKey(actor chat.Actor, key string) (*chat.Room, error) {
 	if r == nil || !r.has(user) && !r.Public {
 		return nil, chat.ErrNotFound
 	}
-	return r.seenWhole(user), nil
+	return r.seen(user), nil
 }
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
@@ -223,7 +223,7 @@ func (o *oracle) PrivateRoom(actor chat.Actor, other chat.UserID) (*chat.Room, e
 	if r == nil {
 		return nil, chat.ErrNotFound
 	}
-	return r.seenWhole(me), nil
+	return r.seen(me), nil
 }
 
 func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPatch) (*chat.Room, error) {
@@ -372,14 +372,14 @@ func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
 	if r == nil || !r.has(user) && !r.Public {
 		return nil, chat.ErrNotFound
 	}
-	return r.seenWhole(user), nil
+	return r.seen(user), nil
 }
 
 // inbox is a user's rooms, pinned ones first, and then the one that was last written to.
 func (o *oracle) inbox(user chat.UserID, asked func(*chat.Room) bool) (rooms []chat.Room) {
 	for _, r := range o.rooms {
 		if r.DeletedAt == nil && r.members[user] != nil {
-			if seen := r.seenWhole(user); asked(seen) {
+			if seen := r.seen(user); asked(seen) {
 				rooms = append(rooms, *seen)
 			}
 		}
