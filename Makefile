@@ -15,6 +15,21 @@ test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the r
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 	cd natsbus && go run ../internal/dbtest/withpostgres go test -race -timeout 10m ./... # and another
 
+.PHONY: webui
+webui: ## Build webui/dist, which is committed, from webui/src; needs Node 20 and npm
+	cd webui/src && npm ci --ignore-scripts && npm run build
+
+.PHONY: check-webui
+check-webui: ## Fail when webui/dist is not what its sources make
+	cd webui/src && npm ci --ignore-scripts && npm run check && node build.mjs --check
+
+.PHONY: test-browser
+test-browser: ## Drive the component in Chromium: two users in two windows
+	cd tests/browser && go vet . && go test -count 1 -parallel 2 -timeout 30m .
+
+.PHONY: screenshots
+screenshots: ## Take the pictures of the README anew
+	cd tests/browser && CHAT_README=$(CURDIR)/docs go test -count 1 -run ReadmeScreenshots .
 .PHONY: client
 client: ## Make the TypeScript client's types and calls from openapi.json
 	go run ./clients/typescript/gen
@@ -75,6 +90,7 @@ lint: ## Check the formatting, go vet and golangci-lint
 	$(GOLANGCI_LINT) run ./...
 	cd examples/routers && go vet ./... && $(GOLANGCI_LINT) run ./...
 	cd natsbus && go vet ./... && $(GOLANGCI_LINT) run ./...
+	cd tests/browser && go vet ./... && $(GOLANGCI_LINT) run ./...
 
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities in what the code calls; asks vuln.go.dev

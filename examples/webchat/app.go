@@ -16,6 +16,7 @@ import (
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/httpadapter"
 	"github.com/go-df/chat/storage"
+	"github.com/go-df/chat/webui"
 )
 
 // app is the host application.
@@ -83,7 +84,11 @@ func (a *app) handler(o options, log *slog.Logger) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/chat/", api)
+	mux.Handle("/chat/ui/", webui.Handler(webui.Config{}))
 	mux.HandleFunc("GET /{$}", a.page)
+	mux.HandleFunc("GET /about", a.about)
+	mux.Handle("GET /webchat.css", serveFile("webchat.css"))
+	mux.Handle("GET /webchat.js", serveFile("webchat.js"))
 	// The API looks after itself; the application's own forms have to be kept from
 	// other sites' pages too.
 	forms := http.NewCrossOriginProtection()

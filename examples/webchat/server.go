@@ -48,10 +48,10 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 }
 
 // timely ends what takes too long: when the database does not answer, nobody waits for it
-// as long as the network takes to say so. Files may take their time.
+// as long as the network takes to say so. Files may take their time, and events are waited for.
 func timely(next http.Handler, patience time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/chat/media") {
+		if strings.HasPrefix(r.URL.Path, "/chat/media") || strings.HasPrefix(r.URL.Path, "/chat/events") {
 			next.ServeHTTP(w, r)
 			return
 		}

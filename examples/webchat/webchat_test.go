@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -148,7 +149,7 @@ func sendPicture(w *webchat, room string) {
 		for _, file := range m.Media {
 			seen = append(seen, file.FileName)
 			status, shown := w.do("bob", "GET "+file.URL, "", nil)
-			if config, err := png.DecodeConfig(bytes.NewReader(shown)); status != 200 || err != nil || config.Width != 320 {
+			if config, err := png.DecodeConfig(bytes.NewReader(shown)); status != 200 || err != nil || config.Width != pictureWidth {
 				w.t.Errorf("%s: %d, %d bytes, %v", file.URL, status, len(shown), err)
 			}
 			if status, _ := w.do("carol", "GET "+file.URL, "", nil); status != 404 {
@@ -245,14 +246,27 @@ func TestPage(t *testing.T) {
 		return string(text)
 	}
 	first := page("GET", "/", nil)
-	for _, want := range []string{"/chat/openapi.json", "Bearer demo-dave", "And 10 more.", "Nobody is signed in", "curl -H"} {
+	for _, want := range []string{`value="dave"`, "And 10 more.", "Nobody is signed in", `href="/about"`} {
 		if !strings.Contains(first, want) {
-			t.Errorf("the page has no %q", want)
+			t.Errorf("the sign-in has no %q", want)
+		}
+	}
+	about := page("GET", "/about", nil)
+	for _, want := range []string{"/chat/openapi.json", "Bearer demo-dave", "And 10 more.", "curl -H", "demo-alice"} {
+		if !strings.Contains(about, want) {
+			t.Errorf("/about has no %q", want)
 		}
 	}
 	second := page("POST", "/sign-in", url.Values{"login": {"user7"}})
-	if !strings.Contains(second, "You are User 7") || !strings.Contains(second, "demo-user7") {
+	script := regexp.MustCompile(`/chat/ui/df-chat\.[0-9a-f]+\.js`).FindString(second)
+	if !strings.Contains(second, "You are User 7") || !strings.Contains(second, `<df-chat base="/chat" user="11"`) || script == "" {
 		t.Errorf("signed in as user7, the page is %s", second)
+	}
+	if component := page("GET", script, nil); !strings.Contains(component, "attachShadow") {
+		t.Errorf("%s is no component", script)
+	}
+	if about := page("GET", "/about", nil); !strings.Contains(about, "demo-user7") {
+		t.Errorf("signed in as user7, /about is %s", about)
 	}
 	found := page("GET", "/chat/rooms?q=harbour", nil) // the cookie signs in to the API, too
 	if !strings.Contains(found, `"Harbour news"`) {
