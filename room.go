@@ -207,6 +207,9 @@ func (s *Service) CreateRoom(ctx context.Context, actor Actor, in NewRoom) (*Roo
 	if err := in.validate(s.config.Limits); err != nil {
 		return nil, err
 	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) { return s.createOperation(p, in) }); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) { return c.createRoom(in) })
 }
 
@@ -246,16 +249,16 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 
 // firstMembers checks who is to be in a new room, and returns them with the owner first.
 func (c *call) firstMembers(in NewRoom) ([]NewRoomUser, error) {
-	owner, err := c.ownerOf(in)
+	owner, err := c.config.ownerOf(c.actor, in)
 	if err != nil {
 		return nil, err
 	}
-	users, err := c.newUsers(in.Type, in.Members)
+	users, err := c.config.newUsers(in.Type, in.Members)
 	if err != nil {
 		return nil, err
 	}
 	users = ownerFirst(owner, users)
-	if err := c.checkUsers("members", userIDs(users)...); err != nil {
+	if err := c.checkNewUsers("members", userIDs(users)...); err != nil {
 		return nil, err
 	}
 	if limit := c.config.Limits.GroupMembers; in.Type == Group && len(users) > limit {
@@ -276,16 +279,16 @@ func ownerFirst(owner UserID, users []NewRoomUser) []NewRoomUser {
 	return append([]NewRoomUser{first}, without(users, owner)...)
 }
 
-func (c *call) ownerOf(in NewRoom) (UserID, error) {
+func (c *Config) ownerOf(p principal, in NewRoom) (UserID, error) {
 	switch {
-	case c.actor.system && in.Owner == "":
+	case p.system && in.Owner == "":
 		return "", invalid("owner", CodeRequired, "must be named when System makes the room")
-	case c.actor.system:
-		return c.config.userID("owner", in.Owner)
+	case p.system:
+		return c.userID("owner", in.Owner)
 	case in.Owner != "":
 		return "", invalid("owner", CodeNotAllowed, "is for System alone: the actor owns the room")
 	}
-	return c.actor.id, nil
+	return p.id, nil
 }
 
 func (c *conn) insertRoom(r *Room) error {
@@ -307,15 +310,16 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) {
+		return &OpenPrivateOperation{UserID: other}, p.opens(other)
+	}); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
-		me, err := c.actor.user()
-		if err != nil {
+		if err := c.actor.opens(other); err != nil {
 			return nil, err
 		}
-		if me == other {
-			return nil, invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
-		}
-		room, err := c.openPrivate(me, other)
+		room, err := c.openPrivate(c.actor.id, other)
 		if err != nil {
 			return nil, err
 		}
@@ -323,22 +327,27 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 	})
 }
 
+// opens checks that p may have a private room with a user.
+func (p principal) opens(other UserID) error {
+	me, err := p.user()
+	if err == nil && me == other {
+		err = invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
+	}
+	return err
+}
+
 func (c *call) openPrivate(me, other UserID) (*Room, error) {
 	if err := c.setLockTimeout(); err != nil {
 		return nil, err
 	}
-	if err := c.checkUsers("actor", me); err != nil {
-		return nil, err
-	}
-	if err := c.checkUsers("user_id", other); err != nil {
+	if err := c.checkPair(me, other); err != nil {
 		return nil, err
 	}
 	made, err := c.insertPrivate(newID(), me, other)
 	if err != nil {
 		return nil, err
 	}
-	room, err := queryOne(c.conn, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
-		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
+	room, err := c.privateRoom(me, other)
 	switch {
 	case err != nil:
 		return nil, err
@@ -354,6 +363,12 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 		return nil, err
 	}
 	return room, p.save()
+}
+
+// privateRoom returns the room of two users, nil when there is none.
+func (c *conn) privateRoom(me, other UserID) (*Room, error) {
+	return queryOne(c, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
+		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
 }
 
 // insertPrivate leaves it to the database which of the two users is private_a, and
