@@ -76,13 +76,17 @@ func (a *response) send(r *request) {
 		r.w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	r.sendJSON(a.status, mediaJSON, data)
+	writeJSON(r.w, r.Request, a.status, mediaJSON, data)
 }
 
 func (r *request) sendProblem(p *problem) {
+	writeProblem(r.w, r.Request, p, r.h.config.BasePath+r.path)
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, p *problem, instance string) {
 	shown := *p
-	shown.Instance = r.h.config.BasePath + r.path
-	header := r.w.Header()
+	shown.Instance = instance
+	header := w.Header()
 	for _, name := range []string{"Location", "ETag", "Content-Disposition", "Content-Security-Policy", "Accept-Ranges"} {
 		header.Del(name)
 	}
@@ -94,16 +98,16 @@ func (r *request) sendProblem(p *problem) {
 	if err != nil {
 		panic("httpadapter: a problem does not encode: " + err.Error())
 	}
-	r.sendJSON(p.Status, mediaProblem, data)
+	writeJSON(w, r, p.Status, mediaProblem, data)
 }
 
-func (r *request) sendJSON(status int, kind string, data []byte) {
-	header := r.w.Header()
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, kind string, data []byte) {
+	header := w.Header()
 	header.Set("Content-Type", kind)
 	header.Set("Content-Length", strconv.Itoa(len(data)))
-	r.w.WriteHeader(status)
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = r.w.Write(data) // the client may have disconnected
+		_, _ = w.Write(data) // the client may have disconnected
 	}
 }
 
