@@ -151,7 +151,9 @@ func (op *OpenPrivateOperation) Room(ctx context.Context) (*Room, error) {
 		if room == nil {
 			return nil, ErrNotFound
 		}
-		return room, c.attachMembership(room)
+		me, err := c.roomUser(room, c.actor.id, "")
+		room.viewAs(me)
+		return room, err
 	})
 }
 

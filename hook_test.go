@@ -145,7 +145,7 @@ func TestBeforeIsAskedAboutEveryChange(t *testing.T) {
 		// What neither asks nor is known not to, nobody has thought about.
 		quiet := strings.Fields(`MarkRead MarkUnread Typing EraseUser PurgeRooms SweepMedia PruneEvents
 			Room Rooms SearchRooms RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
-			Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits UserIDType`)
+			Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
 		for _, name := range quiet {
 			done[name] = true
 		}

@@ -48,17 +48,17 @@ import (
 
 // Handler serves the API. It is safe for concurrent use and starts no goroutine.
 type Handler struct {
-	svc    *chat.Service
-	config Config
-	routes router
-	// description is openapi.json without what is disabled.
-	description rawJSON
-	limiters    map[class]*limiter // nil: no limit
-	flights     *inFlight
-	streams     *inFlight
-	bodies      map[string]int64 // the limits of JSON bodies, by operation
-	grace       time.Duration
-	origins     *origins
+	svc       *chat.Service
+	config    Config
+	routes    router
+	described rawJSON // openapi.json without what is disabled
+	now       func() time.Time
+	limiters  map[class]*limiter // nil: no limit
+	flights   *inFlight
+	streams   *inFlight
+	bodies    map[string]int64 // the limits of JSON bodies, by operation
+	grace     time.Duration
+	origins   *origins
 
 	streamTimes streamTimes
 	shutdowns   shutdowns
@@ -73,16 +73,16 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	trusted, err := newOrigins(config.TrustedOrigins)
+	trusted, err := newOrigins(config.TrustedOrigins, config.CORSHeaders)
 	if err != nil {
 		return nil, err
 	}
-	description, err := describe(config.Disable)
+	described, err := describe(config.Disable)
 	if err != nil {
 		return nil, err
 	}
 	h := &Handler{
-		svc: svc, config: config, routes: newRouter(routes, config.Disable), description: description, origins: trusted, grace: writeGrace,
+		svc: svc, config: config, routes: newRouter(routes, config.Disable), described: described, now: time.Now, origins: trusted, grace: writeGrace,
 		flights: newInFlight(config.MaxInFlight), streams: newInFlight(config.MaxStreams),
 		streamTimes: streamTimes{commentEach, userEach}, bodies: bodyLimits(svc.Limits()), limiters: map[class]*limiter{},
 	}
@@ -119,14 +119,20 @@ func (h *Handler) serve(r *request) (*response, error) {
 	if r.Method == http.MethodOptions {
 		return h.options(r), nil
 	}
-	if err := h.origins.check(r.Request, r.route.class == stream); err != nil {
-		return nil, newProblem(http.StatusForbidden, "cross_origin", "a page of another site made this request")
-	}
 	queryErr := r.readQuery()
-	if !r.route.open {
+	if r.signed() {
+		if err := r.identifySigned(); err != nil {
+			return nil, err
+		}
+	} else {
+		if err := h.origins.check(r.Request, r.route.class == stream); err != nil {
+			return nil, newProblem(http.StatusForbidden, "cross_origin", "a page of another site made this request")
+		}
 		if err := h.identify(r); err != nil {
 			return nil, err
 		}
+	}
+	if !r.route.open {
 		if err := h.admit(r); err != nil {
 			return nil, err
 		}
@@ -170,8 +176,11 @@ func (h *Handler) find(r *request) error {
 	return nil
 }
 
-// identify calls Config.User.
+// identify calls Config.User, unless the operation is open to anybody.
 func (h *Handler) identify(r *request) error {
+	if r.route.open {
+		return nil
+	}
 	user, err := h.config.User(r.Request)
 	switch {
 	case errors.Is(err, chat.ErrUnauthenticated):

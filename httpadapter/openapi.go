@@ -18,7 +18,7 @@ var openapi []byte
 
 func openapiRetrieve(r *request) (*response, error) {
 	r.w.Header().Set("Cache-Control", "no-cache") // it is the same for everybody, until the next release
-	return ok(r.h.description, nil), nil
+	return ok(r.h.described, nil), nil
 }
 
 // describe returns openapi.json without the operations that are disabled, and without the paths
