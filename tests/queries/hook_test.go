@@ -31,7 +31,9 @@ func TestStatementsOfHooks(t *testing.T) {
 			chatsuite.Must(hooked.svc.Unread(plain.Ctx, plain.Alice))(t)
 
 			send := func(c *counted, room uuid.UUID) func() error {
-				return func() error { return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, c.Bob, room, chat.NewMessage{Text: "x"})) }
+				return func() error {
+					return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, c.Bob, room, chat.NewMessage{Text: "x"}))
+				}
 			}
 			react := func(c *counted) func() error {
 				return func() error { return chatsuite.ErrorOf(c.svc.React(c.Ctx, c.Bob, m.ID, "👍")) }
@@ -98,12 +100,16 @@ func TestAllocationsWithoutHooks(t *testing.T) {
 		want float64
 		call func() error
 	}{
-		"SendMessage":       {2, func() error { return chatsuite.ErrorOf(s.SendMessage(h.Ctx, h.Alice, id, chat.NewMessage{Text: "x"})) }},
-		"EditMessage":       {0, func() error { return chatsuite.ErrorOf(s.EditMessage(h.Ctx, h.Alice, id, chat.MessagePatch{Text: &text})) }},
-		"DeleteMessage":     {0, func() error { return s.DeleteMessage(h.Ctx, h.Alice, id) }},
-		"React":             {0, func() error { return chatsuite.ErrorOf(s.React(h.Ctx, h.Alice, id, "👍")) }},
-		"Unreact":           {0, func() error { return s.Unreact(h.Ctx, h.Alice, id) }},
-		"CreateRoom":        {0, func() error { return chatsuite.ErrorOf(s.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Members: users})) }},
+		"SendMessage": {2, func() error { return chatsuite.ErrorOf(s.SendMessage(h.Ctx, h.Alice, id, chat.NewMessage{Text: "x"})) }},
+		"EditMessage": {0, func() error {
+			return chatsuite.ErrorOf(s.EditMessage(h.Ctx, h.Alice, id, chat.MessagePatch{Text: &text}))
+		}},
+		"DeleteMessage": {0, func() error { return s.DeleteMessage(h.Ctx, h.Alice, id) }},
+		"React":         {0, func() error { return chatsuite.ErrorOf(s.React(h.Ctx, h.Alice, id, "👍")) }},
+		"Unreact":       {0, func() error { return s.Unreact(h.Ctx, h.Alice, id) }},
+		"CreateRoom": {0, func() error {
+			return chatsuite.ErrorOf(s.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Members: users}))
+		}},
 		"UpdateRoom":        {1, func() error { return chatsuite.ErrorOf(s.UpdateRoom(h.Ctx, h.Alice, id, chat.RoomPatch{Name: &text})) }},
 		"TransferOwnership": {0, func() error { return chatsuite.ErrorOf(s.TransferOwnership(h.Ctx, h.Alice, id, h.Bob)) }},
 		"DeleteRoom":        {0, func() error { return s.DeleteRoom(h.Ctx, h.Alice, id) }},
