@@ -113,6 +113,9 @@ func TestLogIsReadByIndexes(t *testing.T) {
 				if strings.Contains(q.query, "JOIN chat_rooms") {
 					sorts = 1 // the user's own rooms
 				}
+				if strings.Contains(q.query, "WHERE NOT pg_visible") {
+					sorts = 2 * logged // what came since the oldest transaction of the server, which may be of another test
+				}
 				for _, fault := range x.faults(q, sorts) {
 					t.Errorf("of %v: %s\n%s", actor, fault, q.query)
 				}
@@ -184,7 +187,7 @@ func (x *explained) large(user chat.UserID) []seldom {
 		}, sorts: 1},
 		{name: "leaving", do: func() error { return x.RemoveUser(x.Ctx, user, x.big.ID, user) }, sorts: 1},
 		{name: "public rooms", do: public(""), reads: "SCAN chat_rooms USING INDEX chat_rooms_public"},
-		{name: "unread", do: func() error { return chatsuite.ErrorOf(x.Unread(x.Ctx, x.crowded)) }},
+		{name: "unread", do: func() error { return chatsuite.ErrorOf(x.Unread(x.Ctx, x.crowded)) }, sorts: smallRooms/members + 1},
 		{name: "a pair's room", do: func() error { return chatsuite.ErrorOf(x.OpenPrivate(x.Ctx, x.Bob, user)) }},
 		{name: "one's reactions", do: func() error { return chatsuite.ErrorOf(x.Reactions(x.Ctx, x.Bob, chat.ReactionsQuery{})) }, sorts: bigRoom + 100}, // all of one moment
 		{name: "an edit", do: func() error {

@@ -152,6 +152,7 @@ CREATE TABLE chat_reactions (
 	UNIQUE (message_id, user_id, reaction)
 );
 CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
+CREATE INDEX chat_reactions_first ON chat_reactions (message_id, reaction, created_at, id, user_id);
 
 -- tx tells readers of the log which transactions were still open; see the design.
 CREATE TABLE chat_events (

@@ -152,6 +152,7 @@ CREATE TABLE chat_reactions (
 	UNIQUE (message_id, user_id, reaction)
 ) WITHOUT ROWID;
 CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
+CREATE INDEX chat_reactions_first ON chat_reactions (message_id, reaction, created_at, id, user_id);
 
 CREATE TABLE chat_events (
 	id         integer PRIMARY KEY AUTOINCREMENT,
