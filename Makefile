@@ -15,6 +15,19 @@ test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the r
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 	cd natsbus && go run ../internal/dbtest/withpostgres go test -race -timeout 10m ./... # and another
 
+.PHONY: client
+client: ## Make the TypeScript client's types and calls from openapi.json
+	go run ./clients/typescript/gen
+
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	cd clients/typescript && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: test-client
+test-client: clients/typescript/node_modules ## Check and test the TypeScript client against a server; needs Node 20 and npm
+	go test ./clients/typescript/gen
+	cd clients/typescript && npm run check && npm run build && npm test
+
 .PHONY: test-pgbouncer
 test-pgbouncer: ## Run the tests that go through a real PgBouncer, which must be there
 	CI=1 go run ./internal/dbtest/withpostgres go test -race -count 1 -run PgBouncer ./tests/databases

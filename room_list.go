@@ -230,14 +230,11 @@ func (c *call) scanSeen(rows row, byID map[uuid.UUID]*Room, mine bool) (id uuid.
 	if r.Me != nil || c.actor.system {
 		r.LastMessage = last.of()
 	}
-	if r.Me == nil { // System is none of the two
+	if r.Other == nil {
 		return id, nil
 	}
 	if r.OtherMember = other.of(r, c.now); r.OtherMember != nil {
-		r.OtherMember.clearOwnState() // which only they see
-		if !c.receipts(r.MemberCount) {
-			r.OtherMember.LastReadNumber = 0
-		}
+		c.scope(r, r.Me).hideOwnState(r.OtherMember)
 	}
 	return id, nil
 }

@@ -362,8 +362,8 @@ func TestPollGoesOnAfterALongHello(t *testing.T) {
 	from := fmt.Sprintf("(WITH RECURSIVE s(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM s WHERE n < %d) SELECT n FROM s)", rooms)
 	at := "'2026-01-01 00:00:00+00:00'"
 	ok(t, h.db.Transaction(func(tx *gorm.DB) error { // the owners are checked at the commit
-		return errors.Join(tx.Exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions, history_visibility, member_count, last_seq, last_number,
-			created_at, updated_at) SELECT `+id+", 'channel', 'x', '', FALSE, 2, 0, 'all', 1, 0, 0, "+at+", "+at+" FROM "+from).Error,
+		return errors.Join(tx.Exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
+			history_visibility, member_count, last_seq, last_number, created_at, updated_at) SELECT `+id+", 'channel', 'x', '', FALSE, 2, 0, 'all', 1, 0, 0, "+at+", "+at+" FROM "+from).Error,
 			tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, joined_number, created_at) SELECT "+id+", 2, FALSE, FALSE, 0, 0, "+at+" FROM "+from).Error)
 	}))
 	hello, cursor := h.poll("bob", "", "")
