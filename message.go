@@ -12,18 +12,18 @@ import (
 
 // Message is a row of chat_messages and what comes with it on a page.
 type Message struct {
-	ID         uuid.UUID  `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	RoomID     uuid.UUID  `gorm:"column:room_id;-:migration" json:"room_id"`
-	Number     int64      `gorm:"column:number;-:migration" json:"number"`   // 1, 2, 3… in the room, without gaps
-	UserID     *UserID    `gorm:"column:user_id;-:migration" json:"user_id"` // the author; nil unless AuthorKind is AuthorKindUser
-	AuthorKind AuthorKind `gorm:"column:author_kind;-:migration" json:"author_kind"`
-	Text       string     `gorm:"column:text;-:migration" json:"text"`
-	ReplyToID  *uuid.UUID `gorm:"column:reply_to_id;-:migration" json:"reply_to_id"`
-	ClientID   *string    `gorm:"column:client_id;-:migration" json:"client_id"`
-	Metadata   Metadata   `gorm:"column:metadata;-:migration" json:"metadata"`
-	CreatedAt  time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
-	EditedAt   *time.Time `gorm:"column:edited_at;-:migration" json:"edited_at"`
-	DeletedAt  *time.Time `gorm:"column:deleted_at;-:migration" json:"deleted_at"` // set on a tombstone, whose content was removed
+	ID         uuid.UUID  `gorm:"column:id;primaryKey;type:uuid;-:migration" json:"id"`
+	RoomID     uuid.UUID  `gorm:"column:room_id;<-:create;-:migration" json:"room_id"`
+	Number     int64      `gorm:"column:number;<-:create;-:migration" json:"number"`   // 1, 2, 3… in the room, without gaps
+	UserID     *UserID    `gorm:"column:user_id;<-:create;-:migration" json:"user_id"` // the author; nil unless AuthorKind is AuthorKindUser
+	AuthorKind AuthorKind `gorm:"column:author_kind;<-:create;-:migration" json:"author_kind"`
+	Text       string     `gorm:"column:text;<-:create;-:migration" json:"text"`
+	ReplyToID  *uuid.UUID `gorm:"column:reply_to_id;<-:create;-:migration" json:"reply_to_id"`
+	ClientID   *string    `gorm:"column:client_id;<-:create;-:migration" json:"client_id"`
+	Metadata   Metadata   `gorm:"column:metadata;<-:create;-:migration" json:"metadata"`
+	CreatedAt  time.Time  `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
+	EditedAt   *time.Time `gorm:"column:edited_at;<-:create;-:migration" json:"edited_at"`
+	DeletedAt  *time.Time `gorm:"column:deleted_at;<-:create;-:migration" json:"deleted_at"` // set on a tombstone, whose content was removed
 
 	Media     []Media         `gorm:"-" json:"media"`     // in the sender's order
 	Reactions []ReactionCount `gorm:"-" json:"reactions"` // the first reaction first

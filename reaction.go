@@ -14,11 +14,11 @@ import (
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
 type Reaction struct {
-	ID        uuid.UUID `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	MessageID uuid.UUID `gorm:"column:message_id;-:migration" json:"message_id"`
-	UserID    UserID    `gorm:"column:user_id;-:migration" json:"user_id"`
-	Reaction  string    `gorm:"column:reaction;-:migration" json:"reaction"`
-	CreatedAt time.Time `gorm:"column:created_at;-:migration" json:"created_at"`
+	ID        uuid.UUID `gorm:"column:id;primaryKey;type:uuid;-:migration" json:"id"`
+	MessageID uuid.UUID `gorm:"column:message_id;<-:create;-:migration" json:"message_id"`
+	UserID    UserID    `gorm:"column:user_id;<-:create;-:migration" json:"user_id"`
+	Reaction  string    `gorm:"column:reaction;<-:create;-:migration" json:"reaction"`
+	CreatedAt time.Time `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 }
 
 // TableName is the reactions' table.
