@@ -831,6 +831,18 @@ export interface Operations {
   }, options?: CallOptions): Promise<Media>;
 
   /**
+   * Take back an upload that is in no message yet.
+   *
+   * What has been sent is 409 to who sent it: it goes with its message.
+   *
+   * `DELETE /media/{media}`
+   */
+  chatMediaDelete(params: {
+    /** The file's id. */
+    media: ID;
+  }, options?: CallOptions): Promise<void>;
+
+  /**
    * A file's content.
    *
    * `GET /media/{media}/content`
@@ -1290,6 +1302,7 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   chatMediaList: { method: "GET", path: "/media" },
   chatMediaCreate: { method: "POST", path: "/media", body: "bytes", headers: { contentDisposition: "Content-Disposition" } },
   chatMediaRetrieve: { method: "GET", path: "/media/{media}" },
+  chatMediaDelete: { method: "DELETE", path: "/media/{media}" },
   chatMediaContent: { method: "GET", path: "/media/{media}/content", headers: { ifMatch: "If-Match" } },
   chatMessageSearch: { method: "GET", path: "/messages" },
   chatMessageRetrieve: { method: "GET", path: "/messages/{message}" },
