@@ -166,6 +166,21 @@ type MessagePatch struct {
 	IfChangedAt *time.Time
 }
 
+// validate works on a copy, so that what it tidies does not reach the caller.
+func (patch MessagePatch) validate(l Limits) (MessagePatch, error) {
+	if patch.Text != nil {
+		if err := l.checkText(*patch.Text); err != nil {
+			return patch, err
+		}
+	}
+	if patch.Metadata != nil {
+		copied := *patch.Metadata
+		patch.Metadata = &copied
+		return patch, l.checkMetadata(&copied)
+	}
+	return patch, nil
+}
+
 // EditMessage changes the text or metadata of a message and stamps EditedAt. One's
 // own needs can_edit_own_messages and can_create_messages, another's
 // can_edit_messages. A patch that changes nothing does nothing.
@@ -173,17 +188,14 @@ type MessagePatch struct {
 // Errors: ErrNotFound, ErrForbidden, ErrConflict on a tombstone, ErrPrecondition,
 // ErrInvalid, ErrTooLarge.
 func (s *Service) EditMessage(ctx context.Context, actor Actor, message uuid.UUID, patch MessagePatch) (*Message, error) {
-	if patch.Text != nil {
-		if err := s.config.Limits.checkText(*patch.Text); err != nil {
-			return nil, err
-		}
+	patch, err := patch.validate(s.config.Limits)
+	if err != nil {
+		return nil, err
 	}
-	if patch.Metadata != nil {
-		copied := *patch.Metadata
-		if err := s.config.Limits.checkMetadata(&copied); err != nil {
+	if s.config.Hooks.Before != nil {
+		if patch, err = s.beforeEdit(ctx, actor, message, patch); err != nil {
 			return nil, err
 		}
-		patch.Metadata = &copied
 	}
 	return write(ctx, s, actor, func(c *call) (*Message, error) {
 		p, m, err := c.lockMessage(message, opEdit)
@@ -234,6 +246,11 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) DeleteMessage(ctx context.Context, actor Actor, message uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &DeleteMessageOperation{operationOn(byMessage, message), message}, nil
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, m, err := c.lockMessage(message, opDelete)
 		if err != nil || m.Deleted() {

@@ -57,6 +57,12 @@ func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, rea
 	if err != nil {
 		return nil, err
 	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) {
+		_, err := p.user()
+		return &ReactOperation{operationOn(byMessage, message), message, reaction}, err
+	}); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Reaction, error) {
 		if _, err := c.actor.user(); err != nil {
 			return nil, err
@@ -136,6 +142,11 @@ func (p *roomScope) deleteReaction(r *Reaction) error {
 //
 // Errors: ErrNotFound, ErrForbidden for somebody else's.
 func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &UnreactOperation{operationOn(byReaction, reaction), reaction}, nil
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, err := c.lockRoom(byReaction, reaction)
 		if err != nil {

@@ -96,6 +96,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,7 @@ import (
 	"github.com/go-df/chat/pgbus"
 	"github.com/go-df/chat/storage"
 	"github.com/go-df/chat/storage/storagetest"
+	"github.com/go-df/chat/webui"
 )
 
 type User struct{ ID int64 }
@@ -135,11 +137,15 @@ var (
 	dsn                                     string
 	sessions                                sessionStore
 	errNoSession                            error
+	mux                                     *http.ServeMux
+	api                                     http.Handler
 )
 
 type sessionStore struct{}
 
 func (sessionStore) Of(*http.Request) (struct{ UserID int64 }, error) { panic("not run") }
+
+func signedIn(*http.Request) (chat.UserID, error) { panic("not run") }
 
 func remind(context.Context, *chat.Service, *chat.Room, time.Time) {}
 `

@@ -201,6 +201,18 @@ func (s *Service) CreateRoom(ctx context.Context, actor Actor, in NewRoom) (*Roo
 	if fault != nil && in.Key == "" {
 		return nil, fault
 	}
+	if in.Key != "" && s.config.Hooks.Before != nil { // which is not asked where nothing is made
+		room, err := write(ctx, s, actor, func(c *call) (*Room, error) { return c.roomOfNewKey(in.Key) })
+		if err != nil || room != nil {
+			return room, err
+		}
+	}
+	if fault == nil {
+		err := s.before(ctx, actor, func(p principal) (Operation, error) { return s.createOperation(p, in) })
+		if err != nil {
+			return nil, err
+		}
+	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
 		if room, err := c.roomOfNewKey(in.Key); err != nil || room != nil {
 			return room, err
@@ -255,18 +267,18 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 // firstMembers checks who is to be in a new room, and returns them with the owner, if it is
 // to have one, first.
 func (c *call) firstMembers(in NewRoom) ([]NewRoomUser, error) {
-	owner, err := c.ownerOf(in)
+	owner, err := c.config.ownerOf(c.actor, in)
 	if err != nil {
 		return nil, err
 	}
-	users, err := c.newUsers(in.Type, in.Members)
+	users, err := c.config.newUsers(in.Type, in.Members)
 	if err != nil {
 		return nil, err
 	}
 	if !in.Ownerless {
 		users = ownerFirst(owner, users)
 	}
-	if err := c.checkUsers("members", userIDs(users)...); err != nil {
+	if err := c.checkNewUsers("members", userIDs(users)...); err != nil {
 		return nil, err
 	}
 	if limit := c.config.Limits.GroupMembers; in.Type == Group && len(users) > limit {
@@ -288,22 +300,22 @@ func ownerFirst(owner UserID, users []NewRoomUser) []NewRoomUser {
 }
 
 // ownerOf returns who is to own a new room, "" for nobody.
-func (c *call) ownerOf(in NewRoom) (UserID, error) {
+func (c *Config) ownerOf(p principal, in NewRoom) (UserID, error) {
 	switch {
-	case in.Ownerless && !c.actor.system:
+	case in.Ownerless && !p.system:
 		return "", invalid("ownerless", CodeNotAllowed, "is for System alone: the actor owns the room")
 	case in.Ownerless && in.Owner != "":
 		return "", invalid("owner", CodeExclusive, "cannot be named for an ownerless room")
 	case in.Ownerless:
 		return "", nil
-	case c.actor.system && in.Owner == "":
+	case p.system && in.Owner == "":
 		return "", invalid("owner", CodeRequired, "must be named when System makes the room, unless it is ownerless")
-	case c.actor.system:
-		return c.config.userID("owner", in.Owner)
+	case p.system:
+		return c.userID("owner", in.Owner)
 	case in.Owner != "":
 		return "", invalid("owner", CodeNotAllowed, "is for System alone: the actor owns the room")
 	}
-	return c.actor.id, nil
+	return p.id, nil
 }
 
 // insertRoom leaves it to the database whether there is a room of the same key.
@@ -327,15 +339,16 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) {
+		return &OpenPrivateOperation{UserID: other}, p.opens(other)
+	}); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
-		me, err := c.actor.user()
-		if err != nil {
+		if err := c.actor.opens(other); err != nil {
 			return nil, err
 		}
-		if me == other {
-			return nil, invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
-		}
-		room, err := c.openPrivate(me, other)
+		room, err := c.openPrivate(c.actor.id, other)
 		if err != nil {
 			return nil, err
 		}
@@ -343,22 +356,27 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 	})
 }
 
+// opens checks that p may have a private room with a user.
+func (p principal) opens(other UserID) error {
+	me, err := p.user()
+	if err == nil && me == other {
+		err = invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
+	}
+	return err
+}
+
 func (c *call) openPrivate(me, other UserID) (*Room, error) {
 	if err := c.setLockTimeout(); err != nil {
 		return nil, err
 	}
-	if err := c.checkUsers("actor", me); err != nil {
-		return nil, err
-	}
-	if err := c.checkUsers("user_id", other); err != nil {
+	if err := c.checkPair(me, other); err != nil {
 		return nil, err
 	}
 	made, err := c.insertPrivate(newID(), me, other)
 	if err != nil {
 		return nil, err
 	}
-	room, err := queryOne(c.conn, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
-		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
+	room, err := c.privateRoom(me, other)
 	switch {
 	case err != nil:
 		return nil, err
@@ -374,6 +392,12 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 		return nil, err
 	}
 	return room, p.save()
+}
+
+// privateRoom returns the room of two users, nil when there is none.
+func (c *conn) privateRoom(me, other UserID) (*Room, error) {
+	return queryOne(c, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
+		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
 }
 
 // insertPrivate leaves it to the database which of the two users is private_a, and

@@ -14,6 +14,11 @@ import (
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &DeleteRoomOperation{operationOn(byRoom, room), room}, nil
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, err := c.lockFor(byRoom, room, opDeleteRoom)
 		if err != nil {

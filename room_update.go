@@ -103,6 +103,11 @@ func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, p
 	if err != nil {
 		return nil, err
 	}
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &UpdateRoomOperation{operationOn(byRoom, room), room, patch.clone()}, nil
+	}); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
 		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
@@ -200,6 +205,11 @@ func (p *roomScope) setAvatar(id uuid.UUID) (changed bool, err error) {
 func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.UUID, owner UserID) (*Room, error) {
 	owner, err := s.config.userID("user_id", owner)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &TransferOperation{operationOn(byRoom, room), room, owner}, nil
+	}); err != nil {
 		return nil, err
 	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {

@@ -270,6 +270,11 @@ func (s *Service) UpdateRoomUser(ctx context.Context, actor Actor, room uuid.UUI
 	if err := checkBits("permissions", patch.Permissions); err != nil {
 		return nil, err
 	}
+	if patch.Permissions != nil || patch.ResetPermissions {
+		if err := s.before(ctx, actor, func(principal) (Operation, error) { return updateUserOperation(room, user, patch), nil }); err != nil {
+			return nil, err
+		}
+	}
 	member, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
 		var err error
 		if patch.MutedUntil, err = futureTime("muted_until", patch.MutedUntil, c.now); err != nil {

@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"bufio"
@@ -24,7 +24,7 @@ const beWebchat = "WEBCHAT_TEST_RUN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beWebchat) != "" {
-		main()
+		Main(nil)
 		os.Exit(0)
 	}
 	dbtest.Main(m)

@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -412,4 +413,15 @@ func TestDemoKeepsToItself(t *testing.T) {
 	}
 	fetch[any](w, 200, "alice", "GET /chat/messages?q=pier", "")
 	w.stop(syscall.SIGTERM)
+}
+
+// This program has no client of S3, and says where one is.
+func TestAStoreThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), os.Args[0], "-addr", "127.0.0.1:0", "-media", "s3://bucket")
+	command.Dir, command.Env = t.TempDir(), append(os.Environ(), beWebchat+"=1")
+	output, err := command.CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "examples/webchat/s3") {
+		t.Errorf("%v, %q", err, output)
+	}
 }

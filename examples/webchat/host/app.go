@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/httpadapter"
-	"github.com/go-df/chat/storage"
 	"github.com/go-df/chat/webui"
 )
 
@@ -40,9 +39,13 @@ func openApp(ctx context.Context, o options, log *slog.Logger) (*app, error) {
 
 // prepare migrates the database and makes what the demo begins with.
 func (a *app) prepare(ctx context.Context, o options, log *slog.Logger) (err error) {
+	media, err := o.openMedia()
+	if err != nil {
+		return err
+	}
 	// First the application's own tables, then the chat's, which refer to its users.
 	config := chat.Config{
-		UserIDs: chat.Int64IDs, UsersTable: "users", Media: storage.Dir(o.media), MessageSearch: true, Logger: log,
+		UserIDs: chat.Int64IDs, UsersTable: "users", Media: media, MessageSearch: true, Logger: log,
 	}
 	if err := a.db.WithContext(ctx).AutoMigrate(&User{}, &start{}); err != nil {
 		return err
