@@ -3,13 +3,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { useChat, useReadable } from "../context";
 import { titleOf } from "../names";
 import { Icon } from "../parts/icon";
+import { Archive, NewRoom, Results } from "../parts/later";
 import { Menu } from "../parts/menu";
 import { isUnread, type Room } from "../types";
-import { Archive } from "./archive";
 import { roomItems } from "./actions";
 import { Item } from "./item";
-import { NewRoom } from "./new";
-import { Results } from "./results";
 
 type Filter = "all" | "unread" | "archived";
 const first = 40, step = 200;
