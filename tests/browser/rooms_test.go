@@ -18,6 +18,7 @@ func (w *window) newRoom(kind, name string, people ...string) {
 		w.click(`$("dialog[open] input[type=search]")`)
 		eval[bool](w, `$("dialog[open] input[type=search]").select() ?? true`)
 		w.typeText(person)
+		w.wait(`$$("dialog[open] .person").length === 1`) // those of before have gone
 		w.click(`$$("dialog[open] .person").find((p) => $name(p).includes(` + quote(person) + `))`)
 		w.wait(`$$(".chip").some((c) => c.textContent.includes(%s))`, person)
 	}
@@ -47,8 +48,8 @@ func groupOfThree(t *testing.T, s *server) {
 	alice.wait(`$(".title p")?.textContent.includes("3 members")`)
 
 	bob.write("@Ca")
-	bob.wait(`$("#mentions [role=option]")?.textContent.includes("Carol")`)
 	alice.wait(`$(".title .typing")?.textContent.includes("Bob")`)
+	bob.wait(`$("#mentions [role=option]")?.textContent.includes("Carol")`)
 	bob.keys(kb.Enter) // takes the one that is offered, and does not send
 	bob.wait(`$(".composer textarea").value === "@Carol "`)
 	bob.typeText("will you come?")

@@ -147,7 +147,7 @@ func TestOwnStateInGerman(t *testing.T) {
 	alice.press("Stummschalten")
 	alice.wait(`$("dialog[open] .acts")`)
 	alice.shot("mute")
-	alice.press("Für eine Stunde")
+	alice.press("Eine Stunde")
 	alice.wait(`!$("dialog") && $name($room("Bob")).includes("stumm")`)
 	alice.press("Archiv")
 	alice.wait(`$(".none")?.textContent === "Nichts archiviert."`)
