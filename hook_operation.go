@@ -96,6 +96,12 @@ type UnreactOperation struct {
 	ReactionID uuid.UUID
 }
 
+// DeleteMediaOperation is DeleteMedia, of an item that the actor sees.
+type DeleteMediaOperation struct {
+	operationTarget
+	MediaID uuid.UUID
+}
+
 // UploadOperation is UploadMedia, before the body is read.
 type UploadOperation struct {
 	operationTarget

@@ -58,6 +58,7 @@ func hookCases(h *chatsuite.Host, room, other *chat.Room, m *chat.Message) []hoo
 	name, text := "New name", "edited"
 	byDefault := chat.DefaultPermissions(chat.Group)
 	var reaction uuid.UUID
+	unsent := h.Upload(h.Alice, chatsuite.GIF).ID
 	return []hookCase{
 		{"CreateRoom", &chat.CreateRoomOperation{NewRoom: chat.NewRoom{Type: chat.Group, Name: "x", Owner: h.Alice, HistoryVisibility: chat.HistoryAll,
 			DefaultPermissions: &byDefault, Members: []chat.NewRoomUser{{UserID: h.Bob, Permissions: &all}}}},
@@ -99,6 +100,7 @@ func hookCases(h *chatsuite.Host, room, other *chat.Room, m *chat.Message) []hoo
 			func() error {
 				return chatsuite.ErrorOf(h.UploadMedia(ctx, h.Alice, chat.NewMedia{FileName: "a/b.txt", Body: strings.NewReader("x")}))
 			}},
+		{"DeleteMedia", &chat.DeleteMediaOperation{MediaID: unsent}, func() error { return h.DeleteMedia(ctx, h.Alice, unsent) }},
 		{"RemoveUser", &chat.RemoveUserOperation{RoomID: room.ID, UserID: h.Carol}, func() error { return h.RemoveUser(ctx, h.Alice, room.ID, h.Carol) }},
 		{"BanUser", &chat.BanOperation{RoomID: room.ID, UserID: h.Dave, BanOptions: chat.BanOptions{Reason: "spam"}},
 			func() error { return h.BanUser(ctx, h.Alice, room.ID, h.Dave, chat.BanOptions{Reason: "spam"}) }},
@@ -148,7 +150,7 @@ func TestBeforeIsAskedAboutEveryChange(t *testing.T) {
 		unasked(t, h, other)
 		// What neither asks nor is known not to, nobody has thought about.
 		quiet := strings.Fields(`MarkRead MarkUnread Typing EraseUser PurgeRooms SweepMedia PruneEvents
-			Room Rooms SearchRooms RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
+			Room Rooms SearchRooms RoomByKey PrivateRoom Check RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
 			Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
 		for _, name := range quiet {
 			done[name] = true

@@ -259,7 +259,7 @@ func TestWhatNoRuleIsAboutIsForbidden(t *testing.T) {
 		}
 	}
 	owner := access{member: true, owner: true, permissions: AllPermissions}
-	if err := decide(owner, opUnreact+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
+	if err := decide(owner, opDeleteMedia+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
 		t.Errorf("an unknown operation: error is %v, want %v", err, ErrForbidden)
 	}
 }
