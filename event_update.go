@@ -234,7 +234,7 @@ func (c *conn) readEventMembers(content *eventContent, wanted map[memberKey]bool
 		if room := content.rooms[u.RoomID]; room != nil {
 			u.resolve(room)
 			// What only the member sees, or who has read up to where, is not for all.
-			u.Muted, u.LastSeenAt, u.LastReadNumber = false, nil, 0
+			u.Muted, u.LastSeenAt, u.LastReadNumber, u.LastSentAt = false, nil, 0, nil
 			content.members[memberKey{u.RoomID, u.UserID}] = u
 		}
 	}

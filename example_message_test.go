@@ -139,7 +139,8 @@ func ExampleService_React() {
 	noErr(err)
 	for _, r := range m.Reactions {
 		fmt.Println(r.Reaction, r.Count)
-		noErr(svc.Unreact(ctx, bob, *r.Mine))
+		_, err := svc.Unreact(ctx, bob, *r.Mine)
+		noErr(err)
 	}
 	m, err = svc.Message(ctx, bob, m.ID)
 	noErr(err)
@@ -224,9 +225,11 @@ func ExampleService_SearchMessages() {
 	noErr(err)
 	found, err := svc.SearchMessages(ctx, bob, chat.MessageSearchQuery{Query: "red tomatoes"})
 	noErr(err)
-	printMessages(found.Items...)
+	for _, hit := range found.Items {
+		fmt.Printf("%s, %d %s: %s\n", hit.Room.Name, hit.Number, *hit.UserID, hit.Text)
+	}
 	// Output:
 	// Gardeners
-	// 3 alice: Red tomatoes: soup
-	// 1 alice: The tomatoes are red
+	// Gardeners, 3 alice: Red tomatoes: soup
+	// Gardeners, 1 alice: The tomatoes are red
 }

@@ -28,8 +28,8 @@ type MessagesPage struct {
 }
 
 // Messages returns a page of a room's history, tombstones included, with media,
-// reaction counts and the heads of replied-to messages, in a constant number of
-// queries. It moves no read marker.
+// reaction counts, mentions, counts of replies and the heads of replied-to messages, in a
+// constant number of queries. It moves no read marker.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid.
 func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at HistoryQuery) (*MessagesPage, error) {
@@ -99,19 +99,25 @@ func (p *roomScope) history(at HistoryQuery, limit int64) (*MessagesPage, error)
 // them. The condition of membership is in the statement itself: whoever was
 // removed since the decision gets nothing that came after it.
 func (p *roomScope) messages(condition string, args ...any) ([]Message, error) {
-	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
-	if !p.access.system {
-		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
-		args = append(slices.Clip(args), p.room.ID, p.actor.id)
-	}
-	messages, err := queryAll(p.conn, scanMessage, query+" ORDER BY number", args...)
+	query, args := p.selectMessages(condition, args)
+	messages, err := queryAll(p.conn, scanMessage, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	return messages, p.attachContent(pointers(messages))
 }
 
-// attachContent fills in media, reactions and the heads of replied-to messages.
+func (p *roomScope) selectMessages(condition string, args []any) (string, []any) {
+	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
+	if !p.access.system {
+		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
+		args = append(slices.Clip(args), p.room.ID, p.actor.id)
+	}
+	return query + " ORDER BY number", args
+}
+
+// attachContent fills in media, reactions, mentions, counts of replies and the heads of
+// replied-to messages.
 func (c *call) attachContent(messages []*Message) error {
 	if len(messages) == 0 {
 		return nil
@@ -124,6 +130,9 @@ func (c *call) attachContent(messages []*Message) error {
 		return err
 	}
 	if err := c.attachReactions(byID); err != nil {
+		return err
+	}
+	if err := c.attachReferences(byID); err != nil {
 		return err
 	}
 	return c.attachReplies(messages)

@@ -141,6 +141,10 @@ const (
 	opDelete
 	opReact
 	opUnreact
+	opMentionRoom
+	opSendAtAnyPace // in slow mode
+	opPin
+	opUnpin
 )
 
 // access is what the actor is to a room, and may do in it.
@@ -168,6 +172,7 @@ type target struct {
 	permissions Permissions // what the member may do
 	changed     Permissions // the bits that would be given or taken
 	set         bool        // permissions are given explicitly, rather than left to the default
+	crowded     bool        // the room has more members than may all be mentioned by anyone
 }
 
 // decide is the one function that allows or refuses. It returns nil, ErrNotFound,
@@ -230,6 +235,14 @@ func permitted(actor access, op operation, room roomState, on target) bool {
 		return has(CanCreateMessages) && !room.closed
 	case opEdit:
 		return mayEdit(actor, on) && !room.closed
+	case opMentionRoom:
+		return !on.crowded || has(CanEditRoom)
+	case opSendAtAnyPace:
+		return has(CanDeleteMessages)
+	case opPin:
+		return has(CanEditRoom) && !room.closed
+	case opUnpin:
+		return has(CanEditRoom)
 	case opDelete:
 		if on.own {
 			return has(CanDeleteOwnMessages)

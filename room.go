@@ -39,29 +39,31 @@ type Room struct {
 	LastSeq            int64       `gorm:"column:last_seq;-:migration" json:"last_seq"`               // Seq of the newest event
 	LastNumber         int64       `gorm:"column:last_number;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
 	LastMessageAt      *time.Time  `gorm:"column:last_message_at;-:migration" json:"last_message_at"` // when that was sent
+	SlowMode           int         `gorm:"column:slow_mode;-:migration" json:"slow_mode"`             // how many seconds a member waits between two messages; 0: none
 	Metadata           Metadata    `gorm:"column:metadata;-:migration" json:"metadata"`
 	CreatedAt          time.Time   `gorm:"column:created_at;-:migration" json:"created_at"`
 	UpdatedAt          time.Time   `gorm:"column:updated_at;autoUpdateTime:false;-:migration" json:"updated_at"`
 	DeletedAt          *time.Time  `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
 
-	Me          *RoomUser `gorm:"-" json:"me"`           // the actor's membership, if any
-	Unread      int64     `gorm:"-" json:"unread"`       // how many messages are after the actor's read marker
-	Other       *UserID   `gorm:"-" json:"other"`        // the other user of a private room
-	Created     bool      `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
-	LastMessage *Message  `gorm:"-" json:"last_message"` // with its media; set by Room and Rooms, for members and System
+	Me           *RoomUser `gorm:"-" json:"me"`            // the actor's membership, if any
+	Unread       int64     `gorm:"-" json:"unread"`        // how many messages are after the actor's read marker
+	MentionCount int64     `gorm:"-" json:"mention_count"` // how many of these mention the actor; set by Room and Rooms
+	Other        *UserID   `gorm:"-" json:"other"`         // the other user of a private room
+	Created      bool      `gorm:"-" json:"created"`       // CreateRoom or OpenPrivate made it just now
+	LastMessage  *Message  `gorm:"-" json:"last_message"`  // with its media; set by Room and Rooms, for members and System
 }
 
 // TableName is the rooms' table.
 func (Room) TableName() string { return "chat_rooms" }
 
 const roomColumns = `id, type, name, description, avatar_id, is_public, owner_id, default_permissions, private_a, private_b,
-	last_seq, last_number, last_message_at, metadata, created_at, updated_at, deleted_at`
+	last_seq, last_number, last_message_at, slow_mode, metadata, created_at, updated_at, deleted_at`
 
 // fields are where a row of roomColumns is scanned into.
 func (r *Room) fields() []any {
 	return []any{
 		&r.ID, &r.Type, &r.Name, &r.Description, &r.AvatarID, &r.Public, &r.OwnerID, &r.DefaultPermissions,
-		&r.PrivateA, &r.PrivateB, &r.LastSeq, &r.LastNumber, scanTime(&r.LastMessageAt), &r.Metadata,
+		&r.PrivateA, &r.PrivateB, &r.LastSeq, &r.LastNumber, scanTime(&r.LastMessageAt), &r.SlowMode, &r.Metadata,
 		scanRequiredTime(&r.CreatedAt), scanRequiredTime(&r.UpdatedAt), scanTime(&r.DeletedAt),
 	}
 }
@@ -115,6 +117,9 @@ type NewRoom struct {
 	DefaultPermissions *Permissions
 	// Members are added at once, the owner aside; at most Limits.UsersPerCall.
 	Members []NewRoomUser
+	// SlowMode is how many seconds a member without can_delete_messages waits between two
+	// messages, at most 21,600 (six hours). Defaults to 0: no pause.
+	SlowMode int
 	// Metadata is a JSON object of the host's, at most Limits.MetadataBytes.
 	Metadata Metadata
 }
@@ -133,6 +138,9 @@ func (in *NewRoom) validate(l Limits) error {
 		return err
 	}
 	if err := checkPermissions("default_permissions", in.Type, in.DefaultPermissions); err != nil {
+		return err
+	}
+	if err := checkSlowMode(in.SlowMode); err != nil {
 		return err
 	}
 	return l.checkMetadata(&in.Metadata)
@@ -190,7 +198,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	owner := users[0].UserID
 	room := &Room{
 		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, OwnerID: &owner,
-		DefaultPermissions: DefaultPermissions(in.Type), Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now,
+		DefaultPermissions: DefaultPermissions(in.Type), SlowMode: in.SlowMode, Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now,
 		Created: true,
 	}
 	if in.DefaultPermissions != nil {
@@ -259,8 +267,8 @@ func (c *call) ownerOf(in NewRoom) (UserID, error) {
 
 func (c *conn) insertRoom(r *Room) error {
 	_, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
-		last_seq, last_number, metadata, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
-		r.ID, r.Type, r.Name, r.Description, r.Public, r.OwnerID, r.DefaultPermissions, r.LastSeq, r.Metadata, r.CreatedAt, r.UpdatedAt)
+		last_seq, last_number, slow_mode, metadata, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
+		r.ID, r.Type, r.Name, r.Description, r.Public, r.OwnerID, r.DefaultPermissions, r.LastSeq, r.SlowMode, r.Metadata, r.CreatedAt, r.UpdatedAt)
 	return err
 }
 

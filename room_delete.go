@@ -97,6 +97,8 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	for _, query := range []string{
 		"DELETE FROM chat_message_media WHERE message_id IN (" + batch + ")",
 		"DELETE FROM chat_reactions WHERE message_id IN (" + batch + ")",
+		"DELETE FROM chat_pins WHERE message_id IN (" + batch + ")",
+		"DELETE FROM chat_mentions WHERE (room_id, number) IN (SELECT room_id, number FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?)",
 		"DELETE FROM chat_messages WHERE id IN (" + batch + ")",
 	} {
 		if removed, err = c.exec(query, *room, purgeBatch); err != nil {

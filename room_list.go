@@ -17,7 +17,7 @@ import (
 // Errors: ErrNotFound.
 func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
 	return read(ctx, s, actor, func(c *call) (*Room, error) {
-		p, err := c.readFor(byRoom, room, opSeeRoom, target{})
+		p, err := c.readFor(inboxRoom, room, opSeeRoom, target{})
 		if err != nil {
 			return nil, err
 		}
@@ -97,12 +97,12 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 	return queryAll(c.conn, func(rows row) (Room, error) {
 		var r Room
 		var u RoomUser
-		err := rows.Scan(append(r.fields(), u.fields()...)...)
+		err := rows.Scan(append(append(r.fields(), u.fields()...), &r.MentionCount)...)
 		u.resolve(&r)
 		r.viewAs(&u)
 		return r, err
 	}, "WITH page AS (SELECT r.id"+from+condition+keyset+order+" LIMIT ?) SELECT "+prefixed("r", roomColumns)+", "+
-		prefixed("u", roomUserColumns)+" FROM page JOIN chat_rooms r ON r.id = page.id"+
+		prefixed("u", roomUserColumns)+", "+mentionCountSQL("r.id", "u.user_id", "u.last_read_number")+" FROM page JOIN chat_rooms r ON r.id = page.id"+
 		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, append(append(args, position...), limit+1, me)...)
 }
 

@@ -15,6 +15,9 @@ type RoomPatch struct {
 	Public      *bool   // whether anyone may find, see and join the room
 	// DefaultPermissions is what members have who have no set of their own.
 	DefaultPermissions *Permissions
+	// SlowMode is how many seconds a member without can_delete_messages waits between two
+	// messages, at most 21,600 (six hours); 0 ends it.
+	SlowMode *int
 	// AvatarID is an image that the actor uploaded and that is in no use yet;
 	// a pointer to uuid.Nil removes the avatar.
 	AvatarID *uuid.UUID
@@ -41,6 +44,11 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	}
 	if err := checkBits("default_permissions", in.DefaultPermissions); err != nil {
 		return in, err
+	}
+	if in.SlowMode != nil {
+		if err := checkSlowMode(*in.SlowMode); err != nil {
+			return in, err
+		}
 	}
 	if in.Metadata != nil {
 		copied := *in.Metadata
@@ -103,6 +111,7 @@ func (p *roomScope) update(patch RoomPatch) error {
 	changed = set(&r.Description, patch.Description) || changed
 	changed = set(&r.Public, patch.Public) || changed
 	changed = set(&r.DefaultPermissions, patch.DefaultPermissions) || changed
+	changed = set(&r.SlowMode, patch.SlowMode) || changed
 	if patch.Metadata != nil && string(*patch.Metadata) != string(r.Metadata) {
 		r.Metadata, changed = *patch.Metadata, true
 	}

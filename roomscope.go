@@ -21,12 +21,14 @@ type roomScope struct {
 type roomOf struct {
 	condition string
 	child     bool // by something in it, which strangers to a public room do not see
+	mentions  bool // with the count of the actor's unread mentions, for readRoom
 }
 
 var (
-	byRoom     = roomOf{"id = ?", false}
-	byMessage  = roomOf{"id = (SELECT room_id FROM chat_messages WHERE id = ?)", true}
-	byReaction = roomOf{"id = (SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?)", true}
+	byRoom     = roomOf{condition: "id = ?"}
+	byMessage  = roomOf{condition: "id = (SELECT room_id FROM chat_messages WHERE id = ?)", child: true}
+	byReaction = roomOf{condition: "id = (SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?)", child: true}
+	inboxRoom  = roomOf{condition: "id = ?", mentions: true}
 )
 
 // lockRoom takes the room's lock and then, in a later statement, reads the actor's
@@ -68,14 +70,18 @@ type roomAndMember struct {
 func scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(found.room.fields(), member.fields()...)...)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.room.MentionCount)...)
 	found.member = member.of(&found.room)
 	return found, err
 }
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	found, err := queryOne(c.conn, scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+	mentions := ", 0"
+	if by.mentions {
+		mentions = ", " + mentionCountSQL("r.id", "u.user_id", "u.last_read_number")
+	}
+	found, err := queryOne(c.conn, scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+mentions+
 		" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE r."+by.condition+" AND r.deleted_at IS NULL", c.actor.nullableID(), id)
 	if err != nil {
@@ -154,8 +160,8 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 func (p *roomScope) save() error {
 	r := p.room
 	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, owner_id = ?,
-		default_permissions = ?, private_a = ?, private_b = ?, last_seq = ?, metadata = ?, updated_at = ?, deleted_at = ?
-		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.PrivateA, r.PrivateB,
+		default_permissions = ?, slow_mode = ?, private_a = ?, private_b = ?, last_seq = ?, metadata = ?, updated_at = ?, deleted_at = ?
+		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.SlowMode, r.PrivateA, r.PrivateB,
 		r.LastSeq, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type RoomUser struct {
 	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
 	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`         // nil also where it is not shown
 	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read
+	LastSentAt     *time.Time   `gorm:"column:last_sent_at;-:migration" json:"last_sent_at"`         // their last message in the room; shown to the member alone
 	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
 
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
@@ -27,12 +28,12 @@ type RoomUser struct {
 // TableName is the memberships' table.
 func (RoomUser) TableName() string { return "chat_room_users" }
 
-const roomUserColumns = "room_id, user_id, permissions, muted, created_by, last_seen_at, last_read_number, created_at"
+const roomUserColumns = "room_id, user_id, permissions, muted, created_by, last_seen_at, last_read_number, last_sent_at, created_at"
 
 func (u *RoomUser) fields() []any {
 	return []any{
 		&u.RoomID, &u.UserID, &u.Permissions, &u.Muted, &u.CreatedBy, scanTime(&u.LastSeenAt), &u.LastReadNumber,
-		scanRequiredTime(&u.CreatedAt),
+		scanTime(&u.LastSentAt), scanRequiredTime(&u.CreatedAt),
 	}
 }
 
@@ -50,13 +51,14 @@ type optionalRoomUser struct {
 	createdBy      *UserID
 	lastSeenAt     *time.Time
 	lastReadNumber *int64
+	lastSentAt     *time.Time
 	createdAt      *time.Time
 }
 
-const optionalRoomUserColumns = "user_id, permissions, muted, created_by, last_seen_at, last_read_number, created_at"
+const optionalRoomUserColumns = "user_id, permissions, muted, created_by, last_seen_at, last_read_number, last_sent_at, created_at"
 
 func (o *optionalRoomUser) fields() []any {
-	return []any{&o.user, &o.permissions, &o.muted, &o.createdBy, scanTime(&o.lastSeenAt), &o.lastReadNumber, scanTime(&o.createdAt)}
+	return []any{&o.user, &o.permissions, &o.muted, &o.createdBy, scanTime(&o.lastSeenAt), &o.lastReadNumber, scanTime(&o.lastSentAt), scanTime(&o.createdAt)}
 }
 
 // of returns the membership of a room, nil when there is none.
@@ -66,7 +68,7 @@ func (o *optionalRoomUser) of(room *Room) *RoomUser {
 	}
 	member := &RoomUser{
 		RoomID: room.ID, UserID: *o.user, Permissions: o.permissions, Muted: *o.muted, CreatedBy: o.createdBy,
-		LastSeenAt: o.lastSeenAt, LastReadNumber: *o.lastReadNumber, CreatedAt: *o.createdAt,
+		LastSeenAt: o.lastSeenAt, LastReadNumber: *o.lastReadNumber, LastSentAt: o.lastSentAt, CreatedAt: *o.createdAt,
 	}
 	member.resolve(room)
 	return member
@@ -97,13 +99,13 @@ func (c *conn) roomUser(room *Room, user UserID, lock string) (*RoomUser, error)
 }
 
 // hideOwnState leaves a member's own state to the member: whether they muted the
-// room and, in a public room, when they were last seen, unless the actor was added by
+// room, when they last wrote and, in a public room, when they were last seen, unless the actor was added by
 // somebody else, owns the room, or Config.ShowLastSeen is set.
 func (p *roomScope) hideOwnState(u *RoomUser) {
 	if p.access.system || p.me != nil && p.me.UserID == u.UserID {
 		return
 	}
-	u.Muted = false
+	u.Muted, u.LastSentAt = false, nil
 	joined := p.me == nil || !p.me.Owner && p.me.CreatedBy != nil && *p.me.CreatedBy == p.me.UserID
 	if p.room.Public && joined && !p.config.ShowLastSeen {
 		u.LastSeenAt = nil

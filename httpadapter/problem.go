@@ -130,11 +130,16 @@ var errorStatuses = []struct {
 func (r *request) problemOf(err error) *problem {
 	var known *problem
 	var field *chat.FieldError
+	var soon *chat.TooSoonError
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &field):
 		return r.fieldProblem(field)
+	case errors.As(err, &soon):
+		p := tooManyRequests(soon.RetryAfter, "the room is in slow mode: wait until your next message")
+		p.Code = "too_soon"
+		return p
 	case chat.IsRetryable(err):
 		return retryLater("this met another change: try again")
 	}

@@ -55,6 +55,7 @@ type newRoom struct {
 	Public             bool              `json:"is_public"`
 	DefaultPermissions *chat.Permissions `json:"default_permissions"`
 	Members            []newRoomUser     `json:"members"`
+	SlowMode           int               `json:"slow_mode"`
 	Metadata           chat.Metadata     `json:"metadata"`
 }
 
@@ -85,7 +86,7 @@ func roomCreate(r *request) (*response, error) {
 	}
 	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, chat.NewRoom{
 		Type: kind, Name: in.Name, Description: in.Description, Public: in.Public,
-		DefaultPermissions: in.DefaultPermissions, Members: members, Metadata: in.Metadata,
+		DefaultPermissions: in.DefaultPermissions, Members: members, SlowMode: in.SlowMode, Metadata: in.Metadata,
 	})
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func openPrivate(r *request, in newRoom) (*response, error) {
 	switch {
 	case in.UserID == nil:
 		return nil, invalidField("user_id", chat.CodeRequired, "is missing: a private room has two users")
-	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.Members != nil, in.Metadata != nil:
+	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.Members != nil, in.SlowMode != 0, in.Metadata != nil:
 		return nil, invalidField("type", chat.CodeExclusive, "private_messages takes a user_id and nothing else")
 	}
 	other := r.userIDIn("user_id", *in.UserID)
@@ -143,6 +144,7 @@ type roomPatch struct {
 	Public             field[bool]             `json:"is_public"`
 	DefaultPermissions field[chat.Permissions] `json:"default_permissions"`
 	AvatarID           field[uuid.UUID]        `json:"avatar_id"`
+	SlowMode           field[int]              `json:"slow_mode"`
 	Metadata           field[chat.Metadata]    `json:"metadata"`
 }
 
@@ -158,7 +160,7 @@ func roomUpdate(r *request) (*response, error) {
 	updated, err := r.h.svc.UpdateRoom(r.Context(), r.actor, id, chat.RoomPatch{
 		Name: in.Name.or(""), Description: in.Description.or(""), Public: in.Public.or(false),
 		DefaultPermissions: in.DefaultPermissions.or(0), AvatarID: in.AvatarID.or(uuid.Nil),
-		Metadata: in.Metadata.or(nil), IfChangedAt: known,
+		SlowMode: in.SlowMode.or(0), Metadata: in.Metadata.or(nil), IfChangedAt: known,
 	})
 	if err != nil {
 		return nil, err

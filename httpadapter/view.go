@@ -73,6 +73,7 @@ func (v *view) room(r *chat.Room) room {
 	shown := room{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		Owner: v.user(r.OwnerID), Other: v.user(r.Other), DefaultPermissions: r.DefaultPermissions.Names(), Unread: r.Unread,
+		MentionCount: r.MentionCount, SlowMode: r.SlowMode,
 		LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
@@ -113,9 +114,10 @@ func (v *view) ban(b *chat.Ban) ban {
 }
 
 func (v *view) message(m *chat.Message) message {
-	shown := message{lastMessage: v.lastMessage(m), Reactions: make([]reactionCount, len(m.Reactions))}
-	for i, count := range m.Reactions {
-		shown.Reactions[i] = reactionCount(count)
+	shown := message{lastMessage: v.lastMessage(m), Reactions: shownCounts(m.Reactions),
+		Mentions: make([]*user, len(m.Mentions)), MentionRoom: m.MentionRoom, ReplyCount: m.ReplyCount}
+	for i := range m.Mentions {
+		shown.Mentions[i] = v.user(&m.Mentions[i])
 	}
 	if m.ReplyTo != nil {
 		shown.ReplyTo = v.messageHead(m.ReplyTo)
@@ -124,6 +126,26 @@ func (v *view) message(m *chat.Message) message {
 		shown.ClientID = m.ClientID // the author's own bookkeeping
 	}
 	return shown
+}
+
+func shownCounts(counts []chat.ReactionCount) []reactionCount {
+	shown := make([]reactionCount, len(counts))
+	for i, count := range counts {
+		shown[i] = reactionCount(count)
+	}
+	return shown
+}
+
+func (v *view) messageHit(h *chat.MessageHit) messageHit {
+	shown := messageHit{Message: v.message(&h.Message), Room: v.room(h.Room), Matches: make([]textMatch, len(h.Matches))}
+	for i, match := range h.Matches {
+		shown.Matches[i] = textMatch(match)
+	}
+	return shown
+}
+
+func (v *view) pin(p *chat.Pin) pin {
+	return pin{Message: v.message(p.Message), PinnedBy: v.user(p.UserID), CreatedAt: p.CreatedAt}
 }
 
 func (v *view) messageHead(m *chat.MessageHead) *messageHead {

@@ -64,7 +64,7 @@ func triesOnMedia() []tableCase {
 func triesOnReactions() []tableCase {
 	return triesOn("reaction/", "own", "another's", "in another room")(
 		"Reaction", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Reaction(x.ctx, x.actor, x.id)) },
-		"Unreact", func(x tableCall) error { return x.s.Unreact(x.ctx, x.actor, x.id) })
+		"Unreact", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Unreact(x.ctx, x.actor, x.id)) })
 }
 
 // triesOn tries two methods on the same targets.

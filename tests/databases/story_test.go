@@ -238,7 +238,8 @@ func (s *story) reactions() {
 	seen(s, "MediaByIDs", batch, err)
 	s.see("Limits", s.Limits().Name, nil)
 	s.see("UserIDType", s.UserIDType().ColumnType("sqlite"), nil)
-	s.see("Unreact", nil, s.Unreact(ctx, s.Bob, other.ID))
+	counts, err := s.Unreact(ctx, s.Bob, other.ID)
+	s.see("Unreact", counts, err)
 }
 
 func (s *story) reading() {

@@ -171,7 +171,7 @@ var calls = []call{
 		return ignore(c.TransferOwnership(ctx, c.alice, c.room, c.bob))
 	}},
 	{name: "Typing", make: func(ctx context.Context, c *caller) error { return c.Typing(ctx, c.alice, c.room) }},
-	{name: "Unreact", make: func(ctx context.Context, c *caller) error { return c.Unreact(ctx, c.bob, c.reaction) }},
+	{name: "Unreact", make: func(ctx context.Context, c *caller) error { return ignore(c.Unreact(ctx, c.bob, c.reaction)) }},
 	{name: "Unread", make: func(ctx context.Context, c *caller) error { return ignore(c.Unread(ctx, c.alice)) }},
 	{name: "UpdateRoom", make: func(ctx context.Context, c *caller) error {
 		name := "renamed"

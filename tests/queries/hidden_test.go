@@ -74,7 +74,9 @@ var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
 	"React": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.React(c.Ctx, who, at.message, "👍"))
 	},
-	"Unreact": func(c *counted, who chat.UserID, at ids) error { return c.svc.Unreact(c.Ctx, who, at.reaction) },
+	"Unreact": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Unreact(c.Ctx, who, at.reaction))
+	},
 	"Reaction": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.Reaction(c.Ctx, who, at.reaction))
 	},

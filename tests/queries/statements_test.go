@@ -205,7 +205,7 @@ func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
 		c.costs("React", wants{10, 8}, react(first), react(last))
 		c.costs("React again", wants{6, 4}, react(first), react(last))
 		unreact := func(i int) func() error {
-			return func() error { return c.svc.Unreact(c.Ctx, c.Alice, given[i]) }
+			return func() error { return chatsuite.ErrorOf(c.svc.Unreact(c.Ctx, c.Alice, given[i])) }
 		}
 		c.costs("Unreact", wants{8, 6}, unreact(0), unreact(1))
 		c.costsOfChanges(short, long, media(1), media(10))

@@ -1,0 +1,291 @@
+package chat
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// Mentions are rows of chat_mentions: one for each user that a message mentions, and one
+// for everybody in its room, however many that are.
+
+// crowd is up to how many members a room has for anyone to mention everybody in it.
+const crowd = 20
+
+// crowdSQL counts a room's members, up to one more than crowd.
+func crowdSQL(room string) string {
+	return "(SELECT count(*) FROM (SELECT 1 FROM chat_room_users c WHERE c.room_id = " + room +
+		" LIMIT " + strconv.Itoa(crowd+1) + ") AS few)"
+}
+
+// mentionedIDs checks the users that a message is to mention, and drops repeats.
+func (c *Config) mentionedIDs(given []UserID) ([]UserID, error) {
+	if limit := c.Limits.MentionsPerMessage; len(given) > limit {
+		return nil, tooLarge("mentions", CodeTooMany, int64(limit), "mentions a message")
+	}
+	var ids []UserID
+	for i, id := range given {
+		id, err := c.userID("mentions["+strconv.Itoa(i)+"]", id)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// mentioned are those whom a send mentions: members of the room, the author aside.
+func (b *batch) mentioned(s *send) (users []UserID) {
+	for _, user := range s.in.Mentions {
+		if user != s.sender.id && b.members[memberKey{s.room, user}] != nil {
+			users = append(users, user)
+		}
+	}
+	return users
+}
+
+// mentionRow is a mention as jsonRows reads it.
+type mentionRow struct {
+	RoomID    uuid.UUID `json:"room_id"`
+	Number    int64     `json:"number"`
+	Sequence  int       `json:"sequence"`
+	UserID    *UserID   `json:"user_id"` // nil: everybody
+	CreatedAt time.Time `json:"-"`
+	At        string    `json:"created_at"` // CreatedAt, as SQLite has it
+}
+
+// mentionRows are the rows of a message's mentions. That of everybody is the last.
+func (m *Message) mentionRows() []mentionRow {
+	var rows []mentionRow
+	add := func(user *UserID) {
+		rows = append(rows, mentionRow{m.RoomID, m.Number, len(rows), user, m.CreatedAt, dialect.FormatTime(m.CreatedAt)})
+	}
+	for i := range m.Mentions {
+		add(&m.Mentions[i])
+	}
+	if m.MentionRoom {
+		add(nil)
+	}
+	return rows
+}
+
+func (b *batch) mentionRows() (rows []mentionRow) {
+	for _, m := range b.accepted {
+		if len(m.Mentions) > 0 || m.MentionRoom {
+			rows = append(rows, m.mentionRows()...)
+		}
+	}
+	return rows
+}
+
+// insertMentions writes mentions, if there are any, in one statement.
+func (c *conn) insertMentions(rows []mentionRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := c.exec(`INSERT INTO chat_mentions (room_id, number, sequence, user_id, created_at)
+		SELECT j.room_id, j.number, j.sequence, j.user_id, j.created_at FROM `+
+		c.jsonRows("room_id uuid", "number bigint", "sequence int", "user_id user", "created_at "+c.dialect.TimeType()), dialect.JSONArray(rows))
+	return err
+}
+
+// mentionsWritten renders the part of writeStatement that writes the mentions of the rooms
+// that are written to, and its parameters; nothing where nobody is mentioned.
+func (b *batch) mentionsWritten() (query string, args []any) {
+	rows := b.mentionRows()
+	if len(rows) == 0 {
+		return "", nil
+	}
+	var rooms, numbers, sequences, users, times dialect.Array
+	for i := range rows {
+		rooms.ID(&rows[i].RoomID)
+		numbers.Int(rows[i].Number)
+		sequences.Int(int64(rows[i].Sequence))
+		users.Text((*string)(rows[i].UserID))
+		times.Time(rows[i].CreatedAt)
+	}
+	return `, mentions AS (
+			INSERT INTO chat_mentions (room_id, number, sequence, user_id, created_at)
+			SELECT * FROM ` + b.unnest("x", "room_id uuid", "number bigint", "sequence int", "user_id user", "created_at timestamptz") + `
+			WHERE x.room_id IN (SELECT id FROM counted)
+		)`, []any{rooms.String(), numbers.String(), sequences.String(), users.String(), times.String()}
+}
+
+// editMentions sets whom a message mentions, of those who are members now.
+func (p *roomScope) editMentions(m *Message, users *[]UserID, everybody *bool) (changed bool, err error) {
+	mentions, room := m.Mentions, m.MentionRoom
+	if users != nil {
+		if mentions, err = p.mentionable(*users, m.UserID); err != nil {
+			return false, err
+		}
+	}
+	if everybody != nil {
+		room = *everybody
+	}
+	if slices.Equal(mentions, m.Mentions) && room == m.MentionRoom {
+		return false, nil
+	}
+	if room && !m.MentionRoom {
+		if err := p.decideMentionRoom(); err != nil {
+			return false, err
+		}
+	}
+	m.Mentions, m.MentionRoom = mentions, room
+	return true, nil
+}
+
+func (p *roomScope) decideMentionRoom() error {
+	members, err := queryOne(p.conn, scanValue[int], "SELECT "+crowdSQL("?"), p.room.ID)
+	if err != nil {
+		return err
+	}
+	return p.decide(opMentionRoom, target{crowded: *members > crowd})
+}
+
+// mentionable returns those of the users who are members of the room, the author aside.
+func (p *roomScope) mentionable(users []UserID, author *UserID) (members []UserID, err error) {
+	if len(users) == 0 {
+		return nil, nil
+	}
+	rows := make([]dialect.Object, len(users))
+	for i, user := range users {
+		rows[i] = dialect.Object{"user_id": user}
+	}
+	found, err := queryAll(p.conn, scanValue[UserID], "SELECT u.user_id FROM "+p.jsonRows("user_id user")+
+		" JOIN chat_room_users u ON u.user_id = j.user_id WHERE u.room_id = ?", dialect.JSONArray(rows), p.room.ID)
+	for _, user := range users {
+		if slices.Contains(found, user) && (author == nil || *author != user) {
+			members = append(members, user)
+		}
+	}
+	return members, err
+}
+
+// replaceMentions writes whom a message mentions in place of whom it mentioned.
+func (p *roomScope) replaceMentions(m *Message) error {
+	if err := p.deleteMentions(m); err != nil {
+		return err
+	}
+	return p.insertMentions(m.mentionRows())
+}
+
+func (p *roomScope) deleteMentions(m *Message) error {
+	_, err := p.exec("DELETE FROM chat_mentions WHERE room_id = ? AND number = ?", m.RoomID, m.Number)
+	return err
+}
+
+// mentionCountSQL counts the messages of a room after a number that mention a user, by
+// themselves or with everybody. Its arguments are names of columns of the query around it.
+func mentionCountSQL(room, user, after string) string {
+	return `(SELECT count(*) FROM (
+		SELECT x.number FROM chat_mentions x WHERE x.user_id = ` + user + ` AND x.room_id = ` + room + ` AND x.number > ` + after + `
+		UNION SELECT x.number FROM chat_mentions x WHERE x.user_id IS NULL AND x.room_id = ` + room + ` AND x.number > ` + after + `
+			AND NOT EXISTS (SELECT 1 FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number AND o.user_id = ` + user + `)) AS n)`
+}
+
+// attachReferences fills in whom messages mention, and how many messages reply to them.
+func (c *conn) attachReferences(messages map[uuid.UUID]*Message) error {
+	type reference struct {
+		message  uuid.UUID
+		replies  int64
+		user     *UserID
+		sequence int
+	}
+	ids := dialect.JSONArray(keys(messages))
+	found, err := queryAll(c, func(rows row) (r reference, err error) {
+		err = rows.Scan(&r.message, &r.replies, &r.user, &r.sequence)
+		return r, err
+	}, "SELECT r.reply_to_id, count(*), NULL, -1 FROM chat_messages r WHERE r.reply_to_id "+c.dialect.InIDs()+` GROUP BY r.reply_to_id
+		UNION ALL SELECT m.id, 0, x.user_id, x.sequence FROM chat_messages m
+		JOIN chat_mentions x ON x.room_id = m.room_id AND x.number = m.number WHERE m.id `+c.dialect.InIDs()+" ORDER BY 4", ids, ids)
+	for _, r := range found {
+		switch m := messages[r.message]; {
+		case r.sequence < 0:
+			m.ReplyCount = r.replies
+		case r.user == nil:
+			m.MentionRoom = true
+		default:
+			m.Mentions = append(m.Mentions, *r.user)
+		}
+	}
+	return err
+}
+
+// MentionsPage is a page of the messages that mention the actor, the newest first.
+type MentionsPage struct {
+	Items []MessageHit `json:"items"`
+	Next  string       `json:"next"` // the cursor of the next page, "" after the last
+}
+
+// Mentions lists the messages that mention the actor in their rooms, muted ones included,
+// with all that a page of history shows of them, the newest first: those that name the actor,
+// and those of others that mentioned everybody since the actor joined. It moves no read marker.
+//
+// Errors: ErrInvalid for a cursor that no page returned, and for System, which nobody
+// mentions.
+func (s *Service) Mentions(ctx context.Context, actor Actor, page Page) (*MentionsPage, error) {
+	return read(ctx, s, actor, func(c *call) (*MentionsPage, error) {
+		me, err := c.actor.user()
+		if err != nil {
+			return nil, err
+		}
+		limit, err := c.pageLimit(page.Limit)
+		if err != nil {
+			return nil, err
+		}
+		return c.mentionsOf(me, page.Cursor, limit)
+	})
+}
+
+// mentionCursor is a position in the list of a user's mentions.
+type mentionCursor struct {
+	List   string    `json:"l"`
+	At     time.Time `json:"t"`
+	Room   uuid.UUID `json:"r"`
+	Number int64     `json:"n"`
+}
+
+func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, error) {
+	keyset, position, err := mentionsKeyset(from)
+	if err != nil {
+		return nil, err
+	}
+	const mine = ` FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL
+		JOIN chat_mentions x ON x.room_id = u.room_id AND `
+	found, err := queryAll(c.conn, scanMessage, "WITH found AS (SELECT x.room_id, x.number, x.created_at"+mine+`x.user_id = u.user_id WHERE u.user_id = ?
+			UNION SELECT x.room_id, x.number, x.created_at`+mine+`x.user_id IS NULL AND x.created_at >= u.created_at WHERE u.user_id = ?
+			AND NOT EXISTS (SELECT 1 FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number AND o.user_id = u.user_id)),
+		page AS (SELECT room_id, number, created_at FROM found`+keyset+` ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
+		SELECT `+prefixed("m", messageColumns)+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
+		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, append(append([]any{me, me}, position...), limit+1)...)
+	if err != nil {
+		return nil, err
+	}
+	items, next := trimPage(found, limit, func(m Message) string {
+		return cursor(mentionCursor{"mentions", m.CreatedAt, m.RoomID, m.Number})
+	})
+	hits, err := c.hits(items)
+	return &MentionsPage{hits, next}, err
+}
+
+func mentionsKeyset(from string) (string, []any, error) {
+	if from == "" {
+		return "", nil, nil
+	}
+	var position mentionCursor
+	if err := parseCursor(from, &position); err != nil {
+		return "", nil, err
+	}
+	at := position.At.UTC().Truncate(time.Microsecond)
+	if position.List != "mentions" || position.Number < 1 || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
+		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+	}
+	return " WHERE (created_at, room_id, number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
+}
