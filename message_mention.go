@@ -181,13 +181,19 @@ func (p *roomScope) deleteMentions(m *Message) error {
 	return err
 }
 
+// notByMentioned renders the condition that the mention x is in nobody's own message. A
+// scalar, because PostgreSQL would read all messages of the user for a NOT EXISTS.
+func notByMentioned(user string) string {
+	return "COALESCE((SELECT o.user_id FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number) <> " + user + ", TRUE)"
+}
+
 // mentionCountSQL counts the messages of a room after a number that mention a user, by
 // themselves or with everybody. Its arguments are names of columns of the query around it.
 func mentionCountSQL(room, user, after string) string {
-	return `(SELECT count(*) FROM (
-		SELECT x.number FROM chat_mentions x WHERE x.user_id = ` + user + ` AND x.room_id = ` + room + ` AND x.number > ` + after + `
-		UNION SELECT x.number FROM chat_mentions x WHERE x.user_id IS NULL AND x.room_id = ` + room + ` AND x.number > ` + after + `
-			AND NOT EXISTS (SELECT 1 FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number AND o.user_id = ` + user + `)) AS n)`
+	const from = "(SELECT count(*) FROM chat_mentions x WHERE x.room_id = "
+	return "(" + from + room + " AND x.user_id = " + user + " AND x.number > " + after + ") + " +
+		from + room + " AND x.user_id IS NULL AND x.number > " + after + " AND " + notByMentioned(user) + `
+			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = ` + user + ") = 0))"
 }
 
 // attachReferences fills in whom messages mention, and how many messages reply to them.
@@ -204,7 +210,8 @@ func (c *conn) attachReferences(messages map[uuid.UUID]*Message) error {
 		return r, err
 	}, "SELECT r.reply_to_id, count(*), NULL, -1 FROM chat_messages r WHERE r.reply_to_id "+c.dialect.InIDs()+` GROUP BY r.reply_to_id
 		UNION ALL SELECT m.id, 0, x.user_id, x.sequence FROM chat_messages m
-		JOIN chat_mentions x ON x.room_id = m.room_id AND x.number = m.number WHERE m.id `+c.dialect.InIDs()+" ORDER BY 4", ids, ids)
+		JOIN chat_mentions x ON x.room_id = m.room_id AND x.number = m.number WHERE m.id `+c.dialect.InIDs(), ids, ids)
+	slices.SortFunc(found, func(a, b reference) int { return a.sequence - b.sequence })
 	for _, r := range found {
 		switch m := messages[r.message]; {
 		case r.sequence < 0:
@@ -257,14 +264,14 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	if err != nil {
 		return nil, err
 	}
-	const mine = ` FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL
-		JOIN chat_mentions x ON x.room_id = u.room_id AND `
-	found, err := queryAll(c.conn, scanMessage, "WITH found AS (SELECT x.room_id, x.number, x.created_at"+mine+`x.user_id = u.user_id WHERE u.user_id = ?
-			UNION SELECT x.room_id, x.number, x.created_at`+mine+`x.user_id IS NULL AND x.created_at >= u.created_at WHERE u.user_id = ?
-			AND NOT EXISTS (SELECT 1 FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number AND o.user_id = u.user_id)),
+	// SQLite keeps the order of a CROSS JOIN: from the user's rooms to what is in them.
+	const mine = `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
+		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND x.room_id = u.room_id AND `
+	found, err := queryAll(c.conn, scanMessage, "WITH found AS ("+mine+"x.user_id = ? UNION "+mine+`x.user_id IS NULL AND x.created_at >= u.created_at
+			AND `+notByMentioned("u.user_id")+`),
 		page AS (SELECT room_id, number, created_at FROM found`+keyset+` ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
 		SELECT `+prefixed("m", messageColumns)+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
-		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, append(append([]any{me, me}, position...), limit+1)...)
+		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, append(append([]any{me, me, me}, position...), limit+1)...)
 	if err != nil {
 		return nil, err
 	}
