@@ -182,6 +182,9 @@ func (o *oracle) checkPatch(patch *chat.RoomPatch) error {
 			return err
 		}
 	}
+	if patch.SlowMode != nil && (*patch.SlowMode < 0 || *patch.SlowMode > 21600) {
+		return invalid("slow_mode")
+	}
 	if patch.Metadata != nil {
 		kept, err := o.checkMetadata(*patch.Metadata)
 		if err != nil {
@@ -207,6 +210,9 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 	if patch.DefaultPermissions != nil {
 		r.DefaultPermissions = *patch.DefaultPermissions
 	}
+	if patch.SlowMode != nil {
+		r.SlowMode = *patch.SlowMode
+	}
 	if patch.Metadata != nil {
 		r.Metadata = *patch.Metadata
 	}
@@ -214,7 +220,7 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 		o.setAvatar(r, *patch.AvatarID)
 	}
 	return r.Name != before.Name || r.Description != before.Description || r.Public != before.Public ||
-		r.DefaultPermissions != before.DefaultPermissions || string(r.Metadata) != string(before.Metadata) ||
+		r.DefaultPermissions != before.DefaultPermissions || r.SlowMode != before.SlowMode || string(r.Metadata) != string(before.Metadata) ||
 		r.AvatarID != before.AvatarID
 }
 

@@ -46,6 +46,9 @@ type modelMessage struct {
 	input     *chat.NewMessage // what it was sent with, where a client id stands for it
 	media     []*chat.Media
 	reactions []*chat.Reaction
+	mentions  []chat.UserID
+	everybody bool // is mentioned
+	pin       *chat.Pin
 }
 
 // refusal is the oracle's error: one of the sentinels, and the field that a
@@ -217,7 +220,7 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	member.Owner = same(r.OwnerID, user)
 	member.Effective = r.rights(user)
 	if viewer != user && viewer != system {
-		member.Muted = false
+		member.Muted, member.LastSentAt = false, nil
 		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
 			member.LastSeenAt = nil // the viewer came by themselves
 		}
@@ -244,6 +247,9 @@ func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 // seenWhole is seen with the last message.
 func (r *modelRoom) seenWhole(viewer chat.UserID) *chat.Room {
 	room := r.seen(viewer)
+	if r.members[viewer] != nil {
+		room.MentionCount = r.mentionCount(viewer)
+	}
 	if len(r.messages) > 0 && r.has(viewer) {
 		last := r.messages[len(r.messages)-1].bare()
 		room.LastMessage = &last
@@ -271,6 +277,12 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 		}
 		if len(head.media) > 0 {
 			message.ReplyTo.MediaID, message.ReplyTo.MediaType = &head.media[0].ID, head.media[0].ContentType
+		}
+	}
+	message.Mentions, message.MentionRoom = slices.Clone(m.mentions), m.everybody
+	for _, x := range r.messages {
+		if same(x.ReplyToID, m.ID) {
+			message.ReplyCount++
 		}
 	}
 	for _, x := range m.reactions { // the oldest first
