@@ -181,20 +181,16 @@ func (p *roomScope) deleteMentions(m *Message) error {
 	return err
 }
 
-// notByMentioned renders the condition that the mention x is in nobody's own message. A
+// otherAuthorSQL is the condition that the mention x is not in the member u's own message. A
 // scalar, because PostgreSQL would read all messages of the user for a NOT EXISTS.
-func notByMentioned(user string) string {
-	return "COALESCE((SELECT o.user_id FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number) <> " + user + ", TRUE)"
-}
+const otherAuthorSQL = "COALESCE((SELECT o.user_id FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number) <> u.user_id, TRUE)"
 
-// mentionCountSQL counts the messages of a room after a number that mention a user, by
-// themselves or with everybody. Its arguments are names of columns of the query around it.
-func mentionCountSQL(room, user, after string) string {
-	const from = "(SELECT count(*) FROM chat_mentions x WHERE x.room_id = "
-	return "(" + from + room + " AND x.user_id = " + user + " AND x.number > " + after + ") + " +
-		from + room + " AND x.user_id IS NULL AND x.number > " + after + " AND " + notByMentioned(user) + `
-			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = ` + user + ") = 0))"
-}
+// mentionCountSQL counts those of the unread messages of the membership u of the room r that
+// mention the user, by themselves or with everybody.
+const mentionCountSQL = `((SELECT count(*) FROM chat_mentions x
+			WHERE x.room_id = r.id AND x.user_id = u.user_id AND x.number > ` + unreadFromSQL + `)
+		+ (SELECT count(*) FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id IS NULL AND x.number > ` + unreadFromSQL + " AND " + otherAuthorSQL + `
+			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = u.user_id) = 0))`
 
 // attachReferences fills in whom messages mention, and how many messages reply to them.
 func (c *conn) attachReferences(messages map[uuid.UUID]*Message) error {
@@ -268,7 +264,7 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	const mine = `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
 		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND x.room_id = u.room_id AND `
 	found, err := queryAll(c.conn, scanMessage, "WITH found AS ("+mine+"x.user_id = ? UNION "+mine+`x.user_id IS NULL AND x.created_at >= u.created_at
-			AND `+notByMentioned("u.user_id")+`),
+			AND `+otherAuthorSQL+`),
 		page AS (SELECT room_id, number, created_at FROM found`+keyset+` ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
 		SELECT `+prefixed("m", messageColumns)+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
 		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, append(append([]any{me, me, me}, position...), limit+1)...)

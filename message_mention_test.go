@@ -58,9 +58,17 @@ func TestMentions(t *testing.T) {
 		muted := true
 		chatsuite.Must(h.UpdateRoomUser(h.Ctx, h.Bob, room.ID, h.Bob, chat.RoomUserPatch{Muted: &muted}))(t)
 		wantMentions(h, h.Bob, room.ID, 3, 3, 2, 1)
+		if n := chatsuite.Must(h.Unread(h.Ctx, h.Bob))(t); n.Mentions != 0 || n.MentionsWithMuted != 3 {
+			t.Errorf("unread is %+v", n)
+		}
 		wantMentions(h, h.Alice, room.ID, 1, 3)
 		chatsuite.Must(h.MarkRead(h.Ctx, h.Bob, room.ID, 2))(t)
 		wantMentions(h, h.Bob, room.ID, 1, 3, 2, 1)
+		chatsuite.Must(h.MarkUnread(h.Ctx, h.Bob, room.ID, 2))(t)
+		wantMentions(h, h.Bob, room.ID, 2, 3, 2, 1)
+		chatsuite.Must(h.MarkUnread(h.Ctx, h.Alice, room.ID, 1))(t) // what she wrote to everybody is not for her
+		wantMentions(h, h.Alice, room.ID, 1, 3)
+		chatsuite.Must(h.MarkRead(h.Ctx, h.Bob, room.ID, 2))(t)
 
 		chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Alice, both.ID))
 		wantMentions(h, h.Bob, room.ID, 1, 3, 1)

@@ -106,8 +106,8 @@ func (c *call) hits(messages []Message) ([]MessageHit, error) {
 	for i := range messages {
 		wanted[messages[i].RoomID] = true
 	}
-	found, err := queryAll(c.conn, scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", 0 FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+	found, err := queryAll(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+		", COALESCE("+unreadSQL+", 0), 0 FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE r.deleted_at IS NULL AND r.id "+c.dialect.InIDs(), c.actor.nullableID(), dialect.JSONArray(keys(wanted)))
 	rooms := make(map[uuid.UUID]*Room, len(found))
 	for i := range found {

@@ -14,6 +14,8 @@ type roomScope struct {
 	me     *RoomUser // nil for System and for people who are not members
 	access access
 	events []pendingEvent
+	// deletedNumber is that of a message which becomes a tombstone.
+	deletedNumber int64
 }
 
 // roomOf is how a room is found: by its own id, or by that of something in it, so that
@@ -21,14 +23,12 @@ type roomScope struct {
 type roomOf struct {
 	condition string
 	child     bool // by something in it, which strangers to a public room do not see
-	mentions  bool // with the count of the actor's unread mentions, for readRoom
 }
 
 var (
 	byRoom     = roomOf{condition: "id = ?"}
 	byMessage  = roomOf{condition: "id = (SELECT room_id FROM chat_messages WHERE id = ?)", child: true}
 	byReaction = roomOf{condition: "id = (SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?)", child: true}
-	inboxRoom  = roomOf{condition: "id = ?", mentions: true}
 )
 
 // lockRoom takes the room's lock and then, in a later statement, reads the actor's
@@ -67,22 +67,24 @@ type roomAndMember struct {
 	member *RoomUser
 }
 
-func scanRoomAndMember(rows row) (roomAndMember, error) {
+func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.room.MentionCount)...)
-	found.member = member.of(&found.room)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.room.Unread, &found.room.MentionCount)...)
+	found.member = member.of(&found.room, c.now)
 	return found, err
 }
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	mentions := ", 0"
-	if by.mentions {
-		mentions = ", " + mentionCountSQL("r.id", "u.user_id", "u.last_read_number")
-	}
-	found, err := queryOne(c.conn, scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+mentions+
-		" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+	return c.readRoomWith(by, id, "0, 0")
+}
+
+// readRoomWith is readRoom with expressions for what the member has not read, and for how much
+// of that mentions them.
+func (c *call) readRoomWith(by roomOf, id uuid.UUID, unread string) (*roomScope, error) {
+	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+		", "+unread+" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE r."+by.condition+" AND r.deleted_at IS NULL", c.actor.nullableID(), id)
 	if err != nil {
 		return nil, err
@@ -160,9 +162,9 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 func (p *roomScope) save() error {
 	r := p.room
 	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, owner_id = ?,
-		default_permissions = ?, slow_mode = ?, private_a = ?, private_b = ?, last_seq = ?, metadata = ?, updated_at = ?, deleted_at = ?
-		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.SlowMode, r.PrivateA, r.PrivateB,
-		r.LastSeq, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
+		default_permissions = ?, slow_mode = ?, private_a = ?, private_b = ?, last_seq = ?, last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?),
+		metadata = ?, updated_at = ?, deleted_at = ? WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.SlowMode, r.PrivateA, r.PrivateB,
+		r.LastSeq, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}
 	return p.insertEvents(p.events)

@@ -41,8 +41,12 @@ func (m *modelMessage) mentionsUser(user chat.UserID) bool {
 
 // mentionCount counts what the member has not read.
 func (r *modelRoom) mentionCount(user chat.UserID) (count int64) {
+	read := r.members[user].LastReadNumber
+	if marked := r.members[user].MarkedUnread; marked != nil {
+		read = *marked - 1
+	}
 	for _, m := range r.messages {
-		if m.Number > r.members[user].LastReadNumber && m.mentionsUser(user) {
+		if m.Number > read && m.mentionsUser(user) {
 			count++
 		}
 	}

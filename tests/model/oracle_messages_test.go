@@ -138,7 +138,7 @@ func (o *oracle) post(r *modelRoom, author chat.UserID, in chat.NewMessage, medi
 	}
 	r.messages = append(r.messages, m)
 	if member := r.members[author]; member != nil {
-		member.LastReadNumber, member.LastSeenAt, member.LastSentAt = m.Number, o.stamp(), o.stamp()
+		member.LastReadNumber, member.LastSeenAt, member.MarkedUnread, member.LastSentAt = m.Number, o.stamp(), nil, o.stamp()
 	}
 	o.log(r, chat.MessageCreated, author, &m.ID, nil)
 	return m
