@@ -91,7 +91,7 @@ func (x *explained) fillBig() {
 		SELECT room_id, number, 0, user_id, created_at FROM chat_messages WHERE room_id <> ? OR number % 100 = 0`, x.big.ID)
 	x.exec("INSERT INTO chat_mentions (room_id, number, sequence, created_at) SELECT room_id, number, 1, created_at FROM chat_messages WHERE room_id <> ? OR number % 500 = 0", x.big.ID)
 	x.exec("INSERT INTO chat_pins (message_id, room_id, created_at) SELECT id, room_id, created_at FROM chat_messages WHERE room_id <> ?", x.big.ID)
-	x.exec("UPDATE chat_room_users SET last_read_number = ? WHERE room_id = ?", bigRoom-1000, x.big.ID)
+	x.exec("UPDATE chat_room_users SET last_read_number = ? WHERE room_id = ? AND user_id = ?", bigRoom-1000, x.big.ID, x.Bob)
 	x.exec("UPDATE chat_rooms SET last_number = ?, last_seq = ? + 10, last_message_at = ? WHERE id = ?", bigRoom, bigRoom, now, x.big.ID)
 	chatsuite.NoError(x.T, x.DB.Raw("SELECT id FROM chat_messages WHERE room_id = ? AND number = 777", x.big.ID).Row().Scan(&x.reacted))
 }
