@@ -67,7 +67,7 @@ func domainTries(room domainRoom) []domainTry {
 		domainTriesOn("media/", "OpenMedia", "chat_media_content", everyMedium...),
 		domainTriesOnThumbnails(everyMedium),
 		domainTriesOn("reaction/", "Reaction", "chat_message_reactions_retrieve", everyReaction...),
-		domainTriesOn("reaction/", "Unreact", "chat_message_reactions_delete", everyReaction...))
+		done(http.StatusOK, domainTriesOn("reaction/", "Unreact", "chat_message_reactions_delete", everyReaction...)))
 }
 
 var (
