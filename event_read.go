@@ -31,7 +31,8 @@ type EventsPage struct {
 }
 
 // Events returns the events of a room after one that the caller knows: what a gap in Seq
-// has left out, with the content as a Subscription tells it.
+// has left out, with the content as a Subscription tells it. An event about a message that
+// the actor does not see is UpdateHidden.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid for a
 // negative After or Limit.
@@ -81,6 +82,12 @@ func (c *call) events(room uuid.UUID, query EventsQuery) (*EventsPage, error) {
 	}
 	page.HasMore = len(found) > 0 && last < p.room.LastSeq
 	page.Items, err = c.updatesOf(found)
+	if p.me != nil {
+		for i := range page.Items {
+			u := &page.Items[i]
+			*u = u.narrowed(u.viewOf(p.access.joined))
+		}
+	}
 	return page, err
 }
 

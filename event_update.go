@@ -21,8 +21,8 @@ const (
 	UpdateReset UpdateKind = "reset"
 	// UpdateRoomState is the actor's state of a room that they were added to.
 	UpdateRoomState UpdateKind = "room_state"
-	// UpdateHidden is an event of a room whose content the actor may not see. It keeps
-	// its Seq, so that there is no gap.
+	// UpdateHidden is an event of a room about a message from before the actor joined, which
+	// does not exist for them. It keeps its Seq, so that there is no gap, and names nothing.
 	UpdateHidden UpdateKind = "hidden"
 
 	// The following are kept nowhere: they have no Seq, may be lost or repeated, and
@@ -47,8 +47,8 @@ const (
 	UpdateTyping UpdateKind = "typing"
 )
 
-// Update is an event with its content, as all members of the room see it alike when it
-// is delivered: a message that was edited since is shown as it is by then, and one that
+// Update is an event with its content, as all members of the room see it alike who see its
+// message and the one that this replies to, when it is delivered: a message that was edited since is shown as it is by then, and one that
 // was deleted as a tombstone. Nothing in it is personal, a hello and a room_state aside.
 // It is shared: it must not be changed.
 type Update struct {
@@ -189,6 +189,47 @@ func (c *conn) updatesOf(events []loggedEvent) ([]Update, error) {
 		u.shared.size = u.size()
 	}
 	return updates, nil
+}
+
+// messageView is what a member sees of an update about a message.
+type messageView int
+
+const (
+	wholeMessage  messageView = iota
+	withoutReply              // the message that it replies to does not exist for the member
+	hiddenMessage             // the message does not
+)
+
+// viewOf is what a member with a joining number sees of an update. What is not known to be
+// visible is hidden.
+func (u *Update) viewOf(joined int64) messageView {
+	seen := access{member: true, joined: joined}
+	switch m := u.Message; {
+	case u.MessageID == nil || joined == 0:
+		return wholeMessage
+	case m == nil || !seen.sees(m.Number):
+		return hiddenMessage
+	case m.ReplyTo != nil && !seen.sees(m.ReplyTo.Number):
+		return withoutReply
+	}
+	return wholeMessage
+}
+
+// narrowed returns the update for those who see less of its message. It is encoded by itself.
+func (u *Update) narrowed(view messageView) Update {
+	if view == wholeMessage {
+		return *u
+	}
+	n := Update{Kind: UpdateHidden, RoomID: u.RoomID, Seq: u.Seq, CreatedAt: u.CreatedAt, Cursor: u.Cursor}
+	if view == withoutReply {
+		n = *u
+		message := *u.Message
+		message.ReplyToID, message.ReplyTo = nil, nil
+		n.Message = &message
+	}
+	n.shared = &sharedUpdate{event: u.shared.event, from: u.shared.from, to: u.shared.to}
+	n.shared.size = n.size()
+	return n
 }
 
 // size is about how much memory an update holds.

@@ -263,6 +263,7 @@ func (c *call) lockMessage(id uuid.UUID, op operation) (*roomScope, *Message, er
 	if m == nil {
 		return nil, nil, ErrNotFound
 	}
+	p.number = m.Number
 	return p, m, p.decide(op, target{child: true, own: p.own(m)})
 }
 

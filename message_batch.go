@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +20,6 @@ type batch struct {
 	rooms    map[uuid.UUID]*Room      // with the counters as they will be
 	readSeqs map[uuid.UUID]int64      // the rooms' last_seq as it was read
 	members  map[memberKey]*RoomUser  // of the senders, and of those whom they mention
-	crowded  map[uuid.UUID]bool       // rooms in which not anyone may mention everybody
 	first    map[clientKey]sentBefore // the message stored under a client id
 	replies  map[uuid.UUID]*repliedTo
 	media    map[uuid.UUID]*Media // the ready ones that are named
@@ -117,15 +115,15 @@ type membershipRow struct {
 	room        Room
 	user        *UserID
 	permissions *Permissions
+	joined      *int64
 	lastSentAt  *time.Time
-	members     int // of the room, up to one more than crowd; 0 where nobody asks
 }
 
 func scanMembershipRow(rows row) (membershipRow, error) {
 	var m membershipRow
 	r := &m.room
 	err := rows.Scan(&r.ID, &r.Type, &r.Public, &r.OwnerID, &r.DefaultPermissions, &r.PrivateA, &r.LastSeq, &r.LastNumber,
-		scanTime(&r.LastMessageAt), &r.SlowMode, &m.user, &m.permissions, scanTime(&m.lastSentAt), &m.members)
+		scanTime(&r.LastMessageAt), &r.SlowMode, &r.MemberCount, &m.user, &m.permissions, &m.joined, scanTime(&m.lastSentAt))
 	return m, err
 }
 
@@ -133,12 +131,8 @@ func scanMembershipRow(rows row) (membershipRow, error) {
 // mention, in one statement so that they are of one moment.
 func (b *batch) readRooms() error {
 	from, args := b.users(true)
-	members := "0"
-	if slices.ContainsFunc(b.sends, func(s *send) bool { return s.in.MentionRoom }) {
-		members = crowdSQL("r.id")
-	}
 	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
-		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, u.user_id, u.permissions, u.last_sent_at, `+members+" FROM "+from+`
+		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, r.member_count, u.user_id, u.permissions, u.joined_number, u.last_sent_at FROM `+from+`
 		JOIN chat_rooms r ON r.id = j.room_id
 		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
 	if err != nil {
@@ -147,7 +141,6 @@ func (b *batch) readRooms() error {
 	b.rooms = make(map[uuid.UUID]*Room, len(found))
 	b.readSeqs = make(map[uuid.UUID]int64, len(found))
 	b.members = make(map[memberKey]*RoomUser, len(found))
-	b.crowded = make(map[uuid.UUID]bool)
 	for i := range found {
 		b.addMembership(&found[i])
 	}
@@ -160,11 +153,8 @@ func (b *batch) addMembership(m *membershipRow) {
 		room = &m.room
 		b.rooms[room.ID], b.readSeqs[room.ID] = room, room.LastSeq
 	}
-	if m.members > crowd {
-		b.crowded[room.ID] = true
-	}
 	if m.user != nil {
-		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, LastSentAt: m.lastSentAt}
+		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined, LastSentAt: m.lastSentAt}
 		member.resolve(room, b.now)
 		b.members[memberKey{room.ID, *m.user}] = member
 	}
@@ -275,7 +265,7 @@ func (b *batch) readReplies() error {
 			ids = append(ids, *s.in.ReplyToID)
 		}
 	}
-	replies, err := b.readHeads(ids)
+	replies, err := b.readHeads(ids, "")
 	b.replies = replies
 	if err != nil || len(ids) == 0 || b.optimistic || b.inHost || b.dialect == dialect.SQLite {
 		return err
@@ -300,7 +290,7 @@ func (b *batch) accept(s *send) {
 		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), AuthorKind: s.sender.authorKind(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
 		Metadata: s.in.Metadata, Mentions: b.mentioned(s), MentionRoom: s.in.MentionRoom,
 	}
-	if err := b.attachReply(m); err != nil {
+	if err := b.attachReply(m, s); err != nil {
 		s.refuse(err)
 		return
 	}
@@ -330,21 +320,31 @@ func (b *batch) accept(s *send) {
 // checkNew refuses what a member may repeat, but not send anew.
 func (b *batch) checkNew(s *send) error {
 	if s.in.MentionRoom {
-		if err := decide(b.access(s), opMentionRoom, b.rooms[s.room].state(), target{crowded: b.crowded[s.room]}); err != nil {
+		if err := decide(b.access(s), opMentionRoom, b.rooms[s.room].state(), target{crowded: b.rooms[s.room].MemberCount > crowd}); err != nil {
 			return err
 		}
 	}
 	return b.checkPace(s)
 }
 
+// repliedToBy is the message that a send replies to; nil when its sender does not see one in
+// the room.
+func (b *batch) repliedToBy(s *send) *repliedTo {
+	replied := b.replies[*s.in.ReplyToID]
+	if replied == nil || replied.room != s.room || !b.access(s).sees(replied.Number) {
+		return nil
+	}
+	return replied
+}
+
 // attachReply checks the message that m replies to, if any, and attaches its head.
-func (b *batch) attachReply(m *Message) error {
+func (b *batch) attachReply(m *Message, s *send) error {
 	if m.ReplyToID == nil {
 		return nil
 	}
-	replied := b.replies[*m.ReplyToID]
+	replied := b.repliedToBy(s)
 	switch {
-	case replied == nil || replied.room != m.RoomID:
+	case replied == nil:
 		return invalid("reply_to_id", CodeNotInRoom, "is not a message of this room")
 	case replied.DeletedAt != nil:
 		return conflict("the message replied to was deleted")

@@ -17,12 +17,6 @@ import (
 // crowd is up to how many members a room has for anyone to mention everybody in it.
 const crowd = 20
 
-// crowdSQL counts a room's members, up to one more than crowd.
-func crowdSQL(room string) string {
-	return "(SELECT count(*) FROM (SELECT 1 FROM chat_room_users c WHERE c.room_id = " + room +
-		" LIMIT " + strconv.Itoa(crowd+1) + ") AS few)"
-}
-
 // mentionedIDs checks the users that a message is to mention, and drops repeats.
 func (c *Config) mentionedIDs(given []UserID) ([]UserID, error) {
 	if limit := c.Limits.MentionsPerMessage; len(given) > limit {
@@ -133,20 +127,12 @@ func (p *roomScope) editMentions(m *Message, users *[]UserID, everybody *bool) (
 		return false, nil
 	}
 	if room && !m.MentionRoom {
-		if err := p.decideMentionRoom(); err != nil {
+		if err := p.decide(opMentionRoom, target{crowded: p.room.MemberCount > crowd}); err != nil {
 			return false, err
 		}
 	}
 	m.Mentions, m.MentionRoom = mentions, room
 	return true, nil
-}
-
-func (p *roomScope) decideMentionRoom() error {
-	members, err := queryOne(p.conn, scanValue[int], "SELECT "+crowdSQL("?"), p.room.ID)
-	if err != nil {
-		return err
-	}
-	return p.decide(opMentionRoom, target{crowded: *members > crowd})
 }
 
 // mentionable returns those of the users who are members of the room, the author aside.
@@ -262,7 +248,7 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	}
 	// SQLite keeps the order of a CROSS JOIN: from the user's rooms to what is in them.
 	const mine = `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
-		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND x.room_id = u.room_id AND `
+		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND x.room_id = u.room_id AND x.number > u.joined_number AND `
 	found, err := queryAll(c.conn, scanMessage, "WITH found AS ("+mine+"x.user_id = ? UNION "+mine+`x.user_id IS NULL AND x.created_at >= u.created_at
 			AND `+otherAuthorSQL+`),
 		page AS (SELECT room_id, number, created_at FROM found`+keyset+` ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)

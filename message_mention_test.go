@@ -14,8 +14,8 @@ import (
 	"github.com/go-df/chat/internal/chatsuite"
 )
 
-// numbersOf are the numbers of found messages.
-func numbersOf(hits []chat.MessageHit) (numbers []int64) {
+// hitNumbers are the numbers of found messages.
+func hitNumbers(hits []chat.MessageHit) (numbers []int64) {
 	for _, hit := range hits {
 		numbers = append(numbers, hit.Number)
 	}
@@ -33,7 +33,7 @@ func wantMentions(h *chatsuite.Host, user chat.UserID, room uuid.UUID, count int
 		}
 	}
 	listed := chatsuite.Must(h.Mentions(h.Ctx, user, chat.Page{}))(h.T)
-	if got := numbersOf(listed.Items); !slices.Equal(got, numbers) {
+	if got := hitNumbers(listed.Items); !slices.Equal(got, numbers) {
 		h.T.Errorf("the mentions of %s are %v, want %v", user, got, numbers)
 	}
 }
@@ -81,7 +81,7 @@ func TestMentions(t *testing.T) {
 		wantMentions(h, h.Dave, room.ID, 0)
 		chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, room.ID, h.Bob))
 		if left := chatsuite.Must(h.Mentions(h.Ctx, h.Bob, chat.Page{}))(t); len(left.Items) > 0 {
-			t.Errorf("a removed member is mentioned by %v", numbersOf(left.Items))
+			t.Errorf("a removed member is mentioned by %v", hitNumbers(left.Items))
 		}
 		chatsuite.NoError(t, h.EraseUser(h.Ctx, chat.System, h.Carol, chat.EraseOptions{}))
 		if diff := cmp.Diff([]chat.UserID{h.Bob}, chatsuite.Must(h.Message(h.Ctx, h.Alice, first.ID))(t).Mentions); diff != "" {

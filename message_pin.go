@@ -114,17 +114,14 @@ func (s *Service) Pins(ctx context.Context, actor Actor, room uuid.UUID) ([]Pin,
 }
 
 func (p *roomScope) pins() ([]Pin, error) {
-	query, args := "SELECT "+prefixed("p", pinColumns)+", "+prefixed("m", messageColumns)+
-		" FROM chat_pins p JOIN chat_messages m ON m.id = p.message_id WHERE p.room_id = ?", []any{p.room.ID}
-	if !p.access.system { // whoever was removed since the decision sees nothing
-		query += " AND EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = p.room_id AND u.user_id = ?)"
-		args = append(args, p.actor.id)
-	}
+	still, args := p.andStillSees()
 	pins, err := queryAll(p.conn, func(rows row) (Pin, error) {
 		pin := Pin{Message: &Message{}}
 		err := rows.Scan(append(pin.fields(), pin.Message.fields()...)...)
 		return pin, err
-	}, query+" ORDER BY p.created_at DESC, p.message_id DESC", args...)
+	}, "SELECT "+prefixed("p", pinColumns)+", "+prefixed("m", messageColumns)+
+		" FROM chat_pins p JOIN chat_messages m ON m.id = p.message_id WHERE p.room_id = ? AND m.number > ?"+still+
+		" ORDER BY p.created_at DESC, p.message_id DESC", append([]any{p.room.ID, p.access.joined}, args...)...)
 	if err != nil {
 		return nil, err
 	}

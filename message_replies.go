@@ -33,8 +33,9 @@ func (s *Service) Replies(ctx context.Context, actor Actor, message uuid.UUID, p
 		if err != nil {
 			return nil, err
 		}
-		query, args := p.selectMessages("reply_to_id = ? AND number > ?", []any{message, after.Number})
-		found, err := queryAll(p.conn, scanMessage, query+" LIMIT ?", append(args, limit+1)...)
+		still, args := p.andStillSees()
+		found, err := queryAll(p.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE reply_to_id = ? AND number > ?"+still+
+			" ORDER BY number LIMIT ?", append(append([]any{message, after.Number}, args...), limit+1)...)
 		if err != nil {
 			return nil, err
 		}

@@ -34,9 +34,13 @@ type ReactionCount struct {
 
 const reactionColumns = "id, message_id, user_id, reaction, created_at"
 
+func (r *Reaction) fields() []any {
+	return []any{&r.ID, &r.MessageID, &r.UserID, &r.Reaction, scanRequiredTime(&r.CreatedAt)}
+}
+
 func scanReaction(rows row) (Reaction, error) {
 	var r Reaction
-	err := rows.Scan(&r.ID, &r.MessageID, &r.UserID, &r.Reaction, scanRequiredTime(&r.CreatedAt))
+	err := rows.Scan(r.fields()...)
 	return r, err
 }
 
@@ -143,7 +147,10 @@ func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) 
 		if err != nil {
 			return nil, err
 		}
-		r, err := queryOne(c.conn, scanReaction, "SELECT "+reactionColumns+" FROM chat_reactions WHERE id = ?", reaction)
+		r, err := queryOne(c.conn, func(rows row) (r Reaction, err error) {
+			err = rows.Scan(append(r.fields(), &p.number)...)
+			return r, err
+		}, "SELECT "+prefixed("x", reactionColumns)+", m.number FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?", reaction)
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +245,7 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 	return ` FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
 		JOIN chat_room_users u ON u.room_id = m.room_id AND u.user_id = x.user_id
-		WHERE x.user_id = ?`, []any{me}, err
+		WHERE x.user_id = ? AND ` + visibleMessage, []any{me}, err
 }
 
 // attachReactions fills in the reaction counts of messages with one query.

@@ -37,11 +37,11 @@ func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) e
 
 // detach empties what a deleted room would keep from others: its owner, its pair,
 // its avatar, which it returns to be released. Memberships stay, to address the last
-// event.
+// event, and are counted no longer.
 func (p *roomScope) detach(at time.Time) (avatar *uuid.UUID) {
 	r := p.room
 	avatar = r.AvatarID
-	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID = nil, nil, nil, nil
+	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID, r.MemberCount = nil, nil, nil, nil, 0
 	r.DeletedAt, r.UpdatedAt = &at, later(p.now, r.UpdatedAt)
 	p.record(RoomDeleted, nil, nil)
 	return avatar

@@ -167,20 +167,31 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, args...)
 }
 
-// attachLastMessages fills in the last messages of rooms, with their media.
+// visibleReplyTo is the id of the message that a message m replies to, if it is after the
+// joining number of a row j.
+const visibleReplyTo = "CASE WHEN j.joined_number = 0 THEN m.reply_to_id ELSE" +
+	" (SELECT q.id FROM chat_messages q WHERE q.id = m.reply_to_id AND q.number > j.joined_number) END"
+
+// attachLastMessages fills in the last messages of rooms, with their media, where the actor
+// sees them.
 func (c *conn) attachLastMessages(rooms []*Room) error {
 	wanted := make([]dialect.Object, 0, len(rooms))
 	byRoom := make(map[uuid.UUID]*Room, len(rooms))
 	for _, r := range rooms {
-		if r.LastNumber > 0 {
-			wanted = append(wanted, dialect.Object{"room_id": r.ID, "number": r.LastNumber})
+		if r.LastNumber > 0 && (r.Me == nil || accessOf(r.Me).sees(r.LastNumber)) {
+			joined := int64(0)
+			if r.Me != nil {
+				joined = r.Me.JoinedNumber
+			}
+			wanted = append(wanted, dialect.Object{"room_id": r.ID, "number": r.LastNumber, "joined_number": joined})
 			byRoom[r.ID] = r
 		}
 	}
 	if len(wanted) == 0 {
 		return nil
 	}
-	last, err := queryAll(c, scanMessage, "SELECT "+prefixed("m", messageColumns)+" FROM "+c.jsonRows("room_id uuid", "number bigint")+
+	columns := strings.Replace(prefixed("m", messageColumns), "m.reply_to_id", visibleReplyTo, 1)
+	last, err := queryAll(c, scanMessage, "SELECT "+columns+" FROM "+c.jsonRows("room_id uuid", "number bigint", "joined_number bigint")+
 		" JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number", dialect.JSONArray(wanted))
 	if err != nil {
 		return err

@@ -15,6 +15,9 @@ type RoomPatch struct {
 	Public      *bool   // whether anyone may find, see and join the room
 	// DefaultPermissions is what members have who have no set of their own.
 	DefaultPermissions *Permissions
+	// HistoryVisibility is for those who become members from then on: what members see
+	// does not change.
+	HistoryVisibility *HistoryVisibility
 	// SlowMode is how many seconds a member without can_delete_messages waits between two
 	// messages, at most 21,600 (six hours); 0 ends it.
 	SlowMode *int
@@ -45,6 +48,11 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	if err := checkBits("default_permissions", in.DefaultPermissions); err != nil {
 		return in, err
 	}
+	if in.HistoryVisibility != nil {
+		if err := in.HistoryVisibility.validate(); err != nil {
+			return in, err
+		}
+	}
 	if in.SlowMode != nil {
 		if err := checkSlowMode(*in.SlowMode); err != nil {
 			return in, err
@@ -61,7 +69,8 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 // UpdateRoom changes a group or a channel. It needs can_edit_room, to change
 // DefaultPermissions also every permission that changes, and to make a room public,
 // which gives its default to everybody, also can_add_users and every permission of
-// the default as it will be. A patch that changes nothing does nothing.
+// the default as it will be. To show the history to newcomers again, whoever does it must
+// see all of it: their JoinedNumber is 0. A patch that changes nothing does nothing.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrPrecondition, ErrInvalid, ErrTooLarge,
 // ErrConflict for an avatar that is in use; a private room never changes, which is ErrForbidden to its
@@ -102,6 +111,7 @@ func (p *roomScope) patchTarget(patch RoomPatch) target {
 	if patch.Public != nil && *patch.Public && !p.room.Public {
 		on.changed |= CanAddUsers | after
 	}
+	on.opensHistory = patch.HistoryVisibility != nil && *patch.HistoryVisibility == HistoryAll && p.room.HistoryVisibility != HistoryAll
 	return on
 }
 
@@ -111,6 +121,7 @@ func (p *roomScope) update(patch RoomPatch) error {
 	changed = set(&r.Description, patch.Description) || changed
 	changed = set(&r.Public, patch.Public) || changed
 	changed = set(&r.DefaultPermissions, patch.DefaultPermissions) || changed
+	changed = set(&r.HistoryVisibility, patch.HistoryVisibility) || changed
 	changed = set(&r.SlowMode, patch.SlowMode) || changed
 	if patch.Metadata != nil && string(*patch.Metadata) != string(r.Metadata) {
 		r.Metadata, changed = *patch.Metadata, true

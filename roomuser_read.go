@@ -59,7 +59,8 @@ func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
 // again. The read marker and the receipts that others have got stay where they are;
 // RoomUser.MarkedUnread is the number. The next MarkRead and the next message of the
 // actor's own take it away. Of a number after the read marker, whose messages are unread
-// already, nothing is left but to take an earlier mark away.
+// already, nothing is left but to take an earlier mark away. A number before the first
+// message that the actor sees is that of this message.
 //
 // It makes no event; the actor's subscriptions get an update of kind own_state.
 //
@@ -96,6 +97,7 @@ func (p *roomScope) markUnread(number int64) (*RoomUser, error) {
 	if err != nil {
 		return nil, err
 	}
+	number = max(number, me.JoinedNumber+1) // what does not exist for them is not unread
 	if number > me.LastReadNumber {
 		me.MarkedUnread = nil
 		_, err = p.exec("UPDATE chat_room_users SET marked_unread = NULL, marked_own = NULL WHERE room_id = ? AND user_id = ?", p.room.ID, me.UserID)

@@ -137,6 +137,8 @@ func domainTriesOnUpdateRoom() []domainTry {
 		return func(x domainCall) any { return object{"default_permissions": change(domainDefaults[x.kind.Type])} }
 	}
 	return []domainTry{
+		update("history from joining on", "room", fixed(object{"history_visibility": chat.HistoryJoined})),
+		update("all of the history", "room", fixed(object{"history_visibility": chat.HistoryAll})),
 		update("an avatar of one's own", "media/own unsent", avatar),
 		update("an avatar of another's", "media/another's unsent", avatar),
 		update("an avatar that is no image", "media/own text", avatar),

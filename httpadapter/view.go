@@ -72,7 +72,8 @@ func listOf[T, S any](items []T, next string, show func(*T) S) list[S] {
 func (v *view) room(r *chat.Room) room {
 	shown := room{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
-		Owner: v.user(r.OwnerID), Other: v.user(r.Other), DefaultPermissions: r.DefaultPermissions.Names(), Unread: r.Unread,
+		Owner: v.user(r.OwnerID), Other: v.user(r.Other), DefaultPermissions: r.DefaultPermissions.Names(),
+		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Unread: r.Unread,
 		MentionCount: r.MentionCount, SlowMode: r.SlowMode,
 		LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
@@ -96,7 +97,8 @@ func (v *view) room(r *chat.Room) room {
 func (v *view) roomUser(u *chat.RoomUser) roomUser {
 	shown := roomUser{
 		RoomID: u.RoomID, User: v.user(&u.UserID), Owner: u.Owner, Effective: u.Effective.Names(),
-		CreatedBy: v.user(u.CreatedBy), LastSeenAt: u.LastSeenAt, LastReadNumber: u.LastReadNumber, CreatedAt: u.CreatedAt,
+		CreatedBy: v.user(u.CreatedBy), LastSeenAt: u.LastSeenAt, LastReadNumber: u.LastReadNumber,
+		JoinedNumber: u.JoinedNumber, CreatedAt: u.CreatedAt,
 	}
 	if u.Permissions != nil {
 		names := u.Permissions.Names()

@@ -28,34 +28,36 @@ type items[T any] struct {
 }
 
 type room struct {
-	ID                 uuid.UUID      `json:"id"`
-	Type               chat.RoomType  `json:"type"`
-	Name               string         `json:"name"`
-	Description        string         `json:"description"`
-	AvatarID           *uuid.UUID     `json:"avatar_id"`
-	AvatarURL          *string        `json:"avatar_url"`
-	Public             bool           `json:"is_public"`
-	Owner              *user          `json:"owner"`
-	Other              *user          `json:"other"`
-	DefaultPermissions []string       `json:"default_permissions"`
-	MyPermissions      []string       `json:"my_permissions"`
-	Member             bool           `json:"is_member"`
-	Muted              bool           `json:"muted"`
-	MutedUntil         *time.Time     `json:"muted_until"`
-	Hidden             bool           `json:"hidden"`
-	Pinned             bool           `json:"pinned"`
-	MarkedUnread       *int64         `json:"marked_unread"`
-	Unread             int64          `json:"unread"`
-	LastReadNumber     int64          `json:"last_read_number"`
-	LastNumber         int64          `json:"last_number"`
-	LastSeq            int64          `json:"last_seq"`
-	LastMessageAt      *time.Time     `json:"last_message_at"`
-	MentionCount       int64          `json:"mention_count"`
-	SlowMode           int            `json:"slow_mode"`
-	LastMessage        *lastMessage   `json:"last_message,omitzero"`
-	Metadata           jsontext.Value `json:"metadata"`
-	CreatedAt          time.Time      `json:"created_at"`
-	UpdatedAt          time.Time      `json:"updated_at"`
+	ID                 uuid.UUID              `json:"id"`
+	Type               chat.RoomType          `json:"type"`
+	Name               string                 `json:"name"`
+	Description        string                 `json:"description"`
+	AvatarID           *uuid.UUID             `json:"avatar_id"`
+	AvatarURL          *string                `json:"avatar_url"`
+	Public             bool                   `json:"is_public"`
+	Owner              *user                  `json:"owner"`
+	Other              *user                  `json:"other"`
+	DefaultPermissions []string               `json:"default_permissions"`
+	HistoryVisibility  chat.HistoryVisibility `json:"history_visibility"`
+	MemberCount        int64                  `json:"member_count"`
+	MyPermissions      []string               `json:"my_permissions"`
+	Member             bool                   `json:"is_member"`
+	Muted              bool                   `json:"muted"`
+	MutedUntil         *time.Time             `json:"muted_until"`
+	Hidden             bool                   `json:"hidden"`
+	Pinned             bool                   `json:"pinned"`
+	MarkedUnread       *int64                 `json:"marked_unread"`
+	Unread             int64                  `json:"unread"`
+	LastReadNumber     int64                  `json:"last_read_number"`
+	LastNumber         int64                  `json:"last_number"`
+	LastSeq            int64                  `json:"last_seq"`
+	LastMessageAt      *time.Time             `json:"last_message_at"`
+	MentionCount       int64                  `json:"mention_count"`
+	SlowMode           int                    `json:"slow_mode"`
+	LastMessage        *lastMessage           `json:"last_message,omitzero"`
+	Metadata           jsontext.Value         `json:"metadata"`
+	CreatedAt          time.Time              `json:"created_at"`
+	UpdatedAt          time.Time              `json:"updated_at"`
 }
 
 type roomUser struct {
@@ -72,6 +74,7 @@ type roomUser struct {
 	CreatedBy      *user      `json:"created_by"`
 	LastSeenAt     *time.Time `json:"last_seen_at"`
 	LastReadNumber int64      `json:"last_read_number"`
+	JoinedNumber   int64      `json:"joined_number"`
 	CreatedAt      time.Time  `json:"created_at"`
 }
 

@@ -32,7 +32,8 @@ func (c chooser) createRoom() []any {
 	actor := c.person()
 	in := chat.NewRoom{
 		Type: pick(c, "", chat.Group, chat.Channel), Name: c.name(), Public: c.oneIn(3), Members: c.newUsers(),
-		DefaultPermissions: maybe(c, c.permissions), Metadata: c.metadata(),
+		DefaultPermissions: maybe(c, c.permissions), HistoryVisibility: rarely(c, pick(c, "", chat.HistoryAll, chat.HistoryJoined), "none"),
+		Metadata: c.metadata(),
 	}
 	if actor == chat.System {
 		in.Owner = rarely(c, modelUser(1+c.n(modelUsers)), "", badUser)
@@ -67,8 +68,8 @@ func (c chooser) updateRoom() []any {
 	r := c.room()
 	actor := c.allowed(r, chat.CanEditRoom)
 	var patch chat.RoomPatch
-	switch c.n(7) {
-	case 6:
+	switch c.n(9) {
+	case 8:
 		seconds := rarely(c, pick(c, 0, 0, 1), -1, 21601)
 		patch.SlowMode = &seconds
 	case 0:
@@ -90,6 +91,9 @@ func (c chooser) updateRoom() []any {
 		var avatar uuid.UUID
 		actor, avatar = c.avatar(r, actor)
 		patch.AvatarID = &avatar
+	default:
+		visibility := rarely(c, pick(c, chat.HistoryAll, chat.HistoryJoined), "", "none")
+		patch.HistoryVisibility = &visibility
 	}
 	return []any{actor, r.ID, patch}
 }

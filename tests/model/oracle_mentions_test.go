@@ -70,6 +70,9 @@ func (o *oracle) MentionPages(actor chat.Actor, limit int) ([][]chat.MessageHit,
 			continue
 		}
 		for _, m := range r.messages {
+			if !r.shows(user, m) {
+				continue
+			}
 			named := slices.Contains(m.mentions, user)
 			if named || m.mentionsUser(user) && !m.CreatedAt.Before(member.CreatedAt) {
 				room := r.seen(user)
@@ -163,7 +166,7 @@ func (o *oracle) Pins(actor chat.Actor, room uuid.UUID) ([]chat.Pin, error) {
 	}
 	var pins []chat.Pin
 	for _, m := range r.messages {
-		if m.pin != nil {
+		if m.pin != nil && r.shows(user, m) {
 			pins = append(pins, *r.shownPin(m, user))
 		}
 	}

@@ -136,6 +136,20 @@ func (o *oracle) living(id uuid.UUID) *modelRoom {
 
 func (r *modelRoom) has(user chat.UserID) bool { return user == system || r.members[user] != nil }
 
+// shows reports whether the user is in the room and came before the message, or the room
+// showed newcomers its history when they came.
+func (r *modelRoom) shows(user chat.UserID, m *modelMessage) bool {
+	return r.has(user) && m.Number > r.joined(user)
+}
+
+// joined is the number of the last message that does not exist for the user.
+func (r *modelRoom) joined(user chat.UserID) int64 {
+	if member := r.members[user]; member != nil && user != system {
+		return member.JoinedNumber
+	}
+	return 0
+}
+
 // inside is the room for those who may look into it. Others learn of a public room
 // that they may not, and of another nothing.
 func (o *oracle) inside(user chat.UserID, id uuid.UUID) (*modelRoom, error) {
@@ -155,7 +169,7 @@ func (o *oracle) inside(user chat.UserID, id uuid.UUID) (*modelRoom, error) {
 func (o *oracle) find(user chat.UserID, id uuid.UUID) (*modelRoom, *modelMessage, error) {
 	for _, r := range o.rooms {
 		for _, m := range r.messages {
-			if m.ID == id && r.DeletedAt == nil && r.has(user) {
+			if m.ID == id && r.DeletedAt == nil && r.shows(user, m) {
 				return r, m, nil
 			}
 		}
@@ -168,7 +182,7 @@ func (o *oracle) findReaction(user chat.UserID, id uuid.UUID) (*modelRoom, *mode
 	for _, r := range o.rooms {
 		for _, m := range r.messages {
 			for _, x := range m.reactions {
-				if x.ID == id && r.DeletedAt == nil && r.has(user) {
+				if x.ID == id && r.DeletedAt == nil && r.shows(user, m) {
 					return r, m, x, nil
 				}
 			}
@@ -210,9 +224,14 @@ func (o *oracle) log(r *modelRoom, kind chat.EventKind, actor chat.UserID, messa
 
 // enrol makes a member, who has nothing unread.
 func (o *oracle) enrol(r *modelRoom, by, user chat.UserID, permissions *chat.Permissions) {
-	r.members[user] = &chat.RoomUser{
+	member := &chat.RoomUser{
 		RoomID: r.ID, UserID: user, Permissions: permissions, CreatedBy: ref(by), LastReadNumber: r.LastNumber, CreatedAt: o.now,
 	}
+	if r.HistoryVisibility == chat.HistoryJoined {
+		member.JoinedNumber = r.LastNumber
+	}
+	r.members[user] = member
+	r.MemberCount++
 }
 
 // membership is how viewer sees a member.
@@ -224,6 +243,9 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	if viewer != user && viewer != system {
 		member.Muted, member.MutedUntil, member.HiddenNumber, member.Hidden = false, nil, nil, false
 		member.Pinned, member.MarkedUnread, member.LastSentAt = false, nil, nil
+		if member.LastReadNumber <= r.joined(viewer) {
+			member.LastReadNumber = 0
+		}
 		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
 			member.LastSeenAt = nil // the viewer came by themselves
 		}
@@ -253,9 +275,10 @@ func (r *modelRoom) seenWhole(viewer chat.UserID) *chat.Room {
 	if r.members[viewer] != nil {
 		room.MentionCount = r.mentionCount(viewer)
 	}
-	if len(r.messages) > 0 && r.has(viewer) {
-		last := r.messages[len(r.messages)-1].bare()
-		room.LastMessage = &last
+	if len(r.messages) > 0 && r.shows(viewer, r.messages[len(r.messages)-1]) {
+		last := r.shown(r.messages[len(r.messages)-1], viewer)
+		last.ReplyTo, last.Reactions, last.Mentions, last.MentionRoom, last.ReplyCount = nil, nil, nil, false, 0
+		room.LastMessage = last
 	}
 	return room
 }
@@ -274,6 +297,10 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 	message := m.bare()
 	if m.ReplyToID != nil {
 		head := r.messages[slices.IndexFunc(r.messages, func(x *modelMessage) bool { return x.ID == *m.ReplyToID })]
+		if !r.shows(viewer, head) {
+			message.ReplyToID = nil
+			return r.reacted(&message, m, viewer)
+		}
 		message.ReplyTo = &chat.MessageHead{
 			ID: head.ID, Number: head.Number, UserID: head.UserID, AuthorKind: head.AuthorKind, Text: head.Text,
 			MediaCount: len(head.media), DeletedAt: head.DeletedAt,
@@ -282,6 +309,11 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 			message.ReplyTo.MediaID, message.ReplyTo.MediaType = &head.media[0].ID, head.media[0].ContentType
 		}
 	}
+	return r.reacted(&message, m, viewer)
+}
+
+// reacted adds the counts of a message's reactions and replies, and whom it mentions.
+func (r *modelRoom) reacted(message *chat.Message, m *modelMessage, viewer chat.UserID) *chat.Message {
 	message.Mentions, message.MentionRoom = slices.Clone(m.mentions), m.everybody
 	for _, x := range r.messages {
 		if same(x.ReplyToID, m.ID) {
@@ -299,7 +331,7 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 			message.Reactions[i].Mine = &x.ID
 		}
 	}
-	return &message
+	return message
 }
 
 // paged cuts a list into the pages that a client would follow.

@@ -66,11 +66,11 @@ func (x *explained) fillSmall() {
 	from, id, user := x.series(smallRooms)
 	now := x.Clock.Now()
 	x.exec("INSERT INTO users (id) SELECT DISTINCT " + user + " FROM " + from + " WHERE " + user + " NOT IN (SELECT id FROM users)")
-	x.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions, last_seq, last_number,
-		last_message_at, created_at, updated_at)
-		SELECT `+id(1)+", 'group', 'x', '', ?, "+user+", 0, 1, 1, ?, ?, ? FROM "+from, false, now, now, now)
-	x.exec("INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, created_at) SELECT "+
-		id(1)+", "+user+", FALSE, ?, 0, ? FROM "+from, false, now)
+	x.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
+		history_visibility, member_count, last_seq, last_number, last_message_at, created_at, updated_at)
+		SELECT `+id(1)+", 'group', 'x', '', ?, "+user+", 0, 'all', 1, 1, 1, ?, ?, ? FROM "+from, false, now, now, now)
+	x.exec("INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, joined_number, created_at) SELECT "+
+		id(1)+", "+user+", FALSE, ?, 0, 0, ? FROM "+from, false, now)
 	x.exec("INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, created_at) SELECT "+
 		id(2)+", "+id(1)+", 1, "+user+", 'user', 'Other', ? FROM "+from, now)
 }
