@@ -157,6 +157,7 @@ func TestRoomOfANewcomer(t *testing.T) {
 func TestMarkUnreadBeforeANewcomer(t *testing.T) {
 	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		w := newNewcomers(h)
+		chatsuite.Must(h.JoinRoom(h.Ctx, h.Dave, w.room))(t)
 		if me := chatsuite.Must(h.MarkUnread(h.Ctx, h.Dave, w.room, 3))(t); me.MarkedUnread != nil {
 			t.Errorf("marked from %d on with nothing to see", *me.MarkedUnread)
 		}
