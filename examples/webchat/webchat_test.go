@@ -33,9 +33,9 @@ type message struct {
 		URL      string
 	}
 }
+
 // hit is a message that was found.
 type hit struct{ Message message }
-
 
 type room struct {
 	ID, Name, Type string
