@@ -19,6 +19,12 @@ test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the r
 test-pgbouncer: ## Run the tests that go through a real PgBouncer, which must be there
 	CI=1 go run ./internal/dbtest/withpostgres go test -race -count 1 -run PgBouncer ./tests/databases
 
+.PHONY: test-generators
+test-generators: ## Generate Go clients of openapi.json with oapi-codegen and ogen, and call every operation
+	cd tests/generators && mkdir -p oapi && go tool oapi-codegen -generate types,client -package oapi -o oapi/oapi.gen.go ../../httpadapter/openapi.json
+	cd tests/generators && go tool ogen --loglevel error --target ogen --package ogen --clean ../../httpadapter/openapi.json
+	cd tests/generators && go vet ./oapi ./ogen . && go test -count 1 -timeout 5m .
+
 .PHONY: test-long
 test-long: ## The same with the full numbers of races and random operations, which takes hours
 	CHAT_TEST_LONG=1 go test -race -timeout 12h ./...

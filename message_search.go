@@ -35,7 +35,7 @@ type MessageSearchQuery struct {
 // MessageHit is a message with the room that it is in.
 type MessageHit struct {
 	Message `json:"message"`
-	Room    *Room   `json:"room"`    // as the actor sees it, without its last message
+	Room    *Room   `json:"room"`    // as the actor sees it
 	Matches []Match `json:"matches"` // where the words that were searched for are in the text, as far as that is known
 }
 
@@ -109,11 +109,15 @@ func (c *call) hits(messages []Message) ([]MessageHit, error) {
 	found, err := queryAll(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
 		", 0, COALESCE("+unreadSQL+", 0), 0 FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE r.deleted_at IS NULL AND r.id "+c.dialect.InIDs(), c.actor.nullableID(), dialect.JSONArray(keys(wanted)))
+	if err != nil {
+		return nil, err
+	}
 	rooms := make(map[uuid.UUID]*Room, len(found))
+	var seen []*Room
 	for i := range found {
 		if room := &found[i].room; c.actor.system || found[i].member != nil {
 			room.viewAs(found[i].member)
-			rooms[room.ID] = room
+			rooms[room.ID], seen = room, append(seen, room)
 		}
 	}
 	for _, m := range messages {
@@ -121,7 +125,7 @@ func (c *call) hits(messages []Message) ([]MessageHit, error) {
 			hits = append(hits, MessageHit{Message: m, Room: room, Matches: []Match{}})
 		}
 	}
-	return hits, err
+	return hits, c.attachHeads(seen)
 }
 
 func (in MessageSearchQuery) words() ([]string, error) {

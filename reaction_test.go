@@ -20,7 +20,7 @@ func TestSameReactionAgainReturnsTheFirst(t *testing.T) {
 		if diff := cmp.Diff(first, again); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff([]chat.ReactionCount{{Reaction: "❤️", Count: 1, Mine: &first.ID}}, first.Counts); diff != "" {
+		if diff := cmp.Diff([]chat.ReactionCount{{Reaction: "❤️", Count: 1, Mine: &first.ID, Users: []chat.UserID{h.Bob}}}, first.Counts); diff != "" {
 			t.Errorf("the counts: %s", diff)
 		}
 		first.Counts = nil

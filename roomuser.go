@@ -27,6 +27,7 @@ type RoomUser struct {
 	Hidden    bool        `gorm:"-" json:"hidden"`    // archived: no message is newer than HiddenNumber, or the room is muted
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
 	Effective Permissions `gorm:"-" json:"effective"` // what the member may do: their own set, the room's default, or all for the owner
+	Unread    int64       `gorm:"-" json:"unread"`    // how many messages are after the read marker; set by MarkRead
 }
 
 // TableName is the memberships' table.

@@ -63,11 +63,13 @@ type updateMessage struct {
 	CreatedAt     time.Time        `json:"created_at"`
 	EditedAt      *time.Time       `json:"edited_at"`
 	DeletedAt     *time.Time       `json:"deleted_at"`
+	Version       string           `json:"version"`
 }
 
 type updateReaction struct {
-	Reaction string `json:"reaction"`
-	Count    int64  `json:"count"`
+	Reaction string        `json:"reaction"`
+	Count    int64         `json:"count"`
+	UserIDs  []chat.UserID `json:"user_ids"`
 }
 
 type updateRoom struct {
@@ -85,6 +87,7 @@ type updateRoom struct {
 	Metadata           jsontext.Value         `json:"metadata"`
 	CreatedAt          time.Time              `json:"created_at"`
 	UpdatedAt          time.Time              `json:"updated_at"`
+	Version            string                 `json:"version"`
 }
 
 type updateMember struct {
@@ -141,12 +144,13 @@ func messageInUpdate(m *chat.Message) *updateMessage {
 		MediaIDs: make([]uuid.UUID, len(m.Media)), Reactions: make([]updateReaction, len(m.Reactions)), ReplyToID: m.ReplyToID,
 		Mentions: slices.Concat([]chat.UserID{}, m.Mentions), MentionRoom: m.MentionRoom, ReplyCount: m.ReplyCount,
 		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+		Version: versionTag(m.ChangedAt()),
 	}
 	for i := range m.Media {
 		shown.MediaIDs[i] = m.Media[i].ID
 	}
 	for i, r := range m.Reactions {
-		shown.Reactions[i] = updateReaction{r.Reaction, r.Count}
+		shown.Reactions[i] = updateReaction{r.Reaction, r.Count, r.Users}
 	}
 	if m.ReplyTo != nil {
 		shown.ReplyToNumber = &m.ReplyTo.Number
@@ -159,7 +163,7 @@ func roomInUpdate(r *chat.Room) *updateRoom {
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(),
 		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, SlowMode: r.SlowMode, Metadata: jsontext.Value(r.Metadata),
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 }
 

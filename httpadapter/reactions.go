@@ -42,7 +42,7 @@ func messageReactionCreate(r *request) (*response, error) {
 	}
 	v := r.view()
 	shown := v.reaction(given)
-	shown.Reactions = shownCounts(given.Counts)
+	shown.Reactions = shownAll(given.Counts, v.reactionCount)
 	return created(shown, v, "/reactions/"+given.ID.String()), nil
 }
 
@@ -69,5 +69,6 @@ func reactionDelete(r *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok(reactionCounts{shownCounts(counts)}, r.view()), nil
+	v := r.view()
+	return ok(reactionCounts{shownAll(counts, v.reactionCount)}, v), nil
 }

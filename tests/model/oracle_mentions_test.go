@@ -53,6 +53,15 @@ func (r *modelRoom) mentionCount(user chat.UserID) (count int64) {
 	return count
 }
 
+// seenWithMentions is seen with the count of mentions.
+func (r *modelRoom) seenWithMentions(viewer chat.UserID) *chat.Room {
+	room := r.seen(viewer)
+	if r.members[viewer] != nil {
+		room.MentionCount = r.mentionCount(viewer)
+	}
+	return room
+}
+
 // MentionPages is Mentions, page after page.
 func (o *oracle) MentionPages(actor chat.Actor, limit int) ([][]chat.MessageHit, error) {
 	user, err := o.person(actor)

@@ -235,7 +235,7 @@ func TestInboxOfVeryManyRooms(t *testing.T) {
 		var before time.Time
 		for at := (chat.Page{Limit: 100}); ; {
 			var page *chat.RoomsPage
-			c.costs("Rooms", wants{3, 3}, func() (err error) {
+			c.costs("Rooms", wants{2, 2}, func() (err error) {
 				page, err = c.svc.Rooms(c.Ctx, user, chat.RoomsQuery{Page: at})
 				return err
 			})
@@ -356,6 +356,7 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 		var step string
 		chatsuite.NoError(x.T, rows.Scan(&id, &parent, &unused, &step))
 		switch {
+		case step == "SCAN each", step == "SCAN first_users": // of the rows that a subquery has found, as page is
 		case strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW" && step != "SCAN page" && step != "SCAN mine" &&
 			step != "SCAN f" && step != "SCAN found": // what WITH has made
 			faults = append(faults, step)

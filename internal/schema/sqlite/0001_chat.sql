@@ -149,6 +149,7 @@ CREATE TABLE chat_reactions (
 	UNIQUE (message_id, user_id, reaction)
 ) WITHOUT ROWID;
 CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
+CREATE INDEX chat_reactions_first ON chat_reactions (message_id, reaction, created_at, id, user_id);
 
 -- Whom a message mentions: users in its author's order, and everybody in the room as one
 -- row without a user. created_at is the message's. Users have no foreign key, for which a
