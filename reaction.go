@@ -254,6 +254,9 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 // one query. The first users are read of each reaction by itself, by an index: to number
 // all of a reaction's would cost as much as there are.
 func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
 	mine, args := "NULL", []any{}
 	if !c.actor.system {
 		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.actor.id}

@@ -114,6 +114,7 @@ import (
 	"github.com/go-df/chat/pgbus"
 	"github.com/go-df/chat/storage"
 	"github.com/go-df/chat/storage/storagetest"
+	"github.com/go-df/chat/webui"
 )
 
 type User struct{ ID int64 }
@@ -135,6 +136,8 @@ var (
 	dsn                                     string
 	sessions                                sessionStore
 	errNoSession                            error
+	mux                                     *http.ServeMux
+	api                                     http.Handler
 )
 
 type sessionStore struct{}

@@ -92,14 +92,17 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
-	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
+	batch := c.dialect.InQuery("SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?")
+	if _, err := c.exec(`DELETE FROM chat_mentions WHERE room_id = ? AND number <= (SELECT MAX(b.number)
+		FROM (SELECT number FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?) AS b)`, *room, *room, purgeBatch); err != nil {
+		return purgedNothing, err
+	}
 	removed := int64(0)
 	for _, query := range []string{
-		"DELETE FROM chat_message_media WHERE message_id IN (" + batch + ")",
-		"DELETE FROM chat_reactions WHERE message_id IN (" + batch + ")",
-		"DELETE FROM chat_pins WHERE message_id IN (" + batch + ")",
-		"DELETE FROM chat_mentions WHERE (room_id, number) IN (SELECT room_id, number FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?)",
-		"DELETE FROM chat_messages WHERE id IN (" + batch + ")",
+		"DELETE FROM chat_message_media WHERE message_id " + batch,
+		"DELETE FROM chat_reactions WHERE message_id " + batch,
+		"DELETE FROM chat_pins WHERE message_id " + batch,
+		"DELETE FROM chat_messages WHERE id " + batch,
 	} {
 		if removed, err = c.exec(query, *room, purgeBatch); err != nil {
 			return purgedNothing, err
@@ -123,6 +126,6 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 
 // lockDeleted picks a deleted room that nobody else is purging.
 func (c *conn) lockDeleted(before time.Time) (*uuid.UUID, error) {
-	return queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY id LIMIT 1"+
+	return queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY deleted_at LIMIT 1"+
 		c.dialect.Lock("FOR UPDATE SKIP LOCKED"), before)
 }

@@ -232,10 +232,13 @@ func (c *call) scanSeen(rows row, byID map[uuid.UUID]*Room, mine bool) (id uuid.
 		r.viewAs(me.of(r, c.now))
 	}
 	if r.Me != nil || c.actor.system {
-		r.LastMessage, r.OtherMember = last.of(), other.of(r, c.now)
+		r.LastMessage = last.of()
 	}
-	if r.OtherMember != nil {
-		r.OtherMember.clearOwnState() // which only they see
+	if r.Other == nil {
+		return id, nil
+	}
+	if r.OtherMember = other.of(r, c.now); r.OtherMember != nil {
+		c.scope(r, r.Me).hideOwnState(r.OtherMember)
 	}
 	return id, nil
 }

@@ -243,7 +243,7 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	if viewer != user && viewer != system {
 		member.Muted, member.MutedUntil, member.HiddenNumber, member.Hidden = false, nil, nil, false
 		member.Pinned, member.MarkedUnread, member.LastSentAt = false, nil, nil
-		if member.LastReadNumber <= r.joined(viewer) {
+		if member.LastReadNumber <= r.joined(viewer) || len(r.members) > receiptMembers {
 			member.LastReadNumber = 0
 		}
 		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
