@@ -12,10 +12,10 @@ const PinsPerRoom = 50
 
 // Pin is a row of chat_pins: a message that is pinned in its room.
 type Pin struct {
-	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;-:migration" json:"message_id"`
-	RoomID    uuid.UUID `gorm:"column:room_id;-:migration" json:"room_id"`
-	UserID    *UserID   `gorm:"column:user_id;-:migration" json:"user_id"` // who pinned it; nil for System, or when erased
-	CreatedAt time.Time `gorm:"column:created_at;-:migration" json:"created_at"`
+	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;type:uuid;-:migration" json:"message_id"`
+	RoomID    uuid.UUID `gorm:"column:room_id;<-:create;-:migration" json:"room_id"`
+	UserID    *UserID   `gorm:"column:user_id;<-:create;-:migration" json:"user_id"` // who pinned it; nil for System, or when erased
+	CreatedAt time.Time `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 
 	Message *Message `gorm:"-" json:"message"` // with all that a page of history shows of it
 }
@@ -41,6 +41,11 @@ func scanPin(rows row) (Pin, error) {
 // Errors: ErrNotFound, ErrForbidden, also in a private room whose other user was erased,
 // ErrConflict on a tombstone, ErrTooLarge (field "message_id") when PinsPerRoom are pinned.
 func (s *Service) PinMessage(ctx context.Context, actor Actor, message uuid.UUID) (*Pin, error) {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &PinOperation{operationOn(byMessage, message), message}, nil
+	}); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Pin, error) {
 		p, m, err := c.lockMessage(message, opPin)
 		if err != nil {
@@ -85,6 +90,11 @@ func (p *roomScope) pin(m *Message) (*Pin, error) {
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) UnpinMessage(ctx context.Context, actor Actor, message uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &UnpinOperation{operationOn(byMessage, message), message}, nil
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, m, err := c.lockMessage(message, opUnpin)
 		if err != nil {

@@ -96,6 +96,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,8 @@ var (
 type sessionStore struct{}
 
 func (sessionStore) Of(*http.Request) (struct{ UserID int64 }, error) { panic("not run") }
+
+func signedIn(*http.Request) (chat.UserID, error) { panic("not run") }
 
 func remind(context.Context, *chat.Service, *chat.Room, time.Time) {}
 `
