@@ -94,7 +94,9 @@ func hookCases(h *chatsuite.Host, room, other *chat.Room, m *chat.Message) []hoo
 			}
 			return err
 		}},
-		{"Unreact", &chat.UnreactOperation{}, func() error { return h.Unreact(ctx, h.Alice, reaction) }},
+		{"Unreact", &chat.UnreactOperation{}, func() error { return chatsuite.ErrorOf(h.Unreact(ctx, h.Alice, reaction)) }},
+		{"PinMessage", &chat.PinOperation{MessageID: m.ID}, func() error { return chatsuite.ErrorOf(h.PinMessage(ctx, h.Alice, m.ID)) }},
+		{"UnpinMessage", &chat.UnpinOperation{MessageID: m.ID}, func() error { return h.UnpinMessage(ctx, h.Alice, m.ID) }},
 		{"DeleteMessage", &chat.DeleteMessageOperation{MessageID: m.ID}, func() error { return h.DeleteMessage(ctx, h.Alice, m.ID) }},
 		{"UploadMedia", &chat.UploadOperation{FileName: "b.txt", MaxBytes: 25 << 20},
 			func() error {
@@ -151,7 +153,7 @@ func TestBeforeIsAskedAboutEveryChange(t *testing.T) {
 		// What neither asks nor is known not to, nobody has thought about.
 		quiet := strings.Fields(`MarkRead MarkUnread Typing EraseUser PurgeRooms SweepMedia PruneEvents
 			Room Rooms SearchRooms RoomByKey PrivateRoom Check RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
-			Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
+			Mentions Replies Pins Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
 		for _, name := range quiet {
 			done[name] = true
 		}
@@ -255,7 +257,7 @@ func TestBeforeRefuses(t *testing.T) {
 			k.before = func(context.Context, chat.Actor, chat.Operation) error { return refusal }
 			for _, c := range hookCases(h, room, other, m) {
 				if c.method == "Unreact" {
-					c.call = func() error { return h.Unreact(h.Ctx, h.Alice, given.ID) }
+					c.call = func() error { return chatsuite.ErrorOf(h.Unreact(h.Ctx, h.Alice, given.ID)) }
 				}
 				if err := c.call(); err != refusal { //nolint:errorlint // as it is
 					t.Errorf("%s: error is %v, want %v", c.method, err, refusal)

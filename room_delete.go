@@ -98,10 +98,15 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 		return purgedNothing, err
 	}
 	batch := c.dialect.InQuery("SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?")
+	if _, err := c.exec(`DELETE FROM chat_mentions WHERE room_id = ? AND number <= (SELECT MAX(b.number)
+		FROM (SELECT number FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?) AS b)`, *room, *room, purgeBatch); err != nil {
+		return purgedNothing, err
+	}
 	removed := int64(0)
 	for _, query := range []string{
 		"DELETE FROM chat_message_media WHERE message_id " + batch,
 		"DELETE FROM chat_reactions WHERE message_id " + batch,
+		"DELETE FROM chat_pins WHERE message_id " + batch,
 		"DELETE FROM chat_messages WHERE id " + batch,
 	} {
 		if removed, err = c.exec(query, *room, purgeBatch); err != nil {
