@@ -62,11 +62,19 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 	if err != nil {
 		return nil, err
 	}
+	limit := s.config.Limits.UploadBytes
+	if s.config.Hooks.Before != nil {
+		op := &UploadOperation{FileName: name, MaxBytes: limit}
+		if err := s.before(ctx, actor, func(principal) (Operation, error) { return op, nil }); err != nil {
+			return nil, err
+		}
+		limit = max(0, min(limit, op.MaxBytes))
+	}
 	media := &Media{ID: newID(), Key: newKey(), State: MediaPending, FileName: name}
 	if err := s.insertPending(ctx, actor, media); err != nil {
 		return nil, err
 	}
-	if err := s.put(ctx, media, in.Body); err != nil {
+	if err := s.put(ctx, media, in.Body, limit); err != nil {
 		return nil, err
 	}
 	err = s.do(ctx, actor, func(c *call) error { return c.markReady(media) })
@@ -142,8 +150,8 @@ func (c *conn) insertMedia(m *Media) error {
 
 // put streams the bytes into the store and determines their type, size and hash, and of a
 // picture how large it is. A JPEG is stored without what does not belong to the picture.
-func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
-	buffered := bufio.NewReaderSize(&limitedReader{source: body, limit: s.config.Limits.UploadBytes}, sniffBytes)
+func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit int64) error {
+	buffered := bufio.NewReaderSize(&limitedReader{source: body, limit: limit}, sniffBytes)
 	head, err := buffered.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err

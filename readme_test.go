@@ -144,6 +144,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,11 +187,15 @@ var (
 	dsn                                     string
 	sessions                                sessionStore
 	errNoSession                            error
+	mux                                     *http.ServeMux
+	api                                     http.Handler
 )
 
 type sessionStore struct{}
 
 func (sessionStore) Of(*http.Request) (struct{ UserID int64 }, error) { panic("not run") }
+
+func signedIn(*http.Request) (chat.UserID, error) { panic("not run") }
 
 func remind(context.Context, *chat.Service, *chat.Room, time.Time) {}
 `

@@ -77,6 +77,9 @@ var menu = []dish{
 	{1, "Reaction", chooser.memberAndReaction},
 	{1, "Download", chooser.someoneAndMedium},
 	{1, "DeleteRoom", chooser.deleteRoom},
+	{1, "DeleteMedia", chooser.someoneAndMedium},
+	{1, "RoomByKey", chooser.roomByKey},
+	{1, "PrivateRoom", chooser.openPrivate},
 	{1, "EraseUser", chooser.eraseUser},
 	{1, "PurgeRooms", chooser.purgeRooms},
 }

@@ -823,6 +823,8 @@ export interface Operations {
   /**
    * What is known of a file.
    *
+   * To its uploader before it is sent, and then to those who see the message, or the room whose avatar it is.
+   *
    * `GET /media/{media}`
    */
   chatMediaRetrieve(params: {
@@ -831,7 +833,21 @@ export interface Operations {
   }, options?: CallOptions): Promise<Media>;
 
   /**
+   * Take back an upload that is in no message yet.
+   *
+   * What has been sent is 409 to who sent it: it goes with its message.
+   *
+   * `DELETE /media/{media}`
+   */
+  chatMediaDelete(params: {
+    /** The file's id. */
+    media: ID;
+  }, options?: CallOptions): Promise<void>;
+
+  /**
    * A file's content.
+   *
+   * The bytes, or with variant a thumbnail of a picture. Pictures, sound and films of the usual types are shown, all else is a download.
    *
    * `GET /media/{media}/content`
    */
@@ -871,6 +887,8 @@ export interface Operations {
   /**
    * One message.
    *
+   * With its files, its reactions and the head of what it replies to.
+   *
    * `GET /messages/{message}`
    */
   chatMessageRetrieve(params: {
@@ -880,6 +898,8 @@ export interface Operations {
 
   /**
    * Edit a message.
+   *
+   * What is absent stays as it is. Your own needs can_edit_own_messages and can_create_messages, another's can_edit_messages. A deleted message is 409.
    *
    * `PATCH /messages/{message}`
    */
@@ -906,6 +926,8 @@ export interface Operations {
   /**
    * The reactions to a message.
    *
+   * The newest first, each with who gave it.
+   *
    * `GET /messages/{message}/reactions`
    */
   chatMessageReactionsList(params: {
@@ -920,6 +942,8 @@ export interface Operations {
   /**
    * React to a message.
    *
+   * Every member may, as the host allows reactions. The same again gets the reaction that is there; where each user has one at most, it replaces yours.
+   *
    * `POST /messages/{message}/reactions`
    */
   chatMessageReactionsCreate(params: {
@@ -931,12 +955,16 @@ export interface Operations {
   /**
    * This description.
    *
+   * The operations that this server has. It is open to anybody.
+   *
    * `GET /openapi.json`
    */
   openapiRetrieve(params?: NoParameters, options?: CallOptions): Promise<{ [key: string]: unknown }>;
 
   /**
    * My reactions.
+   *
+   * Those that you gave, in all of your rooms, the newest first.
    *
    * `GET /reactions`
    */
@@ -950,6 +978,8 @@ export interface Operations {
   /**
    * One reaction.
    *
+   * To the members of its room who see the message.
+   *
    * `GET /reactions/{reaction}`
    */
   chatMessageReactionsRetrieve(params: {
@@ -959,6 +989,8 @@ export interface Operations {
 
   /**
    * Take a reaction back.
+   *
+   * Your own; another's is 403.
    *
    * `DELETE /reactions/{reaction}`
    */
@@ -996,6 +1028,8 @@ export interface Operations {
   /**
    * Make a group or a channel, or open a private room.
    *
+   * You own the group or channel that you make, and may give its members any permission but can_delete_room. With the type private_messages it is the one private room of you and the other user, which is made if there is none.
+   *
    * `POST /rooms`
    */
   chatRoomCreate(params: {
@@ -1004,6 +1038,8 @@ export interface Operations {
 
   /**
    * One room.
+   *
+   * As you see it: with your membership, what is unread and the last message. Of a public room you see the room itself before you join.
    *
    * `GET /rooms/{room}`
    */
@@ -1014,6 +1050,8 @@ export interface Operations {
 
   /**
    * Change a group or a channel.
+   *
+   * What is absent stays as it is. It needs can_edit_room, for other default permissions also those that change, and to make the room public also can_add_users and every permission of the default.
    *
    * `PATCH /rooms/{room}`
    */
@@ -1028,6 +1066,8 @@ export interface Operations {
   /**
    * Delete a room for everyone.
    *
+   * From then on the room and all in it are 404. A group or a channel is its owner's to delete; a private room needs can_delete_room.
+   *
    * `DELETE /rooms/{room}`
    */
   chatRoomDelete(params: {
@@ -1037,6 +1077,8 @@ export interface Operations {
 
   /**
    * Who is banned from a room.
+   *
+   * Those that are in force, by user id. It needs can_remove_users.
    *
    * `GET /rooms/{room}/bans`
    */
@@ -1052,6 +1094,8 @@ export interface Operations {
   /**
    * Ban a user, member or not, or change their ban.
    *
+   * A member is removed. The user cannot join and cannot be added until the ban ends or is lifted. It needs what removing the user needs.
+   *
    * `POST /rooms/{room}/bans`
    */
   roomBanCreate(params: {
@@ -1062,6 +1106,8 @@ export interface Operations {
 
   /**
    * Lift a ban.
+   *
+   * The user is no member again by that. It needs can_remove_users.
    *
    * `DELETE /rooms/{room}/bans/{user}`
    */
@@ -1074,6 +1120,8 @@ export interface Operations {
 
   /**
    * The events of a room, to fill a gap in seq.
+   *
+   * In the order of seq, without content that was deleted since. Events about messages that you do not see are of kind hidden.
    *
    * `GET /rooms/{room}/events`
    */
@@ -1088,6 +1136,8 @@ export interface Operations {
 
   /**
    * Join a public room.
+   *
+   * You get the room's default permissions, less what you lacked of them when you last left. Joining again changes nothing.
    *
    * `POST /rooms/{room}/join`
    */
@@ -1119,6 +1169,8 @@ export interface Operations {
   /**
    * Send a message.
    *
+   * It needs can_create_messages, and a text or files. With a client_id, or an Idempotency-Key, a repeat of it is stored once: the same again gets the message that is stored.
+   *
    * `POST /rooms/{room}/messages`
    */
   chatMessageCreate(params: {
@@ -1131,6 +1183,8 @@ export interface Operations {
 
   /**
    * Make another member the owner.
+   *
+   * Only the owner may, who stays a member.
    *
    * `POST /rooms/{room}/transfer`
    */
@@ -1155,6 +1209,8 @@ export interface Operations {
   /**
    * The members of a room.
    *
+   * By user id. What others did with the room in their own list is not shown.
+   *
    * `GET /rooms/{room}/users`
    */
   roomUserList(params: {
@@ -1169,6 +1225,8 @@ export interface Operations {
   /**
    * Add people to a room.
    *
+   * It needs can_add_users and every permission of the room's default, and to give permissions of their own also can_edit_room and each of these. Who is a member already stays as they are.
+   *
    * `POST /rooms/{room}/users`
    */
   roomUserCreate(params: {
@@ -1179,6 +1237,8 @@ export interface Operations {
 
   /**
    * Mark messages as read.
+   *
+   * Up to a number, and never back. A number that is not there yet marks all that is there.
    *
    * `PUT /rooms/{room}/users/me/read`
    */
@@ -1204,6 +1264,8 @@ export interface Operations {
   /**
    * One member.
    *
+   * Members see each other; me stands for yourself.
+   *
    * `GET /rooms/{room}/users/{user}`
    */
   roomUserRetrieve(params: {
@@ -1215,6 +1277,8 @@ export interface Operations {
 
   /**
    * Change a member's permissions, or mute the room.
+   *
+   * Permissions need can_edit_room and every permission that changes. Mute, archive and pin are your own to set, with me or your own id as the user.
    *
    * `PATCH /rooms/{room}/users/{user}`
    */
@@ -1228,6 +1292,8 @@ export interface Operations {
 
   /**
    * Remove a member, or leave.
+   *
+   * With me or your own id you leave. To remove another needs can_remove_users, and the administrative permissions that they hold. Their messages stay.
    *
    * `DELETE /rooms/{room}/users/{user}`
    */
@@ -1290,6 +1356,7 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   chatMediaList: { method: "GET", path: "/media" },
   chatMediaCreate: { method: "POST", path: "/media", body: "bytes", headers: { contentDisposition: "Content-Disposition" } },
   chatMediaRetrieve: { method: "GET", path: "/media/{media}" },
+  chatMediaDelete: { method: "DELETE", path: "/media/{media}" },
   chatMediaContent: { method: "GET", path: "/media/{media}/content", headers: { ifMatch: "If-Match" } },
   chatMessageSearch: { method: "GET", path: "/messages" },
   chatMessageRetrieve: { method: "GET", path: "/messages/{message}" },
