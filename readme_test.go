@@ -187,8 +187,6 @@ var (
 	dsn                                     string
 	sessions                                sessionStore
 	errNoSession                            error
-	mux                                     *http.ServeMux
-	api                                     http.Handler
 )
 
 type sessionStore struct{}

@@ -15,7 +15,7 @@ func TestReadmeScreenshots(t *testing.T) {
 		t.Skip("CHAT_README is not set")
 	}
 	s := serve(t)
-	bob, carol, alice := s.open("bob", desktop), s.open("carol", desktop), s.open("alice", look{width: 1120, height: 720, scale: 2})
+	bob, carol, alice := s.open("bob", desktop), s.open("carol", desktop), s.open("alice", look{width: 1120, height: 790, scale: 2})
 	for _, w := range []*window{bob, carol} {
 		w.enter("Boat trip")
 	}
@@ -30,7 +30,7 @@ func TestReadmeScreenshots(t *testing.T) {
 	bob.menu("Eleven it is", "❤️")
 	alice.wait(`$message("Eleven it is").querySelector(".reactions b")?.textContent === "2"`)
 	for name, dark := range map[string]bool{"light": false, "dark": true} {
-		alice.as(look{width: 1120, height: 720, scale: 2, dark: dark})
+		alice.as(look{width: 1120, height: 790, scale: 2, dark: dark})
 		eval[bool](alice, `(document.activeElement?.blur(), $("textarea").blur(), new Promise((r) => setTimeout(() => r(true), 400)))`)
 		picture, err := chromedp.Run(alice.ctx, chromedp.CaptureScreenshot())
 		must(t, err)

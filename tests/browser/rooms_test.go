@@ -14,6 +14,7 @@ func (w *window) newRoom(kind, name string, people ...string) {
 	w.press(kind)
 	w.press("Name")
 	w.typeText(name)
+	w.wait(`$("dialog[open] input.field").value === %s`, name)
 	for _, person := range people {
 		w.click(`$("dialog[open] input[type=search]")`)
 		eval[bool](w, `$("dialog[open] input[type=search]").select() ?? true`)

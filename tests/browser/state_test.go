@@ -107,6 +107,8 @@ func ownState(t *testing.T, s *server) {
 	s.until("alice", last, "heard", func(r roomState) bool { return !r.Muted })
 
 	bottom := eval[string](alice, titles+`.at(-1)`)
+	alice.enter(bottom) // which reads it: the pin is shown where nothing is unread
+	alice.wait(`!$room(%s).querySelector(".badge")`, bottom)
 	alice.roomMenu(bottom, "Pin to the top")
 	alice.wait(titles+`[0] === %s && $name($room(%s)).includes("pinned")`, bottom, bottom)
 	other.wait(titles+`[0] === %s`, bottom)

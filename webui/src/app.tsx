@@ -86,19 +86,27 @@ function Empty({ lang: { t }, ask }: { lang: Language; ask: (() => void) | null 
 // Connection says when what is shown may be old. A short break says nothing.
 function Connection({ store, lang: { t } }: { store: Store; lang: Language }) {
   const status = useReadable(store.status), loaded = useReadable(store.loaded);
-  const [late, setLate] = useState(false);
-  const well = status === "online" || status === "starting" || status === "closed";
+  const [late, setLate] = useState(false), [network, setNetwork] = useState(navigator.onLine);
+  // What the browser knows of the network it tells before a stream that is cut off ends.
+  useEffect(() => {
+    const look = () => setNetwork(navigator.onLine);
+    addEventListener("online", look);
+    addEventListener("offline", look);
+    return () => { removeEventListener("online", look); removeEventListener("offline", look); };
+  }, []);
+  const offline = status === "offline" || !network;
+  const well = network && (status === "online" || status === "starting" || status === "closed");
   useEffect(() => {
     setLate(false);
     if (well) return;
-    const timer = setTimeout(() => setLate(true), status === "connecting" ? (loaded ? 1200 : 4000) : 0);
+    const timer = setTimeout(() => setLate(true), status === "connecting" && network ? (loaded ? 1200 : 4000) : 0);
     return () => clearTimeout(timer);
-  }, [well, status === "offline", status === "signed_out"]);
+  }, [well, offline, status === "signed_out"]);
   if (well || !late) return null;
   return (
     <div class="banner" role="status">
-      {status === "signed_out" ? t("signed_out") : <><i class="spin" />{t(status === "offline" ? "offline" : "reconnecting")}</>}
-      {status === "offline" && <button type="button" class="button" onClick={() => store.wake()}>{t("try_now")}</button>}
+      {status === "signed_out" ? t("signed_out") : <><i class="spin" />{t(offline ? "offline" : "reconnecting")}</>}
+      {offline && <button type="button" class="button" onClick={() => store.wake()}>{t("try_now")}</button>}
     </div>
   );
 }

@@ -175,7 +175,7 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
         </>}
         <textarea ref={box} rows={1} dir="auto" enterkeyhint="send" aria-label={t("message_to", { room: titleOf(lang, room) })} placeholder={t("write")} value={text}
           aria-autocomplete="list" aria-controls={mentions.open ? "mentions" : undefined} aria-activedescendant={mentions.open ? `mention-${mentions.at}` : undefined}
-          onInput={(e) => input(e.currentTarget.value)} onKeyDown={keys} onPaste={paste} onBlur={() => { caret.current = box.current!.selectionStart; save(); mentions.look(null); }} />
+          onInput={(e) => input(e.currentTarget.value)} onKeyDown={keys} onPaste={paste} onBlur={(e) => { caret.current = e.currentTarget.selectionStart; save(); mentions.look(null); }} />
         <button type="button" class="icon" aria-label={t("emoji")} title={t("emoji")} aria-expanded={picking !== null} onClick={(e) => { caret.current = box.current!.selectionStart; setPicking(e.currentTarget); }}><Icon name="smile" /></button>
         <button type="submit" class="icon send" part="send" aria-label={t(editing ? "save" : "send")} title={t(editing ? "save" : "send")} disabled={!ready}><Icon name={editing ? "check" : "send"} /></button>
       </div>
