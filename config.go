@@ -22,6 +22,9 @@ type Config struct {
 	// Media keeps the bytes of media. Defaults to none, and UploadMedia returns
 	// ErrNoMediaStore.
 	Media MediaStore
+	// KeepMetadata stores files as they come, with where, when and with what they were made. For
+	// hosts that want originals, such as an archive of evidence. Defaults to false.
+	KeepMetadata bool
 	// MediaTimeout is how long a call of the media store may make no progress: not
 	// return, read nothing of an upload, yield nothing of a download. It then fails
 	// with ErrMediaStore. Defaults to 30 seconds.

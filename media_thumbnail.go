@@ -20,8 +20,8 @@ import (
 // OpenThumbnail returns a smaller copy of a picture, to those who may see the picture: a
 // JPEG or, of what is partly transparent, a PNG, upright, of at most 512 × 512 pixels; of
 // what moves, the first picture. The Media beside it is the picture's with the type, size,
-// width, height and hash of the copy. A picture that is no larger is returned itself,
-// unless it is a GIF.
+// width, height and hash of the copy. A picture that is no larger, and of at most 256 KiB, is
+// returned itself, unless it is a GIF.
 //
 // The copy is made when it is first opened, one at a time in each Service of New, and
 // kept in the media store. A call waits for its turn at most 10 seconds, the actors in
@@ -66,8 +66,12 @@ func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUI
 // noThumbnail is the key of what has none, so that it is not tried again.
 const noThumbnail = ""
 
+// ownThumbnailBytes is the most of a picture that is its own thumbnail: a small one may have a
+// large profile.
+const ownThumbnailBytes = 256 << 10
+
 func (m *Media) ownThumbnail() bool {
-	return max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.ContentType != picture.GIF
+	return max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.Size <= ownThumbnailBytes && m.ContentType != picture.GIF
 }
 
 // thumbnailBytes is more than the largest: every pixel of a PNG as it is.

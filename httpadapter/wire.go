@@ -122,6 +122,7 @@ type media struct {
 	Size        int64     `json:"size"`
 	Width       *int64    `json:"width"`
 	Height      *int64    `json:"height"`
+	DurationMS  *int64    `json:"duration_ms"`
 	SHA256      string    `json:"sha256"`
 	URL         string    `json:"url"`
 	CreatedAt   time.Time `json:"created_at"`

@@ -86,6 +86,9 @@ func inspect(contentType string, r io.Reader) (Info, io.Reader, error) {
 		buffered := bufio.NewReaderSize(r, HeadBytes)
 		head, _ := buffered.Peek(HeadBytes)
 		info, err := Inspect(contentType, head)
+		if contentType == PNG && err == nil {
+			return inspectTurnedPNG(info, buffered)
+		}
 		return info, buffered, err
 	}
 	stripper := NewStripper(r)
