@@ -156,18 +156,19 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
 	}
 	head = bytes.Clone(head)
 	media.ContentType = contentTypeOf(head)
+	if _, err := picture.Inspect(media.ContentType, head); err != nil && picture.Known(media.ContentType) && media.ContentType != picture.JPEG {
+		media.ContentType = plainFile // which nobody shows, and nobody reads
+	}
 	file := s.stripped(media.ContentType, buffered)
+	defer func() { _ = file.Close() }() // of a temporary file, which nobody misses
 	taken := &takenReader{source: file, hash: newDigest()}
 	defer taken.hash.end() // also of a store that panics
 	err = s.putObject(ctx, media.Key, taken)
-	closed := file.Close()
 	switch {
 	case taken.err != nil:
 		return uploadError(taken.err) // the body's or the limit's, even where the store takes it for whole
 	case err != nil:
 		return err
-	case closed != nil:
-		return closed
 	}
 	media.Size, media.SHA256 = taken.size, taken.hash.end()
 	media.measure(head, file.Info(), s.config.Limits.Pixels)

@@ -149,7 +149,7 @@ func (v *view) media(m *chat.Media) media {
 	return media{
 		ID: m.ID, FileName: m.FileName, ContentType: m.ContentType, Size: m.Size, Width: m.Width, Height: m.Height,
 		DurationMS: m.DurationMS,
-		SHA256: m.SHA256, URL: v.contentURL(m.ID), CreatedAt: m.CreatedAt,
+		SHA256:     m.SHA256, URL: v.contentURL(m.ID), CreatedAt: m.CreatedAt,
 	}
 }
 

@@ -258,8 +258,9 @@ func (s *Stripper) behindScan(marker byte) error {
 	return s.handOut(segment)
 }
 
-// peekSegment returns a segment with its marker, and whether the file ends in it, and whether
-// another marker follows it, or the file's end. One of a length that cannot be is a marker alone.
+// peekSegment returns a segment with its marker, and whether the file ends in it, and whether it
+// is one: another marker follows it, or the file's end. One of a length that cannot be is a marker
+// alone.
 func (s *Stripper) peekSegment() (segment []byte, cut, follows bool) {
 	head, err := s.in.Peek(4)
 	if err != nil {
@@ -273,6 +274,9 @@ func (s *Stripper) peekSegment() (segment []byte, cut, follows bool) {
 	whole, _ := s.in.Peek(n + 2)
 	if len(whole) < n {
 		return whole, true, false
+	}
+	if head[1] == markerSOS { // which data follow
+		return whole[:n], false, n > 4 && n == 8+2*int(whole[4])
 	}
 	next := whole[n:]
 	follows = len(next) == 0 || next[0] == 0xFF && (len(next) == 1 || next[1] != 0 && (next[1] < markerRST0 || next[1] > markerRST7))

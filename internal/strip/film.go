@@ -15,7 +15,7 @@ type film struct {
 	contentType string
 	picture     bool
 	moov, meta  *box // the indexes of what moves, and of a picture; their places in the spool
-	samples     bool // there is something that needs an index
+	needs       bool // there is something that needs an index
 	fragments   bool // there are samples that moov does not say of
 
 	timescale uint64 // units of a second
@@ -53,12 +53,11 @@ func (f *film) foundBox(b box) error {
 	b.body, b.at = b.body+f.kept.size-b.at, f.kept.size
 	index := &f.moov
 	switch {
-	case b.kind == "mdat" && b.size() > 0, b.kind == "moof":
-		f.samples = true
-		return nil
+	case b.kind == "moov":
 	case b.kind == "meta" && f.picture:
 		index = &f.meta
-	case b.kind != "moov":
+	default:
+		f.needs = f.needs || b.size() > 0 && b.kind != "ftyp" && !isFree(b.kind)
 		return nil
 	}
 	if *index != nil {
@@ -77,7 +76,7 @@ func (f *film) index() error {
 		return err
 	}
 	if !f.indexed {
-		if f.samples {
+		if f.needs {
 			return damaged("has no index: it was cut off, or never finished")
 		}
 		return nil

@@ -241,9 +241,14 @@ func (f hostileFile) checkStored(t *testing.T, h *chatsuite.Host, stored []byte)
 			return
 		}
 	}
-	if turned {
+	switch {
+	case bytes.Contains(stored, []byte("GPS-SECRET")):
+		t.Error("the secret is stored")
+	case bytes.Equal(stored, f.data) && how != "same" && !bytes.HasPrefix(stored, []byte("\xff\xd8")):
+		t.Error("nothing was stripped")
+	case turned:
 		hostileCheckJPEG(t, stored, chatsuite.Must(strconv.Atoi(orientation))(t))
-	} else {
+	case bytes.HasPrefix(stored, []byte("\xff\xd8")):
 		hostileCheckJPEG(t, stored, 1)
 	}
 	if before, now := bytes.Count(f.data, []byte("MUST-STAY")), bytes.Count(stored, []byte("MUST-STAY")); before != now {
