@@ -15,7 +15,11 @@ type boxes struct {
 	found    func(b box) error      // is called for each box, before it is handed out
 	indexed  bool                   // what says where everything is was seen
 	noFrames bool                   // mdat is not wanted, since only the Info is
+	parts    int
 }
+
+// maxBoxes is more than any film has on its outermost level: two for each second of a day.
+const maxBoxes = 1 << 18
 
 // box is a box with its place in the file. Its content is from body to end.
 type box struct {
@@ -67,10 +71,14 @@ func (b *boxes) next() error {
 		}
 		return b.drop()
 	}
+	if b.parts++; b.parts > maxBoxes {
+		return errParts
+	}
 	if err := b.found(this); err != nil {
 		return err
 	}
-	whole := make([]byte, this.body-this.at)
+	var room [16]byte
+	whole := room[:this.body-this.at]
 	copy(whole, head)
 	if _, err := b.take(len(whole)); err != nil {
 		return b.ended(err)

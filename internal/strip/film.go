@@ -63,7 +63,8 @@ func (f *film) foundBox(b box) error {
 	if *index != nil {
 		return damaged("has two indexes")
 	}
-	*index = &b
+	found := b
+	*index = &found
 	f.indexed = true
 	return nil
 }
@@ -90,7 +91,7 @@ func (f *film) index() error {
 			return damaged("has an index that is cut off")
 		}
 	}
-	return unlessCut(f.strip())
+	return f.strip()
 }
 
 // strip edits the indexes, and takes out what they say is to go.
@@ -123,15 +124,10 @@ func (f *film) strip() error {
 	return f.removeTracks(&left)
 }
 
-// unlessCut is the error of a box that ends too early for what it should hold.
-func unlessCut(err error) error {
-	if err == io.ErrUnexpectedEOF { //nolint:errorlint // the spool's own
-		return errCut
-	}
-	return err
-}
-
-var errCut = damaged("has a box that ends too early")
+var (
+	errCut   = damaged("has a box that ends too early")
+	errParts = damaged("is made of too many parts")
+)
 
 // describe determines a better type: what has sound alone must not look like a film.
 func (f *film) describe() {
@@ -160,7 +156,8 @@ func (f *film) edit(moov box) error {
 			f.fragments = true
 			return f.extends(b)
 		case "gps ":
-			f.places = &b
+			list := b
+			f.places = &list
 			return nil
 		case "iods", "pssh", "ctab", "clip":
 			return nil

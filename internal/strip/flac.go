@@ -10,10 +10,13 @@ import (
 // flac strips the blocks before the sound: of the comments those stay that name the piece and
 // who plays it; pictures stay, without what they do not need; what programs keep for themselves
 // becomes padding.
-type flac struct{ *pass }
+type flac struct {
+	*pass
+	commented bool // and further comments are not read by anybody
+}
 
 func newFLAC(r io.Reader) *flac {
-	f := &flac{newPass(r)}
+	f := &flac{pass: newPass(r)}
 	f.step = f.start
 	return f
 }
@@ -82,6 +85,12 @@ func (f *flac) measure() {
 const flacCommentBytes = 64 << 10
 
 func (f *flac) comments(head [4]byte, size int64) error {
+	const none = 8
+	if f.commented || size < none {
+		f.pad(head, size)
+		return nil
+	}
+	f.commented = true
 	var kept []byte
 	if size <= flacCommentBytes {
 		all := make([]byte, size)
@@ -92,7 +101,7 @@ func (f *flac) comments(head [4]byte, size int64) error {
 		}
 		kept, size = keptComments(all), 0
 	} else {
-		kept = make([]byte, 8)
+		kept = make([]byte, none)
 	}
 	n := len(kept)
 	f.treat(dropped, size, append([]byte{head[0], byte(n >> 16), byte(n >> 8), byte(n)}, kept...)) //nolint:gosec // below 2^24

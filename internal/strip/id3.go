@@ -11,8 +11,11 @@ import (
 // taken for one.
 type sound struct {
 	*pass
-	tagged bool
+	tags int
 }
+
+// maxTags is more than any sound has.
+const maxTags = 16
 
 func newSound(r io.Reader) *sound {
 	s := &sound{pass: newPass(r)}
@@ -34,7 +37,9 @@ func (s *sound) next() error {
 	if head, err = s.take(id3Head); err != nil {
 		return s.ended(err)
 	}
-	s.tagged = true
+	if s.tags++; s.tags > maxTags {
+		return damaged("has too many tags")
+	}
 	const unsynchronised, extended = 0x80, 0x40
 	version, flags := head[3], head[5]
 	body := tag{version: version, extended: flags&extended != 0, unreadable: version == 2 && flags&extended != 0}
@@ -70,7 +75,7 @@ func (s *sound) sound() error {
 	switch {
 	case s.source.fault != nil:
 		return s.source.fault
-	case s.tagged && bytes.HasPrefix(head, []byte("fLaC")):
+	case s.tags > 0 && bytes.HasPrefix(head, []byte("fLaC")):
 		s.info.ContentType = "audio/flac"
 		inner := newFLAC(s.in)
 		inner.info = s.info

@@ -22,16 +22,17 @@ type itemIndex struct {
 func (f *film) removeItems(meta box, left *int64) error {
 	const version = 4
 	var x itemIndex
+	var info, places, references, data box
 	err := f.kept.each(min(meta.body+version, meta.end), meta.end, func(b box) error {
 		switch b.kind {
 		case "iinf":
-			x.info = &b
+			info, x.info = b, &info
 		case "iloc":
-			x.places = &b
+			places, x.places = b, &places
 		case "iref":
-			x.references = &b
+			references, x.references = b, &references
 		case "idat":
-			x.data = &b
+			data, x.data = b, &data
 		case "hdlr", "pitm", "iprp", "grpl", "dinf", "ipro":
 		default:
 			return f.kept.free(b)
@@ -110,11 +111,11 @@ type item struct {
 func (i item) extentSize() int64 { return int64(i.indexSize + i.offsetSize + i.bytes) }
 
 // maxParts bounds how often items and their extents are looked at. Pictures have some hundred.
-const maxParts = 4 << 20
+const maxParts = 1 << 20
 
 func (f *film) part() error {
 	if f.parts++; f.parts > maxParts {
-		return damaged("is made of too many parts")
+		return errParts
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (s *spool) ReadAt(b []byte, at int64) (int, error) {
 // next call.
 func (s *spool) bytes(at int64, n int) ([]byte, error) {
 	if at < 0 || at+int64(n) > s.size {
-		return nil, io.ErrUnexpectedEOF
+		return nil, errCut
 	}
 	if s.file == nil {
 		return s.memory[at : at+int64(n)], nil
@@ -109,20 +109,20 @@ func (s *spool) bytes(at int64, n int) ([]byte, error) {
 		}
 		s.pageAt, s.paged = at, read
 		if read < n {
-			return nil, io.ErrUnexpectedEOF
+			return nil, spoolError(io.ErrUnexpectedEOF)
 		}
 	}
 	from := int(at - s.pageAt)
 	return s.page[from : from+n], nil
 }
 
-// maxWrites is more than any film needs that lasts less than a day.
-const maxWrites = 4 << 20
+// maxWrites bounds the work: a track of places that goes needs one for each.
+const maxWrites = 1 << 18
 
 // write overwrites what is at a place.
 func (s *spool) write(at int64, b []byte) error {
 	if s.writes++; s.writes > maxWrites {
-		return damaged("is made of too many parts")
+		return errParts
 	}
 	if s.file == nil {
 		copy(s.memory[at:], b)
