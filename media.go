@@ -301,7 +301,7 @@ func (c *call) decideMedia(use *mediaUse) error {
 var inline = map[string]bool{
 	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true, "image/avif": true, "image/bmp": true,
 	"video/mp4": true, "video/webm": true, "video/quicktime": true, "video/x-m4v": true, "video/ogg": true,
-	"audio/mpeg": true, "audio/ogg": true, "audio/wav": true, "audio/flac": true, "audio/mp4": true, "audio/x-m4a": true,
+	"audio/mpeg": true, "audio/ogg": true, "audio/wav": true, "audio/flac": true, "audio/mp4": true,
 	"audio/aac": true, "audio/webm": true, "application/ogg": true,
 }
 

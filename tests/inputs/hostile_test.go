@@ -32,8 +32,8 @@ const hostileFolder = "testdata/hostile"
 // hostileFile is a file and the line about it in expected.txt, which says what the
 // words mean.
 type hostileFile struct {
-	name, contentType, size, stored, thumbnail string
-	data                                       []byte
+	name, contentType, size, stored, thumbnail, duration string
+	data                                                 []byte
 }
 
 // refused reports whether the file is not taken at all.
@@ -49,8 +49,8 @@ func hostileFiles(t testing.TB) (files []hostileFile) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
-		words := append(strings.Fields(line), "", "", "")
-		f := hostileFile{name: words[0], contentType: words[1], size: words[2], stored: words[3], thumbnail: words[4]}
+		words := append(strings.Fields(line), "", "", "", "")
+		f := hostileFile{name: words[0], contentType: words[1], size: words[2], stored: words[3], thumbnail: words[4], duration: words[5]}
 		f.data = chatsuite.Must(os.ReadFile(filepath.Join(hostileFolder, "files", f.name)))(t)
 		files = append(files, f)
 	}
@@ -188,6 +188,9 @@ func (f hostileFile) upload(t *testing.T, h *chatsuite.Host) *chat.Media {
 	f.checkType(t, media.ContentType)
 	if got := hostileSize(media); got != f.size {
 		t.Errorf("the size is %s, want %s", got, f.size)
+	}
+	if f.duration != "" && (media.DurationMS == nil || strconv.FormatInt(*media.DurationMS, 10) != f.duration) {
+		t.Errorf("it lasts %v ms, want %s", media.DurationMS, f.duration)
 	}
 	f.checkStored(t, h, stored)
 	return media
