@@ -20,12 +20,15 @@ type signal struct {
 type signalKind string
 
 const (
-	signalRead   signalKind = "read"   // the user's read marker was moved
-	signalMuted  signalKind = "muted"  // the user muted the room, or did no longer
-	signalTyping signalKind = "typing" // the user is writing
+	signalRead     signalKind = "read"      // the user's read marker was moved
+	signalMuted    signalKind = "muted"     // the user muted the room, or did no longer
+	signalOwnState signalKind = "own_state" // the user archived, pinned or marked the room, or did no longer
+	signalTyping   signalKind = "typing"    // the user is writing
 )
 
-func (k signalKind) known() bool { return k == signalRead || k == signalMuted || k == signalTyping }
+func (k signalKind) known() bool {
+	return k == signalRead || k == signalMuted || k == signalOwnState || k == signalTyping
+}
 
 // maxSignals is how many signals wait at most, each with a room and a user of its own.
 // More are lost.
@@ -125,8 +128,7 @@ func (f *eventFeed) returnSignals(taken signalSet) {
 // signalState is what the database has of the user of a signal.
 type signalState struct {
 	memberKey
-	number  int64
-	muted   bool
+	own     RoomState
 	members int // of the room, counted up to one more than Limits.ReceiptMembers
 }
 
@@ -176,10 +178,10 @@ func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error)
 		}
 	}
 	found, err := queryAll(c, func(rows row) (s signalState, err error) {
-		err = rows.Scan(&s.room, &s.user, &s.number, &s.muted, &s.members)
+		s.own, err = c.scanRoomState(rows, &s.user, &s.members)
+		s.room = s.own.RoomID
 		return s, err
-	}, `SELECT u.room_id, u.user_id, u.last_read_number, u.muted,
-		(SELECT count(*) FROM (SELECT 1 FROM chat_room_users x WHERE x.room_id = r.id LIMIT ?) few)
+	}, "SELECT "+roomStateColumns+`, u.user_id, (SELECT count(*) FROM (SELECT 1 FROM chat_room_users x WHERE x.room_id = r.id LIMIT ?) few)
 		FROM `+c.jsonRows("room_id uuid", "user_id user")+` JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
 		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, c.config.Limits.ReceiptMembers+1, dialect.JSONArray(rows))
 	states := make(map[memberKey]signalState, len(found))
@@ -194,10 +196,12 @@ func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, member
 	own, others := u, u
 	switch one.Kind {
 	case signalRead:
-		own.Kind, own.Number = UpdateReadMarker, state.number
-		others.Kind, others.Number = UpdateReceipt, state.number
+		own.Kind, own.Number, own.MarkedUnread = UpdateReadMarker, state.own.LastReadNumber, state.own.MarkedUnread
+		others.Kind, others.Number = UpdateReceipt, state.own.LastReadNumber
 	case signalMuted:
-		own.Kind, own.Muted = UpdateMuted, &state.muted
+		own.Kind, own.Muted, own.MutedUntil = UpdateMuted, &state.own.Muted, state.own.MutedUntil
+	case signalOwnState:
+		own.Kind, own.States = UpdateOwnState, []RoomState{state.own}
 	case signalTyping:
 		until := c.now.Add(typingLife)
 		others.Kind, others.ExpiresAt = UpdateTyping, &until

@@ -30,11 +30,16 @@ const (
 
 	// UpdateReadMarker is the actor's own read marker, moved by MarkRead in another session or
 	// this one. A marker never goes back: of two the larger Number holds. The author's
-	// marker moves with each message_created of theirs, without one.
+	// marker moves with each message_created of theirs, without one. Either takes a mark
+	// away that MarkUnread has set, unless MarkedUnread has a new one.
 	UpdateReadMarker UpdateKind = "read_marker"
-	// UpdateMuted is whether the actor has muted the room, set in another session or this
-	// one.
+	// UpdateMuted is whether the actor has muted the room and until when, set in another
+	// session or this one. That the time has come is told by nothing.
 	UpdateMuted UpdateKind = "muted"
+	// UpdateOwnState is the actor's state of a room that they archived, pinned or marked
+	// unread, or no longer, in another session or this one. Its Seq and LastNumber may be
+	// behind what the log has told.
+	UpdateOwnState UpdateKind = "own_state"
 	// UpdateReceipt is the read marker of another member, in rooms of up to
 	// Limits.ReceiptMembers members. System gets none.
 	UpdateReceipt UpdateKind = "receipt"
@@ -62,12 +67,16 @@ type Update struct {
 	Room *Room `json:"room,omitempty"`
 	// Member is set for user_added and user_updated, when the user is still a member.
 	Member *RoomUser `json:"member,omitempty"`
-	// States is set for a hello and a room_state: the actor's rooms.
+	// States is set for a hello, a room_state and an own_state: the actor's rooms.
 	States []RoomState `json:"states,omitempty"`
 	// Number is set for read_marker and receipt: that of the last message that UserID read.
 	Number int64 `json:"number,omitempty"`
-	// Muted is set for muted.
-	Muted *bool `json:"muted,omitempty"`
+	// MarkedUnread is set for a read_marker where RoomUser.MarkedUnread is, as it may be
+	// by the time of delivery.
+	MarkedUnread *int64 `json:"marked_unread,omitempty"`
+	// Muted is set for muted, and MutedUntil where the mute ends by itself.
+	Muted      *bool      `json:"muted,omitempty"`
+	MutedUntil *time.Time `json:"muted_until,omitempty"`
 	// ExpiresAt is set for typing.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
@@ -109,18 +118,36 @@ type RoomState struct {
 	Seq            int64     `json:"seq"`              // of the newest event
 	LastNumber     int64     `json:"last_number"`      // of the newest message, 0 before the first
 	LastReadNumber int64     `json:"last_read_number"` // the user's read marker
-	Muted          bool      `json:"muted"`
+
+	// The rest is as RoomUser has it, by the time of delivery.
+
+	Muted        bool       `json:"muted"`
+	MutedUntil   *time.Time `json:"muted_until,omitempty"`
+	Hidden       bool       `json:"hidden,omitempty"`
+	HiddenNumber *int64     `json:"hidden_number,omitempty"`
+	Pinned       bool       `json:"pinned,omitempty"`
+	MarkedUnread *int64     `json:"marked_unread,omitempty"`
 }
 
-func scanRoomState(rows row) (RoomState, error) {
+const roomStateColumns = `r.id, r.last_seq, r.last_number, u.last_read_number, u.muted, u.muted_until, u.hidden_number, u.pinned,
+	u.marked_unread`
+
+// scanRoomState scans roomStateColumns, and what follows them.
+func (c *conn) scanRoomState(rows row, further ...any) (RoomState, error) {
 	var s RoomState
-	err := rows.Scan(&s.RoomID, &s.Seq, &s.LastNumber, &s.LastReadNumber, &s.Muted)
+	var u RoomUser
+	err := rows.Scan(append([]any{&s.RoomID, &s.Seq, &s.LastNumber, &u.LastReadNumber, &u.Muted, scanTime(&u.MutedUntil), &u.HiddenNumber,
+		&u.Pinned, &u.MarkedUnread}, further...)...)
+	u.resolveOwnState(s.LastNumber, c.now)
+	s.LastReadNumber, s.MarkedUnread, s.Pinned = u.LastReadNumber, u.MarkedUnread, u.Pinned
+	s.Muted, s.MutedUntil, s.Hidden, s.HiddenNumber = u.Muted, u.MutedUntil, u.Hidden, u.HiddenNumber
 	return s, err
 }
 
 // roomStates reads a user's rooms.
 func (c *conn) roomStates(user UserID) ([]RoomState, error) {
-	return queryAll(c, scanRoomState, `SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted FROM chat_room_users u
+	scan := func(rows row) (RoomState, error) { return c.scanRoomState(rows) }
+	return queryAll(c, scan, "SELECT "+roomStateColumns+` FROM chat_room_users u
 		JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL ORDER BY r.id`, user)
 }
 
@@ -136,11 +163,11 @@ func (c *conn) addedStates(members []memberKey) (map[memberKey]RoomState, error)
 	}
 	_, err := queryAll(c, func(rows row) (s RoomState, err error) {
 		var user UserID
-		if err = rows.Scan(&s.RoomID, &s.Seq, &s.LastNumber, &s.LastReadNumber, &s.Muted, &user); err == nil {
+		if s, err = c.scanRoomState(rows, &user); err == nil {
 			states[memberKey{s.RoomID, user}] = s
 		}
 		return s, err
-	}, "SELECT r.id, r.last_seq, r.last_number, u.last_read_number, u.muted, u.user_id FROM "+c.jsonRows("room_id uuid", "user_id user")+
+	}, "SELECT "+roomStateColumns+", u.user_id FROM "+c.jsonRows("room_id uuid", "user_id user")+
 		` JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
 		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, dialect.JSONArray(wanted))
 	return states, err
@@ -232,9 +259,10 @@ func (c *conn) readEventMembers(content *eventContent, wanted map[memberKey]bool
 	for i := range found {
 		u := &found[i]
 		if room := content.rooms[u.RoomID]; room != nil {
-			u.resolve(room)
+			u.resolve(room, c.now)
 			// What only the member sees, or who has read up to where, is not for all.
-			u.Muted, u.LastSeenAt, u.LastReadNumber = false, nil, 0
+			u.clearOwnState()
+			u.LastSeenAt, u.LastReadNumber = nil, 0
 			content.members[memberKey{u.RoomID, u.UserID}] = u
 		}
 	}

@@ -75,7 +75,7 @@ func Example() {
 
 	unread, err := svc.Unread(ctx, bob)
 	noErr(err)
-	fmt.Println("Bob has", unread, "unread")
+	fmt.Println("Bob has", unread.Total, "unread")
 
 	history, err := svc.Messages(ctx, bob, room.ID, chat.HistoryQuery{})
 	noErr(err)

@@ -215,7 +215,7 @@ type mediaUse struct {
 	member *RoomUser
 }
 
-func scanMediaUse(rows row) (mediaUse, error) {
+func (c *conn) scanMediaUse(rows row) (mediaUse, error) {
 	var use mediaUse
 	var messageRoom, avatarRoom, id *uuid.UUID
 	var kind *RoomType
@@ -228,7 +228,7 @@ func scanMediaUse(rows row) (mediaUse, error) {
 	use.used, use.avatar = messageRoom != nil || avatarRoom != nil, messageRoom == nil
 	if err == nil && id != nil {
 		use.room = &Room{ID: *id, Type: *kind, Public: *public, OwnerID: owner, DefaultPermissions: *byDefault, PrivateA: privateA}
-		use.member = member.of(use.room)
+		use.member = member.of(use.room, c.now)
 	}
 	return use, err
 }
@@ -242,7 +242,7 @@ func (s *Service) MediaByIDs(ctx context.Context, actor Actor, ids []uuid.UUID) 
 		return nil, tooLarge("ids", CodeTooMany, maxMediaIDs, "ids")
 	}
 	return read(ctx, s, actor, func(c *call) ([]Media, error) {
-		uses, err := queryAll(c.conn, scanMediaUse, mediaUseSQL("m.id "+c.dialect.InIDs())+" ORDER BY f.id",
+		uses, err := queryAll(c.conn, c.scanMediaUse, mediaUseSQL("m.id "+c.dialect.InIDs())+" ORDER BY f.id",
 			dialect.JSONArray(ids), MediaReady, c.actor.nullableID())
 		visible := make([]Media, 0, len(uses))
 		for i := range uses {
@@ -259,7 +259,7 @@ const maxMediaIDs = 100
 // visibleMedia reads a media item and decides by what it is used in. It is one statement
 // for what is hidden, absent and visible, so that they take the same time.
 func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
-	use, err := queryOne(c.conn, scanMediaUse, mediaUseSQL("m.id = ?"), id, MediaReady, c.actor.nullableID())
+	use, err := queryOne(c.conn, c.scanMediaUse, mediaUseSQL("m.id = ?"), id, MediaReady, c.actor.nullableID())
 	if err != nil {
 		return nil, err
 	}

@@ -218,6 +218,7 @@ func (p *roomScope) tombstone(m *Message) error {
 		later(p.now, m.ChangedAt()), m.ID); err != nil {
 		return err
 	}
+	p.deletedNumber = m.Number
 	p.record(MessageDeleted, &m.ID, nil)
 	return p.save()
 }

@@ -151,7 +151,7 @@ func (b *batch) addMembership(m *membershipRow) {
 	}
 	if m.user != nil {
 		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions}
-		member.resolve(room)
+		member.resolve(room, b.now)
 		b.members[memberKey{room.ID, *m.user}] = member
 	}
 }

@@ -122,7 +122,7 @@ func (b *batch) markSent() error {
 		index[key] = len(rows)
 		rows = append(rows, markerRow{key.room, key.user, m.Number})
 	}
-	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number,
+	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number, marked_unread = NULL, marked_own = NULL,
 		last_seen_at = `+b.dialect.Later("last_seen_at")+` FROM `+
 		b.jsonRows("room_id uuid", "user_id user", "number bigint")+
 		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, dialect.JSONArray(rows))
@@ -210,7 +210,7 @@ func (b *batch) writeStatement() (query string, args []any) {
 			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
 			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted
 		), markers AS (
-			UPDATE chat_room_users u SET last_read_number = a.number, last_seen_at = ` + b.dialect.Later("u.last_seen_at") + `
+			UPDATE chat_room_users u SET last_read_number = a.number, marked_unread = NULL, marked_own = NULL, last_seen_at = ` + b.dialect.Later("u.last_seen_at") + `
 			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
 		) SELECT id FROM counted`
 	args = append(args, b.roomArrays()...)

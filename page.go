@@ -48,11 +48,20 @@ func (c *conn) keysetCondition(list, cursor, timeColumn, idColumn string) (strin
 	if err := parseCursor(cursor, &position); err != nil {
 		return "", nil, err
 	}
-	at := position.At.UTC().Truncate(time.Microsecond)
-	if position.List != list || position.ID == uuid.Nil || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
-		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+	if err := position.check(list); err != nil {
+		return "", nil, err
 	}
-	return " AND (" + timeColumn + ", " + idColumn + ") < (?, ?)", []any{at, position.ID}, nil
+	return " AND (" + timeColumn + ", " + idColumn + ") < (?, ?)", []any{position.At, position.ID}, nil
+}
+
+// check refuses what is no position in a list, and makes the time one that both databases
+// keep.
+func (m *momentCursor) check(list string) error {
+	m.At = m.At.UTC().Truncate(time.Microsecond)
+	if m.List != list || m.ID == uuid.Nil || m.At.IsZero() || m.At.Year() < 1 || m.At.Year() > 9999 {
+		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+	}
+	return nil
 }
 
 // userCursor reads the position in a list ordered by user id.

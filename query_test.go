@@ -130,6 +130,7 @@ func operationsThatQuery(h *chatsuite.Host) map[string]func() error {
 		},
 		"OpenPrivate": func() error { return of(h.OpenPrivate(ctx, h.Alice, h.Bob)) },
 		"MarkRead":    func() error { return of(h.MarkRead(ctx, h.Alice, room.ID, 1)) },
+		"MarkUnread":  func() error { return of(h.MarkUnread(ctx, h.Alice, room.ID, 1)) },
 		"EraseUser":   func() error { return h.EraseUser(ctx, chat.System, h.Dave, chat.EraseOptions{}) },
 	}
 }

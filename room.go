@@ -45,7 +45,7 @@ type Room struct {
 	DeletedAt          *time.Time  `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
 
 	Me          *RoomUser `gorm:"-" json:"me"`           // the actor's membership, if any
-	Unread      int64     `gorm:"-" json:"unread"`       // how many messages are after the actor's read marker
+	Unread      int64     `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
 	Other       *UserID   `gorm:"-" json:"other"`        // the other user of a private room
 	Created     bool      `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
 	LastMessage *Message  `gorm:"-" json:"last_message"` // with its media; set by Room and Rooms, for members and System
@@ -86,7 +86,6 @@ func (r *Room) viewAs(me *RoomUser) {
 		return
 	}
 	r.Me = me
-	r.Unread = max(0, r.LastNumber-me.LastReadNumber) // both are of one statement, or of one moment under the lock
 	switch {
 	case r.PrivateA == nil || r.PrivateB == nil:
 	case *r.PrivateA == me.UserID:

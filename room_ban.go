@@ -43,15 +43,20 @@ func (in *BanOptions) validate(c *Config) error {
 
 // untilAfter returns the end of the ban as both databases keep it.
 func (in *BanOptions) untilAfter(now time.Time) (*time.Time, error) {
-	if in.Until == nil {
+	return futureTime("until", in.Until, now)
+}
+
+// futureTime returns an end that a caller gave as both databases keep it; nil for none.
+func futureTime(field string, end *time.Time, now time.Time) (*time.Time, error) {
+	if end == nil {
 		return nil, nil
 	}
-	until := in.Until.UTC().Truncate(time.Microsecond)
+	until := end.UTC().Truncate(time.Microsecond)
 	if !until.After(now) {
-		return nil, invalid("until", CodeOutOfRange, "is not in the future")
+		return nil, invalid(field, CodeOutOfRange, "is not in the future")
 	}
 	if until.Year() > 9999 {
-		return nil, invalid("until", CodeOutOfRange, "is after the year 9999")
+		return nil, invalid(field, CodeOutOfRange, "is after the year 9999")
 	}
 	return &until, nil
 }
@@ -212,8 +217,8 @@ func (s *userState) banned(now time.Time) bool {
 	return s.ban != nil && (s.ban.Until == nil || s.ban.Until.After(now))
 }
 
-const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.created_by, u.last_seen_at,
-	COALESCE(u.last_read_number, 0), u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
+const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.muted_until, u.hidden_number,
+	COALESCE(u.pinned, FALSE), u.created_by, u.last_seen_at, COALESCE(u.last_read_number, 0), u.marked_unread, u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
 	x.banned_until, x.banned_at`
 
 // userStates reads what the room has of users, one for each.
@@ -231,7 +236,7 @@ func (p *roomScope) scanUserState(rows row) (*userState, error) {
 	err := rows.Scan(append(member.fields(), &s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt))...)
 	s.id, ban.UserID = member.UserID, member.UserID
 	if member.RoomID != uuid.Nil {
-		member.resolve(p.room)
+		member.resolve(p.room, p.now)
 		s.member = &member
 	}
 	if !ban.CreatedAt.IsZero() {

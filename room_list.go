@@ -17,8 +17,11 @@ import (
 // Errors: ErrNotFound.
 func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
 	return read(ctx, s, actor, func(c *call) (*Room, error) {
-		p, err := c.readFor(byRoom, room, opSeeRoom, target{})
+		p, err := c.readRoomWith(byRoom, room, "COALESCE("+unreadSQL+", 0)")
 		if err != nil {
+			return nil, err
+		}
+		if err := p.decide(opSeeRoom, target{}); err != nil {
 			return nil, err
 		}
 		p.room.viewAs(p.me)
@@ -33,6 +36,18 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 type RoomsQuery struct {
 	// Type leaves only rooms of this type. Defaults to all.
 	Type RoomType
+	// Hidden leaves only the rooms that the actor has archived (RoomUser.Hidden).
+	// Defaults to the others, so that a room is in one of the two lists.
+	Hidden bool
+	// Muted leaves only the rooms that are muted, or only those that are not. Defaults to
+	// all.
+	Muted *bool
+	// Pinned leaves only the rooms that are pinned, or only those that are not. Defaults
+	// to all.
+	Pinned *bool
+	// Unread leaves only the rooms in which something is unread, or marked as such.
+	// Defaults to all.
+	Unread bool
 	Page
 }
 
@@ -42,9 +57,15 @@ type RoomsPage struct {
 	Next  string `json:"next"` // the cursor of the next page, "" after the last
 }
 
-// Rooms is the actor's inbox: their rooms, the one with the newest message first,
-// each with the last message, what is unread, whether it is muted (Me.Muted), and
-// the other user of a private room. The number of queries is constant.
+// Rooms is the actor's inbox: their rooms but those that are archived, pinned ones
+// first, and of these and of the others the one with the newest message first. Each
+// comes with the last message, what is unread, the actor's membership (Me: whether the
+// room is muted, archived, pinned or marked unread), and the other user of a private
+// room. The number of queries is constant.
+//
+// A room that moves between two pages, because of a message or of what the actor does
+// with it, may be missing from the later one or come again there; every other is on
+// one page.
 //
 // Errors: ErrInvalid for an unknown type, a cursor that no page returned, and for
 // System, which is in no room.
@@ -63,47 +84,87 @@ func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*Rooms
 			return nil, err
 		}
 		page := &RoomsPage{}
-		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(r.activity()) })
+		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(r.place()) })
 		return page, c.attachLastMessages(pointers(page.Items))
 	})
 }
 
-// activity is the position of a room in the inbox.
-func (r Room) activity() momentCursor {
+// roomCursor is a position in the inbox.
+type roomCursor struct {
+	Pinned bool `json:"p"`
+	momentCursor
+}
+
+// place is the position of a room in the inbox.
+func (r Room) place() roomCursor {
+	at := r.CreatedAt
 	if r.LastMessageAt != nil {
-		return momentCursor{"rooms", *r.LastMessageAt, r.ID}
+		at = *r.LastMessageAt
 	}
-	return momentCursor{"rooms", r.CreatedAt, r.ID}
+	return roomCursor{r.Me.Pinned, momentCursor{"rooms", at, r.ID}}
 }
 
 const roomActivity = "COALESCE(r.last_message_at, r.created_at)"
 
-// inbox cuts the page before it reads what a page shows: that much less is sorted.
-func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
-	const from = " FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL"
-	const order = " ORDER BY " + roomActivity + " DESC, r.id DESC"
-	condition, args := "", []any{me}
+// condition renders which rooms of the inbox are asked for, and its arguments.
+func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
+	condition, args := " AND NOT "+hiddenSQL, []any{c.now}
+	if in.Hidden {
+		condition = " AND " + hiddenSQL
+	}
+	add := func(further string, more ...any) { condition, args = condition+further, append(args, more...) }
 	switch in.Type {
 	case "":
 	case PrivateMessages, Group, Channel:
-		condition, args = " AND r.type = ?", append(args, in.Type)
+		add(" AND r.type = ?", in.Type)
 	default:
-		return nil, invalid("type", CodeUnknownValue, "is no type of room: %q", in.Type)
+		return "", nil, invalid("type", CodeUnknownValue, "is no type of room: %q", in.Type)
 	}
-	keyset, position, err := c.keysetCondition("rooms", in.Cursor, roomActivity, "r.id")
+	if in.Muted != nil {
+		add(" AND "+mutedSQL+" = ?", c.now, *in.Muted)
+	}
+	if in.Pinned != nil {
+		add(" AND u.pinned = ?", *in.Pinned)
+	}
+	if in.Unread {
+		add(" AND (u.marked_unread IS NOT NULL OR " + unreadSQL + " > 0)")
+	}
+	if in.Cursor != "" {
+		var at roomCursor
+		if err := parseCursor(in.Cursor, &at); err != nil {
+			return "", nil, err
+		}
+		if err := at.check("rooms"); err != nil {
+			return "", nil, err
+		}
+		add(" AND (u.pinned, "+roomActivity+", r.id) < (?, ?, ?)", at.Pinned, at.At, at.ID)
+	}
+	return condition, args, nil
+}
+
+// inbox cuts the page before it reads what a page shows: that much less is sorted.
+func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
+	const from = " FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL"
+	pinnedFirst := "u.pinned"
+	if c.dialect == dialect.Postgres { // of booleans, which are mostly equal, it would have to compare the next column each time
+		pinnedFirst = "CASE WHEN u.pinned THEN 'infinity' ELSE " + roomActivity + " END"
+	}
+	order := " ORDER BY " + pinnedFirst + " DESC, " + roomActivity + " DESC, r.id DESC"
+	condition, args, err := in.condition(c.conn)
 	if err != nil {
 		return nil, err
 	}
+	args = append(append([]any{me}, args...), limit+1, me)
 	return queryAll(c.conn, func(rows row) (Room, error) {
 		var r Room
 		var u RoomUser
-		err := rows.Scan(append(r.fields(), u.fields()...)...)
-		u.resolve(&r)
+		err := rows.Scan(append(append(r.fields(), u.fields()...), &r.Unread)...)
+		u.resolve(&r, c.now)
 		r.viewAs(&u)
 		return r, err
-	}, "WITH page AS (SELECT r.id"+from+condition+keyset+order+" LIMIT ?) SELECT "+prefixed("r", roomColumns)+", "+
-		prefixed("u", roomUserColumns)+" FROM page JOIN chat_rooms r ON r.id = page.id"+
-		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, append(append(args, position...), limit+1, me)...)
+	}, "WITH page AS (SELECT r.id"+from+condition+order+" LIMIT ?) SELECT "+prefixed("r", roomColumns)+", "+
+		prefixed("u", roomUserColumns)+", "+unreadSQL+" FROM page JOIN chat_rooms r ON r.id = page.id"+
+		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, args...)
 }
 
 // attachLastMessages fills in the last messages of rooms, with their media.
@@ -134,12 +195,7 @@ func (c *conn) attachLastMessages(rooms []*Room) error {
 
 // attachMembership fills in a room that the call has just changed.
 func (c *call) attachMembership(r *Room) error {
-	if c.actor.system {
-		return nil
-	}
-	me, err := c.roomUser(r, c.actor.id, "")
-	r.viewAs(me)
-	return err
+	return c.attachMemberships([]*Room{r})
 }
 
 // prefixed puts a table's alias before each of its columns.
@@ -264,15 +320,16 @@ func (c *call) attachMemberships(rooms []*Room) error {
 	for _, r := range rooms {
 		byID[r.ID] = r
 	}
-	mine, err := queryAll(c.conn, scanRoomUser, "SELECT "+roomUserColumns+" FROM chat_room_users WHERE user_id = ? AND room_id "+
-		c.dialect.InIDs(), c.actor.id, dialect.JSONArray(keys(byID)))
-	if err != nil {
-		return err
-	}
-	for i := range mine {
-		room := byID[mine[i].RoomID]
-		mine[i].resolve(room)
-		room.viewAs(&mine[i])
-	}
-	return nil
+	_, err := queryAll(c.conn, func(rows row) (u RoomUser, err error) {
+		var unread int64
+		if err = rows.Scan(append(u.fields(), &unread)...); err == nil {
+			room := byID[u.RoomID]
+			u.resolve(room, c.now)
+			room.Unread = unread
+			room.viewAs(&u)
+		}
+		return u, err
+	}, "SELECT "+prefixed("u", roomUserColumns)+", "+unreadSQL+` FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
+		WHERE u.user_id = ? AND u.room_id `+c.dialect.InIDs(), c.actor.id, dialect.JSONArray(keys(byID)))
+	return err
 }

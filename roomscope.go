@@ -14,6 +14,8 @@ type roomScope struct {
 	me     *RoomUser // nil for System and for people who are not members
 	access access
 	events []pendingEvent
+	// deletedNumber is that of a message which becomes a tombstone.
+	deletedNumber int64
 }
 
 // roomOf is how a room is found: by its own id, or by that of something in it, so that
@@ -65,18 +67,23 @@ type roomAndMember struct {
 	member *RoomUser
 }
 
-func scanRoomAndMember(rows row) (roomAndMember, error) {
+func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(found.room.fields(), member.fields()...)...)
-	found.member = member.of(&found.room)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.room.Unread)...)
+	found.member = member.of(&found.room, c.now)
 	return found, err
 }
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	found, err := queryOne(c.conn, scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+	return c.readRoomWith(by, id, "0")
+}
+
+// readRoomWith is readRoom with an expression for what the member has not read.
+func (c *call) readRoomWith(by roomOf, id uuid.UUID, unread string) (*roomScope, error) {
+	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+		", "+unread+" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE r."+by.condition+" AND r.deleted_at IS NULL", c.actor.nullableID(), id)
 	if err != nil {
 		return nil, err
@@ -154,9 +161,9 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 func (p *roomScope) save() error {
 	r := p.room
 	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, owner_id = ?,
-		default_permissions = ?, private_a = ?, private_b = ?, last_seq = ?, metadata = ?, updated_at = ?, deleted_at = ?
-		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.PrivateA, r.PrivateB,
-		r.LastSeq, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
+		default_permissions = ?, private_a = ?, private_b = ?, last_seq = ?, last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?),
+		metadata = ?, updated_at = ?, deleted_at = ? WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.PrivateA, r.PrivateB,
+		r.LastSeq, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}
 	return p.insertEvents(p.events)

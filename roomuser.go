@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/go-df/chat/internal/dialect"
 )
 
 // RoomUser is a row of chat_room_users: a user's membership of a room.
@@ -14,12 +12,17 @@ type RoomUser struct {
 	RoomID         uuid.UUID    `gorm:"column:room_id;primaryKey;-:migration" json:"room_id"`
 	UserID         UserID       `gorm:"column:user_id;primaryKey;-:migration" json:"user_id"`
 	Permissions    *Permissions `gorm:"column:permissions;-:migration" json:"permissions"`           // nil: the room's default
-	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`                       // shown to the member alone
+	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`                       // by now; shown to the member alone, as are the next four
+	MutedUntil     *time.Time   `gorm:"column:muted_until;-:migration" json:"muted_until"`           // when the mute ends by itself; nil: it does not
+	HiddenNumber   *int64       `gorm:"column:hidden_number;-:migration" json:"hidden_number"`       // the room's LastNumber when the member archived it: see Hidden
+	Pinned         bool         `gorm:"column:pinned;-:migration" json:"pinned"`                     // before the other rooms in Rooms
 	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
 	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`         // nil also where it is not shown
 	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read
+	MarkedUnread   *int64       `gorm:"column:marked_unread;-:migration" json:"marked_unread"`       // from which number on messages are unread again: see MarkUnread
 	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
 
+	Hidden    bool        `gorm:"-" json:"hidden"`    // archived: no message is newer than HiddenNumber, or the room is muted
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
 	Effective Permissions `gorm:"-" json:"effective"` // what the member may do: their own set, the room's default, or all for the owner
 }
@@ -27,12 +30,12 @@ type RoomUser struct {
 // TableName is the memberships' table.
 func (RoomUser) TableName() string { return "chat_room_users" }
 
-const roomUserColumns = "room_id, user_id, permissions, muted, created_by, last_seen_at, last_read_number, created_at"
+const roomUserColumns = "room_id, user_id, permissions, muted, muted_until, hidden_number, pinned, created_by, last_seen_at, last_read_number, marked_unread, created_at"
 
 func (u *RoomUser) fields() []any {
 	return []any{
-		&u.RoomID, &u.UserID, &u.Permissions, &u.Muted, &u.CreatedBy, scanTime(&u.LastSeenAt), &u.LastReadNumber,
-		scanRequiredTime(&u.CreatedAt),
+		&u.RoomID, &u.UserID, &u.Permissions, &u.Muted, scanTime(&u.MutedUntil), &u.HiddenNumber, &u.Pinned, &u.CreatedBy,
+		scanTime(&u.LastSeenAt), &u.LastReadNumber, &u.MarkedUnread, scanRequiredTime(&u.CreatedAt),
 	}
 }
 
@@ -47,33 +50,42 @@ type optionalRoomUser struct {
 	user           *UserID
 	permissions    *Permissions
 	muted          *bool
+	mutedUntil     *time.Time
+	hiddenNumber   *int64
+	pinned         *bool
 	createdBy      *UserID
 	lastSeenAt     *time.Time
 	lastReadNumber *int64
+	markedUnread   *int64
 	createdAt      *time.Time
 }
 
-const optionalRoomUserColumns = "user_id, permissions, muted, created_by, last_seen_at, last_read_number, created_at"
+const optionalRoomUserColumns = "user_id, permissions, muted, muted_until, hidden_number, pinned, created_by, last_seen_at, last_read_number, marked_unread, created_at"
 
 func (o *optionalRoomUser) fields() []any {
-	return []any{&o.user, &o.permissions, &o.muted, &o.createdBy, scanTime(&o.lastSeenAt), &o.lastReadNumber, scanTime(&o.createdAt)}
+	return []any{
+		&o.user, &o.permissions, &o.muted, scanTime(&o.mutedUntil), &o.hiddenNumber, &o.pinned, &o.createdBy,
+		scanTime(&o.lastSeenAt), &o.lastReadNumber, &o.markedUnread, scanTime(&o.createdAt),
+	}
 }
 
 // of returns the membership of a room, nil when there is none.
-func (o *optionalRoomUser) of(room *Room) *RoomUser {
+func (o *optionalRoomUser) of(room *Room, now time.Time) *RoomUser {
 	if o.user == nil {
 		return nil
 	}
 	member := &RoomUser{
-		RoomID: room.ID, UserID: *o.user, Permissions: o.permissions, Muted: *o.muted, CreatedBy: o.createdBy,
-		LastSeenAt: o.lastSeenAt, LastReadNumber: *o.lastReadNumber, CreatedAt: *o.createdAt,
+		RoomID: room.ID, UserID: *o.user, Permissions: o.permissions, Muted: *o.muted, MutedUntil: o.mutedUntil,
+		HiddenNumber: o.hiddenNumber, Pinned: *o.pinned, CreatedBy: o.createdBy, LastSeenAt: o.lastSeenAt,
+		LastReadNumber: *o.lastReadNumber, MarkedUnread: o.markedUnread, CreatedAt: *o.createdAt,
 	}
-	member.resolve(room)
+	member.resolve(room, now)
 	return member
 }
 
-// resolve fills in what depends on the room.
-func (u *RoomUser) resolve(room *Room) {
+// resolve fills in what depends on the room and on the time.
+func (u *RoomUser) resolve(room *Room, now time.Time) {
+	u.resolveOwnState(room.LastNumber, now)
 	u.Owner = room.OwnerID != nil && *room.OwnerID == u.UserID
 	switch {
 	case u.Owner:
@@ -92,18 +104,18 @@ func (c *conn) roomUser(room *Room, user UserID, lock string) (*RoomUser, error)
 	if err != nil || member == nil {
 		return nil, err
 	}
-	member.resolve(room)
+	member.resolve(room, c.now)
 	return member, nil
 }
 
-// hideOwnState leaves a member's own state to the member: whether they muted the
-// room and, in a public room, when they were last seen, unless the actor was added by
+// hideOwnState leaves a member's own state to the member: what they did with the room
+// in their list and, in a public room, when they were last seen, unless the actor was added by
 // somebody else, owns the room, or Config.ShowLastSeen is set.
 func (p *roomScope) hideOwnState(u *RoomUser) {
 	if p.access.system || p.me != nil && p.me.UserID == u.UserID {
 		return
 	}
-	u.Muted = false
+	u.clearOwnState()
 	joined := p.me == nil || !p.me.Owner && p.me.CreatedBy != nil && *p.me.CreatedBy == p.me.UserID
 	if p.room.Public && joined && !p.config.ShowLastSeen {
 		u.LastSeenAt = nil
@@ -111,7 +123,7 @@ func (p *roomScope) hideOwnState(u *RoomUser) {
 }
 
 // RoomUser returns one membership. Members see each other's, except whether another
-// has muted the room and, for those who joined a public room by themselves, when
+// has muted, archived, pinned or marked the room and, for those who joined a public room by themselves, when
 // another was last seen: see Config.ShowLastSeen.
 //
 // Errors: ErrNotFound when the room is hidden or the user is no member,
@@ -189,7 +201,7 @@ func (s *Service) RoomUsers(ctx context.Context, actor Actor, room uuid.UUID, pa
 		list := &RoomUsersPage{}
 		list.Items, list.Next = trimPage(members, limit, func(u RoomUser) string { return cursor(u.UserID) })
 		for i := range list.Items {
-			list.Items[i].resolve(p.room)
+			list.Items[i].resolve(p.room, c.now)
 			p.hideOwnState(&list.Items[i])
 		}
 		return list, nil
@@ -204,11 +216,29 @@ type RoomUserPatch struct {
 	// ResetPermissions takes the member's own set away, so that the room's
 	// default holds again.
 	ResetPermissions bool
-	// Muted is the actor's own to set.
+
+	// The following are the actor's own to set. They make no event; the other
+	// subscriptions of the actor get an update of kind muted or own_state.
+
+	// Muted mutes the room, without an end where MutedUntil gives none, or no longer.
 	Muted *bool
+	// MutedUntil mutes the room until then, a time in the future by Config.Clock. From
+	// then on the room is not muted, without a write.
+	MutedUntil *time.Time
+	// Hidden archives the room, or no longer: see RoomsQuery.Hidden. A message that is
+	// newer than that, the actor's own included, brings the room back unless it is muted.
+	Hidden *bool
+	// Pinned puts the room before the others in Rooms, or no longer.
+	Pinned *bool
 }
 
-// UpdateRoomUser changes a member's permissions, or mutes the room for oneself.
+// ownState reports whether the patch changes what is the member's own.
+func (patch *RoomUserPatch) ownState() bool {
+	return patch.Muted != nil || patch.MutedUntil != nil || patch.Hidden != nil || patch.Pinned != nil
+}
+
+// UpdateRoomUser changes a member's permissions, or mutes, archives or pins the room for
+// oneself.
 //
 // Permissions need can_edit_room, and the actor must hold every permission that
 // changes and, for a set of their own to a member who had none, every permission of
@@ -216,7 +246,7 @@ type RoomUserPatch struct {
 // change. A change lifts what the member was denied when they last left the room.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrConflict for the owner's permissions and in
-// a private room, ErrInvalid.
+// a private room, ErrInvalid, also for a MutedUntil that is not in the future.
 func (s *Service) UpdateRoomUser(ctx context.Context, actor Actor, room uuid.UUID, user UserID, patch RoomUserPatch) (*RoomUser, error) {
 	user, err := s.config.userID("user_id", user)
 	if err != nil {
@@ -225,18 +255,25 @@ func (s *Service) UpdateRoomUser(ctx context.Context, actor Actor, room uuid.UUI
 	if patch.Permissions != nil && patch.ResetPermissions {
 		return nil, invalid("permissions", CodeExclusive, "cannot be given and left to the default at once")
 	}
+	if patch.Muted != nil && !*patch.Muted && patch.MutedUntil != nil {
+		return nil, invalid("muted_until", CodeExclusive, "cannot be given where muted is false")
+	}
 	if err := checkBits("permissions", patch.Permissions); err != nil {
 		return nil, err
 	}
 	member, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+		var err error
+		if patch.MutedUntil, err = futureTime("muted_until", patch.MutedUntil, c.now); err != nil {
+			return nil, err
+		}
 		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
 			return nil, err
 		}
 		return p.updateUser(user, patch)
 	})
-	if err == nil && patch.Muted != nil {
-		s.tell(signalMuted, room, member.UserID)
+	if err == nil {
+		s.tellOwnState(room, member.UserID, patch)
 	}
 	return member, err
 }
@@ -258,12 +295,11 @@ func (p *roomScope) updateUser(user UserID, patch RoomUserPatch) (*RoomUser, err
 			return nil, err
 		}
 	}
-	if patch.Muted != nil {
+	if patch.ownState() {
 		if err := p.decide(opKeepOwnState, target{own: user == p.actor.id}); err != nil {
 			return nil, err
 		}
-		if _, err := p.exec("UPDATE chat_room_users SET muted = ? WHERE room_id = ? AND user_id = ?",
-			*patch.Muted, p.room.ID, user); err != nil {
+		if err := p.keepOwnState(member, patch); err != nil {
 			return nil, err
 		}
 	}
@@ -305,71 +341,4 @@ func (p *roomScope) permissionsTarget(member *RoomUser, patch RoomUserPatch) tar
 
 func samePermissions(a, b *Permissions) bool {
 	return a == b || a != nil && b != nil && *a == *b
-}
-
-// MarkRead moves the actor's read marker of a room forward to the message with
-// this number, and stamps when they were last seen. A number past the last message
-// means all of them; a smaller one than before moves nothing back. It takes no lock
-// and makes no event: the marker is the member's own. Their subscriptions get a
-// read_marker, and those of the other members of a small room a receipt.
-//
-// Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid
-// for a negative number and for System, which reads nothing.
-func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, number int64) (*RoomUser, error) {
-	if number < 0 {
-		return nil, invalid("number", CodeOutOfRange, "is negative")
-	}
-	me, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
-		user, err := c.actor.user()
-		if err != nil {
-			return nil, err
-		}
-		if err := c.moveMarker(room, user, number); err != nil {
-			return nil, err
-		}
-		p, err := c.readFor(byRoom, room, opKeepOwnState, target{own: true})
-		if err != nil {
-			return nil, err
-		}
-		return p.me, nil
-	})
-	if err == nil {
-		s.tell(signalRead, room, me.UserID)
-	}
-	return me, err
-}
-
-// moveMarker does nothing for those who are not members.
-func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
-	least, greatest := c.dialect.Least(), c.dialect.Greatest()
-	before, from, set := "", "", ""
-	if c.dialect == dialect.Postgres && !c.inHost { // in the same statement, which saves a round trip
-		before, from, set = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+") ", " FROM lock_timeout", " AND is_set <> ''"
-	}
-	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = `+c.dialect.Later("last_seen_at")+`, last_read_number = `+greatest+`(last_read_number,
-			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id)))`+from+`
-		WHERE room_id = ? AND user_id = ?
-		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`+set,
-		c.now, number, room, user)
-	return err
-}
-
-// Unread counts the messages after the actor's read markers in all their rooms,
-// muted ones included.
-//
-// Errors: ErrInvalid for System, which reads nothing.
-func (s *Service) Unread(ctx context.Context, actor Actor) (int64, error) {
-	return read(ctx, s, actor, func(c *call) (int64, error) {
-		me, err := c.actor.user()
-		if err != nil {
-			return 0, err
-		}
-		sum, err := queryOne(c.conn, scanValue[int64], `SELECT CAST(COALESCE(SUM(r.last_number - u.last_read_number), 0) AS bigint)
-			FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
-			WHERE u.user_id = ? AND r.deleted_at IS NULL`, me)
-		if err != nil {
-			return 0, err
-		}
-		return *sum, nil
-	})
 }

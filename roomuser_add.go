@@ -89,9 +89,9 @@ func (p *roomScope) insertUsers(users []NewRoomUser) error {
 			rows[i]["permissions"] = int64(*user.Permissions)
 		}
 	}
-	_, err := p.exec(`INSERT INTO chat_room_users (room_id, user_id, permissions, muted, created_by, last_read_number, created_at)
-		SELECT ?, j.user_id, j.permissions, ?, ?, ?, ? FROM `+
-		p.jsonRows("user_id user", "permissions bigint"), p.room.ID, false, p.actor.nullableID(), p.room.LastNumber, p.now, dialect.JSONArray(rows))
+	_, err := p.exec(`INSERT INTO chat_room_users (room_id, user_id, permissions, muted, pinned, created_by, last_read_number, created_at)
+		SELECT ?, j.user_id, j.permissions, ?, ?, ?, ?, ? FROM `+
+		p.jsonRows("user_id user", "permissions bigint"), p.room.ID, false, false, p.actor.nullableID(), p.room.LastNumber, p.now, dialect.JSONArray(rows))
 	return err
 }
 
@@ -208,7 +208,7 @@ func (p *roomScope) readMembers(users []NewRoomUser) ([]RoomUser, error) {
 	members, err := queryAll(p.conn, scanRoomUser, "SELECT "+roomUserColumns+` FROM chat_room_users WHERE room_id = ?
 		AND user_id IN (SELECT j.user_id FROM `+p.jsonRows("user_id user")+") ORDER BY user_id", p.room.ID, userRows(userIDs(users)))
 	for i := range members {
-		members[i].resolve(p.room)
+		members[i].resolve(p.room, p.now)
 	}
 	return members, err
 }

@@ -44,8 +44,8 @@ func TestRemovedMemberSeesNothingAndTheirMessagesStay(t *testing.T) {
 		chatsuite.WantError(t, h.RemoveUser(h.Ctx, h.Alice, room.ID, h.Bob), chat.ErrNotFound)
 		_, err := h.Message(h.Ctx, h.Bob, m.ID)
 		chatsuite.WantError(t, err, chat.ErrNotFound)
-		if n := chatsuite.Must(h.Unread(h.Ctx, h.Bob))(t); n != 0 {
-			t.Errorf("unread is %d", n)
+		if n := chatsuite.Must(h.Unread(h.Ctx, h.Bob))(t); *n != (chat.Unread{}) {
+			t.Errorf("unread is %+v", n)
 		}
 		if seen := chatsuite.Must(h.Message(h.Ctx, h.Carol, m.ID))(t); *seen.UserID != h.Bob {
 			t.Errorf("the author is %v", seen.UserID)

@@ -108,9 +108,9 @@ func (q sqlOf) roomsAndMembers(p plan) []string {
 			last_seq, last_number, created_at, updated_at)
 			SELECT %s, 'group', 'Room ' || n, '', %s, 2, %d, 0, 0, %s, %s FROM %s`,
 			id, q.hasNo, chat.DefaultPermissions(chat.Group), at, at, q.rows(0, p.rooms)),
-		fmt.Sprintf(`INSERT INTO chat_room_users (room_id, user_id, muted, last_read_number, created_at)
-			SELECT %s, u.id, %s, 0, %s FROM %s CROSS JOIN users u WHERE u.id > 1 OR n < %d`,
-			id, q.hasNo, at, q.rows(0, p.rooms), busyRooms),
+		fmt.Sprintf(`INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, created_at)
+			SELECT %s, u.id, %s, %s, 0, %s FROM %s CROSS JOIN users u WHERE u.id > 1 OR n < %d`,
+			id, q.hasNo, q.hasNo, at, q.rows(0, p.rooms), busyRooms),
 	}
 }
 

@@ -42,7 +42,7 @@ func ExampleNew() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Println(unread, "unread")
+		fmt.Println(unread.Total, "unread")
 		c.Clock.Advance(24 * time.Hour)
 	}
 	// Output:

@@ -93,7 +93,7 @@ func routeOf(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	path = strings.NewReplacer("{own}", "{message}", "{myfile}", "{media}", "{myreaction}", "{reaction}",
 		"{other}", "{user}", "{owner}", "{user}", "users/me", "users/{user}").Replace(path)
-	return strings.ReplaceAll(path, "users/{user}/read", "users/me/read")
+	return strings.NewReplacer("users/{user}/read", "users/me/read", "users/{user}/unread", "users/me/unread").Replace(path)
 }
 
 // wantAllRoutes fails when a route about a room or something in it is not asked.

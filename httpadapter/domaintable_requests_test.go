@@ -23,7 +23,6 @@ var domainMethodsWithoutRoute = map[string]string{
 	"SweepMedia":  "the host's own job",
 	"MediaURL":    "what chat_media_content redirects to where Config.RedirectMedia says so",
 	"EraseUser":   "System's alone: a user is erased when the host says so",
-	"Unread":      "the rooms of the inbox carry their own numbers",
 	"Subscribe":   "event_stream and event_poll, which the tests of streams are about: it refuses a host's transaction",
 	"MediaByIDs":  "leaves out what Media refuses, and is done for everybody",
 }
@@ -110,13 +109,13 @@ func domainTriesOnRooms() []domainTry {
 		return domainTry{method: method, target: "the room", route: route, on: "room"}
 	}
 	join, read, search := on("JoinRoom", "chat_room_join"), on("MarkRead", "room_user_read"), on("SearchMessages", "chat_message_search")
-	typing := on("Typing", "room_typing")
+	typing, unread := on("Typing", "room_typing"), on("MarkUnread", "room_user_unread")
 	join.done, typing.done = http.StatusOK, http.StatusNoContent
-	read.body = fixed(object{"number": 1})
+	read.body, unread.body = fixed(object{"number": 1}), fixed(object{"number": 1})
 	search.query = "?q=words&room={room}"
 	return []domainTry{
 		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
-		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, typing, on("Messages", "chat_message_list"), search,
+		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, unread, typing, on("Messages", "chat_message_list"), search,
 		on("Events", "room_event_list"),
 	}
 }
@@ -202,7 +201,7 @@ func domainTriesOnUpdateRoomUser() []domainTry {
 	update := func(target, user string, body func(domainCall) any) domainTry {
 		return domainTry{method: "UpdateRoomUser", target: target, route: "room_user_update", on: "room", user: user, body: body}
 	}
-	mute := fixed(object{"muted": true})
+	mute, archive, pin := fixed(object{"muted": true}), fixed(object{"hidden": true}), fixed(object{"pinned": true})
 	set := func(change func(chat.Permissions) chat.Permissions) func(domainCall) any {
 		return func(x domainCall) any { return object{"permissions": change(domainDefaults[x.kind.Type])} }
 	}
@@ -210,6 +209,12 @@ func domainTriesOnUpdateRoomUser() []domainTry {
 		update("mute another", "another", mute),
 		update("mute oneself", "oneself", mute),
 		update("mute a stranger", "a stranger", mute),
+		update("archive another", "another", archive),
+		update("archive oneself", "oneself", archive),
+		update("archive a stranger", "a stranger", archive),
+		update("pin another", "another", pin),
+		update("pin oneself", "oneself", pin),
+		update("pin a stranger", "a stranger", pin),
 		update("another to the same", "another", set(plus(chat.NoPermissions))),
 		update("another plus can_edit_room", "another", set(plus(chat.CanEditRoom))),
 		update("another plus can_delete_room", "another", set(plus(chat.CanDeleteRoom))),
@@ -271,6 +276,7 @@ func domainTriesAnywhere() []domainTry {
 	owned.unknownKey = true
 	return slices.Concat([]domainTry{
 		{method: "Rooms", target: "mine", route: "chat_room_list", on: "room"},
+		{method: "Unread", target: "mine", route: "unread_retrieve", on: "room"},
 		{method: "Reactions", target: "mine", route: "chat_reactions_list", on: "room"},
 		{method: "SearchRooms", target: "public ones", route: "chat_room_list", on: "room", query: "?q=room"},
 		{method: "SearchMessages", target: "mine", route: "chat_message_search", on: "room", query: "?q=words"},

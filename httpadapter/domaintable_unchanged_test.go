@@ -14,7 +14,8 @@ var domainSummary = func() string {
 	for _, table := range [][2]string{
 		{"chat_rooms", "sum(last_seq), sum(last_number), sum(default_permissions), max(updated_at), count(deleted_at), count(avatar_id)"},
 		{"chat_room_users", "sum(permissions), count(permissions), sum(CASE WHEN muted THEN 1 ELSE 0 END), " +
-			"sum(last_read_number), max(last_seen_at)"},
+			"max(muted_until), count(hidden_number), sum(CASE WHEN pinned THEN 1 ELSE 0 END), " +
+			"sum(last_read_number), sum(marked_unread), max(last_seen_at)"},
 		{"chat_restrictions", "sum(denied), count(banned_at), count(banned_until), max(reason)"},
 		{"chat_messages", "max(created_at), max(edited_at), max(deleted_at), count(deleted_at)"},
 		{"chat_message_media", "max(sequence)"},

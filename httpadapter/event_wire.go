@@ -13,28 +13,35 @@ import (
 // update is what goes over the wire of a chat.Update: what all members see alike, with the
 // ids of users and media alone.
 type update struct {
-	Kind      chat.UpdateKind `json:"kind"`
-	RoomID    *uuid.UUID      `json:"room_id,omitzero"`
-	Seq       int64           `json:"seq,omitzero"`
-	ActorID   *chat.UserID    `json:"actor_id,omitzero"`
-	UserID    *chat.UserID    `json:"user_id,omitzero"`
-	MessageID *uuid.UUID      `json:"message_id,omitzero"`
-	CreatedAt time.Time       `json:"created_at"`
-	Message   *updateMessage  `json:"message,omitzero"`
-	Room      *updateRoom     `json:"room,omitzero"`
-	Member    *updateMember   `json:"member,omitzero"`
-	Rooms     []roomState     `json:"rooms,omitzero"`
-	Number    *int64          `json:"number,omitzero"`
-	Muted     *bool           `json:"muted,omitzero"`
-	ExpiresAt *time.Time      `json:"expires_at,omitzero"`
+	Kind         chat.UpdateKind `json:"kind"`
+	RoomID       *uuid.UUID      `json:"room_id,omitzero"`
+	Seq          int64           `json:"seq,omitzero"`
+	ActorID      *chat.UserID    `json:"actor_id,omitzero"`
+	UserID       *chat.UserID    `json:"user_id,omitzero"`
+	MessageID    *uuid.UUID      `json:"message_id,omitzero"`
+	CreatedAt    time.Time       `json:"created_at"`
+	Message      *updateMessage  `json:"message,omitzero"`
+	Room         *updateRoom     `json:"room,omitzero"`
+	Member       *updateMember   `json:"member,omitzero"`
+	Rooms        []roomState     `json:"rooms,omitzero"`
+	Number       *int64          `json:"number,omitzero"`
+	MarkedUnread *int64          `json:"marked_unread,omitzero"`
+	Muted        *bool           `json:"muted,omitzero"`
+	MutedUntil   *time.Time      `json:"muted_until,omitzero"`
+	ExpiresAt    *time.Time      `json:"expires_at,omitzero"`
 }
 
 type roomState struct {
-	RoomID         uuid.UUID `json:"room_id"`
-	Seq            int64     `json:"seq"`
-	LastNumber     int64     `json:"last_number"`
-	LastReadNumber int64     `json:"last_read_number"`
-	Muted          bool      `json:"muted"`
+	RoomID         uuid.UUID  `json:"room_id"`
+	Seq            int64      `json:"seq"`
+	LastNumber     int64      `json:"last_number"`
+	LastReadNumber int64      `json:"last_read_number"`
+	Muted          bool       `json:"muted"`
+	MutedUntil     *time.Time `json:"muted_until,omitzero"`
+	Hidden         bool       `json:"hidden,omitzero"`
+	HiddenNumber   *int64     `json:"hidden_number,omitzero"`
+	Pinned         bool       `json:"pinned,omitzero"`
+	MarkedUnread   *int64     `json:"marked_unread,omitzero"`
 }
 
 type updateMessage struct {
@@ -90,7 +97,7 @@ func encodedUpdate(u *chat.Update) jsontext.Value { return u.Encoded(encodeUpdat
 func encodeUpdate(u *chat.Update) []byte {
 	shown := update{
 		Kind: u.Kind, Seq: u.Seq, ActorID: u.ActorID, UserID: u.UserID, MessageID: u.MessageID, CreatedAt: u.CreatedAt,
-		Muted: u.Muted, ExpiresAt: u.ExpiresAt,
+		MarkedUnread: u.MarkedUnread, Muted: u.Muted, MutedUntil: u.MutedUntil, ExpiresAt: u.ExpiresAt,
 	}
 	if u.Kind == chat.UpdateReadMarker || u.Kind == chat.UpdateReceipt {
 		shown.Number = &u.Number

@@ -56,7 +56,7 @@ func FuzzBody(f *testing.F) {
 	h := newFuzzed(f)
 	targets := []string{
 		"POST /rooms", "PATCH /rooms/" + h.room, "POST /rooms/" + h.room + "/transfer", "POST /rooms/" + h.room + "/users",
-		"PATCH /rooms/" + h.room + "/users/2", "PUT /rooms/" + h.room + "/users/me/read", "POST /rooms/" + h.room + "/messages",
+		"PATCH /rooms/" + h.room + "/users/2", "PUT /rooms/" + h.room + "/users/me/read", "PUT /rooms/" + h.room + "/users/me/unread", "POST /rooms/" + h.room + "/messages",
 		"PATCH /messages/" + h.message, "POST /messages/" + h.message + "/reactions",
 	}
 	for i, body := range []string{

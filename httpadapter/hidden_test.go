@@ -26,6 +26,7 @@ var hidden = map[string]string{ // by operation: the body
 	"room_user_update":                `{"permissions":[]}`,
 	"room_user_delete":                "",
 	"room_user_read":                  `{"number":1}`,
+	"room_user_unread":                `{"number":1}`,
 	"room_typing":                     "",
 	"room_event_list":                 "",
 	"room_ban_list":                   "",

@@ -159,6 +159,19 @@ func (r *request) number(name string, least int64) *int64 {
 	return &n
 }
 
+// boolean reads a parameter of the query that is true or false, nil when it is not given.
+func (r *request) boolean(name string) *bool {
+	text, given := r.given(name)
+	if !given {
+		return nil
+	}
+	if text != "true" && text != "false" {
+		r.fail(badParameter(name, malformed, "is neither true nor false"))
+	}
+	is := text == "true"
+	return &is
+}
+
 // limit reads how many items a page should have: the service cuts it.
 func (r *request) limit() int {
 	n := r.number("limit", 1)

@@ -11,10 +11,18 @@ import (
 // roomList is the user's inbox or, with q, the public rooms that match.
 func roomList(r *request) (*response, error) {
 	page := r.page()
-	kind := chat.RoomType(r.param("type"))
 	query, searching := r.given("q")
-	if searching && kind != "" {
-		r.fail(badParameter("type", chat.CodeExclusive, "cannot be given together with q"))
+	for _, filter := range []string{"type", "hidden", "muted", "pinned", "unread"} {
+		if searching && r.param(filter) != "" {
+			r.fail(badParameter(filter, chat.CodeExclusive, "cannot be given together with q"))
+		}
+	}
+	mine := chat.RoomsQuery{Type: chat.RoomType(r.param("type")), Muted: r.boolean("muted"), Pinned: r.boolean("pinned"), Page: page}
+	if hidden := r.boolean("hidden"); hidden != nil {
+		mine.Hidden = *hidden
+	}
+	if unread := r.boolean("unread"); unread != nil {
+		mine.Unread = *unread
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -24,13 +32,30 @@ func roomList(r *request) (*response, error) {
 	if searching {
 		found, err = r.h.svc.SearchRooms(r.Context(), r.actor, chat.RoomSearchQuery{Query: query, Page: page})
 	} else {
-		found, err = r.h.svc.Rooms(r.Context(), r.actor, chat.RoomsQuery{Type: kind, Page: page})
+		found, err = r.h.svc.Rooms(r.Context(), r.actor, mine)
 	}
 	if err != nil {
 		return nil, err
 	}
 	v := r.view()
 	return ok(listOf(found.Items, found.Next, v.room), v), nil
+}
+
+type unread struct {
+	Total             int64 `json:"total"`
+	Rooms             int64 `json:"rooms"`
+	Mentions          int64 `json:"mentions"`
+	TotalWithMuted    int64 `json:"total_with_muted"`
+	RoomsWithMuted    int64 `json:"rooms_with_muted"`
+	MentionsWithMuted int64 `json:"mentions_with_muted"`
+}
+
+func unreadRetrieve(r *request) (*response, error) {
+	n, err := r.h.svc.Unread(r.Context(), r.actor)
+	if err != nil {
+		return nil, err
+	}
+	return ok(unread(*n), r.view()), nil
 }
 
 type newRoomUser struct {

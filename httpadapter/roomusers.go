@@ -1,6 +1,10 @@
 package httpadapter
 
-import "github.com/go-df/chat"
+import (
+	"time"
+
+	"github.com/go-df/chat"
+)
 
 func roomUserList(r *request) (*response, error) {
 	room, page := r.id("room"), r.page()
@@ -54,6 +58,9 @@ func roomUserShown(r *request, member *chat.RoomUser) *response {
 type roomUserPatch struct {
 	Permissions field[chat.Permissions] `json:"permissions"`
 	Muted       field[bool]             `json:"muted"`
+	MutedUntil  *time.Time              `json:"muted_until"`
+	Hidden      field[bool]             `json:"hidden"`
+	Pinned      field[bool]             `json:"pinned"`
 }
 
 // roomUserUpdate: null permissions are the room's default.
@@ -62,7 +69,10 @@ func roomUserUpdate(r *request) (*response, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	changes := chat.RoomUserPatch{Muted: in.Muted.or(false), ResetPermissions: in.Permissions.null}
+	changes := chat.RoomUserPatch{
+		Muted: in.Muted.or(false), MutedUntil: in.MutedUntil, Hidden: in.Hidden.or(false), Pinned: in.Pinned.or(false),
+		ResetPermissions: in.Permissions.null,
+	}
 	if !in.Permissions.null {
 		changes.Permissions = in.Permissions.or(0)
 	}
@@ -86,7 +96,31 @@ func roomUserDelete(r *request) (*response, error) {
 }
 
 func roomUserRead(r *request) (*response, error) {
-	room := r.id("room")
+	room, number := r.id("room"), r.numberOfBody()
+	if r.err != nil {
+		return nil, r.err
+	}
+	me, err := r.h.svc.MarkRead(r.Context(), r.actor, room, number)
+	if err != nil {
+		return nil, err
+	}
+	return roomUserShown(r, me), nil
+}
+
+func roomUserUnread(r *request) (*response, error) {
+	room, number := r.id("room"), r.numberOfBody()
+	if r.err != nil {
+		return nil, r.err
+	}
+	me, err := r.h.svc.MarkUnread(r.Context(), r.actor, room, number)
+	if err != nil {
+		return nil, err
+	}
+	return roomUserShown(r, me), nil
+}
+
+// numberOfBody reads a body that is a message's number.
+func (r *request) numberOfBody() int64 {
 	in := readBody[struct {
 		Number *int64 `json:"number"`
 	}](r)
@@ -94,13 +128,9 @@ func roomUserRead(r *request) (*response, error) {
 		r.fail(invalidField("number", chat.CodeRequired, "is missing"))
 	}
 	if r.err != nil {
-		return nil, r.err
+		return 0
 	}
-	me, err := r.h.svc.MarkRead(r.Context(), r.actor, room, *in.Number)
-	if err != nil {
-		return nil, err
-	}
-	return roomUserShown(r, me), nil
+	return *in.Number
 }
 
 func roomTyping(r *request) (*response, error) {

@@ -30,7 +30,7 @@ const (
 
 // routes is the whole API.
 var routes = []route{
-	{get, "/rooms", "chat_room_list", roomList, flags{class: search, query: "type q cursor limit"}},
+	{get, "/rooms", "chat_room_list", roomList, flags{class: search, query: "type hidden muted pinned unread q cursor limit"}},
 	{post, "/rooms", "chat_room_create", roomCreate, flags{}},
 	{get, "/rooms/{room}", "chat_room_retrieve", roomRetrieve, flags{}},
 	{patch, "/rooms/{room}", "chat_room_update", roomUpdate, flags{conditional: true}},
@@ -44,6 +44,7 @@ var routes = []route{
 	{patch, "/rooms/{room}/users/{user}", "room_user_update", roomUserUpdate, flags{}},
 	{del, "/rooms/{room}/users/{user}", "room_user_delete", roomUserDelete, flags{}},
 	{put, "/rooms/{room}/users/me/read", "room_user_read", roomUserRead, flags{}},
+	{put, "/rooms/{room}/users/me/unread", "room_user_unread", roomUserUnread, flags{}},
 
 	{post, "/rooms/{room}/typing", "room_typing", roomTyping, flags{}},
 	{get, "/events", "event_stream", eventStream, flags{class: stream, query: "after"}},
@@ -56,6 +57,8 @@ var routes = []route{
 
 	{get, "/rooms/{room}/messages", "chat_message_list", messageList, flags{query: "before after around limit"}},
 	{post, "/rooms/{room}/messages", "chat_message_create", messageCreate, flags{idempotent: true}},
+	{get, "/unread", "unread_retrieve", unreadRetrieve, flags{}},
+
 	{get, "/messages", "chat_message_search", messageSearch, flags{class: search, query: "q room cursor limit"}},
 	{get, "/messages/{message}", "chat_message_retrieve", messageRetrieve, flags{}},
 	{patch, "/messages/{message}", "chat_message_update", messageUpdate, flags{conditional: true}},

@@ -82,7 +82,8 @@ func (v *view) room(r *chat.Room) room {
 	}
 	if r.Me != nil {
 		shown.Member, shown.MyPermissions = true, r.Me.Effective.Names()
-		shown.Muted, shown.LastReadNumber = r.Me.Muted, r.Me.LastReadNumber
+		shown.Muted, shown.MutedUntil, shown.Hidden, shown.Pinned = r.Me.Muted, r.Me.MutedUntil, r.Me.Hidden, r.Me.Pinned
+		shown.LastReadNumber, shown.MarkedUnread = r.Me.LastReadNumber, r.Me.MarkedUnread
 	}
 	if r.LastMessage != nil {
 		last := v.lastMessage(r.LastMessage)
@@ -101,7 +102,8 @@ func (v *view) roomUser(u *chat.RoomUser) roomUser {
 		shown.Permissions = &names
 	}
 	if u.UserID == v.me {
-		shown.Muted = &u.Muted
+		shown.Muted, shown.MutedUntil, shown.Hidden, shown.Pinned = &u.Muted, u.MutedUntil, &u.Hidden, &u.Pinned
+		shown.MarkedUnread = u.MarkedUnread
 	}
 	return shown
 }

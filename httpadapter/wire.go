@@ -41,6 +41,10 @@ type room struct {
 	MyPermissions      []string       `json:"my_permissions"`
 	Member             bool           `json:"is_member"`
 	Muted              bool           `json:"muted"`
+	MutedUntil         *time.Time     `json:"muted_until"`
+	Hidden             bool           `json:"hidden"`
+	Pinned             bool           `json:"pinned"`
+	MarkedUnread       *int64         `json:"marked_unread"`
 	Unread             int64          `json:"unread"`
 	LastReadNumber     int64          `json:"last_read_number"`
 	LastNumber         int64          `json:"last_number"`
@@ -59,6 +63,10 @@ type roomUser struct {
 	Permissions    *[]string  `json:"permissions"`
 	Effective      []string   `json:"effective_permissions"`
 	Muted          *bool      `json:"muted,omitzero"`
+	MutedUntil     *time.Time `json:"muted_until,omitzero"`
+	Hidden         *bool      `json:"hidden,omitzero"`
+	Pinned         *bool      `json:"pinned,omitzero"`
+	MarkedUnread   *int64     `json:"marked_unread,omitzero"`
 	CreatedBy      *user      `json:"created_by"`
 	LastSeenAt     *time.Time `json:"last_seen_at"`
 	LastReadNumber int64      `json:"last_read_number"`

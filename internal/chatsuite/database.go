@@ -56,8 +56,8 @@ func (h *Host) CountRows(table string) (n int64) {
 
 // CheckRoomLogs marks the test as failed unless the counters of every room are right:
 // messages are numbered and events placed 1, 2, 3… up to what the room says, each
-// message has its one message_created, in the order of the numbers, and nobody has
-// read messages that are not there.
+// message has its one message_created, in the order of the numbers, nobody has read
+// messages that are not there, and the last tombstone is the one that the room names.
 func (h *Host) CheckRoomLogs() {
 	h.T.Helper()
 	var rooms []chat.Room
@@ -68,6 +68,10 @@ func (h *Host) CheckRoomLogs() {
 	if n := h.QueryInt(`SELECT count(*) FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
 		WHERE u.last_read_number > r.last_number`); n != 0 {
 		h.T.Errorf("%d members have read messages that are not there", n)
+	}
+	if n := h.QueryInt(`SELECT count(*) FROM chat_rooms r WHERE last_deleted_number <>
+		(SELECT COALESCE(MAX(number), 0) FROM chat_messages WHERE room_id = r.id AND deleted_at IS NOT NULL)`); n != 0 {
+		h.T.Errorf("%d rooms have another last tombstone", n)
 	}
 }
 

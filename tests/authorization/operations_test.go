@@ -60,6 +60,7 @@ func triesOnRooms() []tableCase {
 		onRoom("RoomUsers", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomUsers(x.ctx, x.actor, x.id, chat.Page{})) }),
 		onRoom("Bans", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Bans(x.ctx, x.actor, x.id, chat.Page{})) }),
 		onRoom("MarkRead", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
+		onRoom("MarkUnread", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkUnread(x.ctx, x.actor, x.id, 1)) }),
 		onRoom("Typing", func(x tableCall) error { return x.s.Typing(x.ctx, x.actor, x.id) }),
 		onRoom("Messages", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{}))
@@ -163,10 +164,11 @@ func triesOnUpdateRoomUser() []tableCase {
 			return chatsuite.ErrorOf(x.s.UpdateRoomUser(x.ctx, x.actor, x.id, x.user, patch(x)))
 		}}
 	}
-	mute := func(tableCall) chat.RoomUserPatch {
-		yes := true
-		return chat.RoomUserPatch{Muted: &yes}
+	yes := true
+	own := func(patch chat.RoomUserPatch) func(tableCall) chat.RoomUserPatch {
+		return func(tableCall) chat.RoomUserPatch { return patch }
 	}
+	mute, archive, pin := own(chat.RoomUserPatch{Muted: &yes}), own(chat.RoomUserPatch{Hidden: &yes}), own(chat.RoomUserPatch{Pinned: &yes})
 	set := func(change func(chat.Permissions) chat.Permissions) func(tableCall) chat.RoomUserPatch {
 		return func(x tableCall) chat.RoomUserPatch {
 			permissions := change(defaultSets[x.kind.Type])
@@ -177,6 +179,12 @@ func triesOnUpdateRoomUser() []tableCase {
 		update("mute another", "another", mute),
 		update("mute oneself", "oneself", mute),
 		update("mute a stranger", "a stranger", mute),
+		update("archive another", "another", archive),
+		update("archive oneself", "oneself", archive),
+		update("archive a stranger", "a stranger", archive),
+		update("pin another", "another", pin),
+		update("pin oneself", "oneself", pin),
+		update("pin a stranger", "a stranger", pin),
 		update("another to the same", "another", set(plus(chat.NoPermissions))),
 		update("another plus can_edit_room", "another", set(plus(chat.CanEditRoom))),
 		update("another plus can_delete_room", "another", set(plus(chat.CanDeleteRoom))),

@@ -102,6 +102,7 @@ var calls = []call{
 	}},
 	{name: "JoinRoom", make: func(ctx context.Context, c *caller) error { return ignore(c.JoinRoom(ctx, c.carol, c.room)) }},
 	{name: "LeaveRoom", make: func(ctx context.Context, c *caller) error { return c.LeaveRoom(ctx, c.bob, c.room) }},
+	{name: "MarkUnread", make: func(ctx context.Context, c *caller) error { return ignore(c.MarkUnread(ctx, c.alice, c.room, 1)) }},
 	{name: "MarkRead", make: func(ctx context.Context, c *caller) error { return ignore(c.MarkRead(ctx, c.alice, c.room, 2)) }},
 	{name: "Media", make: func(ctx context.Context, c *caller) error { return ignore(c.Media(ctx, c.alice, c.sent)) }},
 	{name: "MediaByIDs", make: func(ctx context.Context, c *caller) error {

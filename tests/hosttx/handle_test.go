@@ -233,7 +233,7 @@ func (s *story) end(svc *chat.Service) []string {
 		s.see("events of "+room.Name, s.EventKinds(room.ID))
 	}
 	total := chatsuite.Must(svc.Unread(s.Ctx, s.Dave))(s.T)
-	s.see("unread", total)
+	s.see("unread", *total)
 	s.CheckRoomLogs()
 	return s.seen
 }

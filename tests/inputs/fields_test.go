@@ -258,6 +258,14 @@ func numberCalls() []badCall {
 				_, err := s.MarkRead(s.Ctx, s.Alice, s.group.ID, negative)
 				return err
 			}),
+			invalidIn("number", "negative, as unread", func(s *badScene) error {
+				_, err := s.MarkUnread(s.Ctx, s.Alice, s.group.ID, negative)
+				return err
+			}),
+			invalidIn("number", "0, as unread", func(s *badScene) error {
+				_, err := s.MarkUnread(s.Ctx, s.Alice, s.group.ID, 0)
+				return err
+			}),
 			invalidIn("limit", "of rooms", func(s *badScene) error {
 				_, err := s.Rooms(s.Ctx, s.Alice, chat.RoomsQuery{Page: page})
 				return err

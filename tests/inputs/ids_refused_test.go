@@ -165,6 +165,10 @@ func idCallsOfActors() (all []idCall) {
 			_, err := h.Bans(h.Ctx, who, s.room, chat.Page{})
 			return err
 		},
+		"MarkUnread": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
+			_, err := h.MarkUnread(h.Ctx, who, s.room, 1)
+			return err
+		},
 		"MarkRead": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
 			_, err := h.MarkRead(h.Ctx, who, s.room, 1)
 			return err

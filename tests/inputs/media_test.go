@@ -106,6 +106,7 @@ func stateCalls() []badCall {
 		about(func(s *badScene) error { return s.LeaveRoom(s.Ctx, chat.System, s.group.ID) }),
 		about(func(s *badScene) error { _, err := s.Rooms(s.Ctx, chat.System, chat.RoomsQuery{}); return err }),
 		about(func(s *badScene) error { _, err := s.Unread(s.Ctx, chat.System); return err }),
+		about(func(s *badScene) error { _, err := s.MarkUnread(s.Ctx, chat.System, s.group.ID, 1); return err }),
 		about(func(s *badScene) error { _, err := s.MarkRead(s.Ctx, chat.System, s.group.ID, 1); return err }),
 		about(func(s *badScene) error { _, err := s.React(s.Ctx, chat.System, s.message.ID, "👍"); return err }),
 		about(func(s *badScene) error { _, err := s.Reactions(s.Ctx, chat.System, chat.ReactionsQuery{}); return err }),

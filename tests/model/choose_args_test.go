@@ -134,9 +134,8 @@ func (c chooser) memberOf(r *modelRoom) chat.UserID {
 func (c chooser) updateRoomUser() []any {
 	r := c.room()
 	user := c.memberOf(r)
-	if c.oneIn(3) { // mute, mostly for oneself
-		muted := c.oneIn(2)
-		return []any{rarely[chat.Actor](c, user, c.member(r)), r.ID, user, chat.RoomUserPatch{Muted: &muted}}
+	if c.oneIn(2) { // mostly for oneself
+		return []any{rarely[chat.Actor](c, user, c.member(r)), r.ID, user, c.ownState()}
 	}
 	var patch chat.RoomUserPatch
 	if c.oneIn(3) {
@@ -149,6 +148,25 @@ func (c chooser) updateRoomUser() []any {
 		patch.ResetPermissions = true
 	}
 	return []any{c.allowed(r, chat.CanEditRoom), r.ID, user, patch}
+}
+
+// ownState mutes, mostly for a while of some operations, archives and pins.
+func (c chooser) ownState() (patch chat.RoomUserPatch) {
+	yes := c.oneIn(2)
+	switch c.n(4) {
+	case 0:
+		patch.Muted = &yes
+	case 1:
+		until := c.now.Add(rarely(c, time.Duration(2+c.n(40))*time.Millisecond, time.Millisecond, 0, -time.Hour))
+		patch.MutedUntil = &until
+		patch.Hidden = pick(c, nil, &yes)
+		patch.Muted = rarely(c, nil, &yes)
+	case 2:
+		patch.Hidden = &yes
+	case 3:
+		patch.Pinned = &yes
+	}
+	return patch
 }
 
 func (c chooser) removeUser() []any {
@@ -246,9 +264,25 @@ func (c chooser) userPages() []any {
 
 func (c chooser) roomPages() []any {
 	if c.oneIn(16) {
-		return []any{c.person(), chat.RoomType("party"), 0}
+		return []any{c.person(), chat.RoomsQuery{Type: "party"}}
 	}
-	return []any{c.person(), pick(c, "", chat.Group, chat.PrivateMessages, chat.Channel), c.limit()}
+	yes := c.oneIn(2)
+	query := chat.RoomsQuery{
+		Type: pick(c, "", "", chat.Group, chat.PrivateMessages, chat.Channel), Hidden: c.oneIn(3), Unread: c.oneIn(4),
+		Muted: pick(c, nil, nil, &yes), Pinned: pick(c, nil, nil, &yes), Page: chat.Page{Limit: c.limit()},
+	}
+	return []any{c.person(), query}
+}
+
+// markUnread is mostly of a message that was read.
+func (c chooser) markUnread() []any {
+	r := c.written()
+	actor := c.member(r)
+	last := len(r.messages)
+	if user, is := actor.(chat.UserID); is && r.members[user] != nil {
+		last = rarely(c, int(r.members[user].LastReadNumber), last)
+	}
+	return []any{actor, r.ID, rarely(c, int64(1+c.n(last+1)), 0, -1, 1<<40)}
 }
 
 func (c chooser) markRead() []any {

@@ -222,6 +222,9 @@ func (t *tables) broken() (broken []string) {
 				}) {
 					broken = append(broken, fmt.Sprintf("%s is in room %s and restricted", u.UserID, r.ID))
 				}
+				if u.HiddenNumber != nil && *u.HiddenNumber > r.LastNumber {
+					broken = append(broken, fmt.Sprintf("%s has archived room %s where it does not go yet", u.UserID, r.ID))
+				}
 				if u.LastReadNumber > r.LastNumber {
 					broken = append(broken, fmt.Sprintf("%s has read further than room %s goes", u.UserID, r.ID))
 				}

@@ -187,7 +187,10 @@ func (m *model) compareEverything(t *rapid.T, o *oracle) {
 	if m.looking = everything; m.narrowed == everything {
 		for n := 1; n <= modelUsers; n++ {
 			m.run(t, o, command{"Unread", []any{modelUser(n)}, ownTransaction})
-			m.run(t, o, command{"RoomPages", []any{modelUser(n), chat.RoomType(""), 100}, ownTransaction})
+			for _, hidden := range []bool{false, true} {
+				query := chat.RoomsQuery{Hidden: hidden, Page: chat.Page{Limit: 100}}
+				m.run(t, o, command{"RoomPages", []any{modelUser(n), query}, ownTransaction})
+			}
 		}
 	}
 	m.looking = answers

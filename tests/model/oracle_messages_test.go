@@ -131,7 +131,7 @@ func (o *oracle) post(r *modelRoom, author chat.UserID, in chat.NewMessage, medi
 	}
 	r.messages = append(r.messages, m)
 	if member := r.members[author]; member != nil {
-		member.LastReadNumber, member.LastSeenAt = m.Number, o.stamp()
+		member.LastReadNumber, member.LastSeenAt, member.MarkedUnread = m.Number, o.stamp(), nil
 	}
 	o.log(r, chat.MessageCreated, author, &m.ID, nil)
 	return m

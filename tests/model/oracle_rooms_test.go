@@ -83,6 +83,7 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	r := &modelRoom{
 		Room:    chat.Room{ID: o.newID(), Type: kind, CreatedAt: o.now, UpdatedAt: o.now},
+		now:     &o.now,
 		members: map[chat.UserID]*chat.RoomUser{},
 		denied:  map[chat.UserID]chat.Permissions{},
 		bans:    map[chat.UserID]*chat.Ban{},
@@ -268,11 +269,13 @@ func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
 	return r.seenWhole(user), nil
 }
 
-// inbox is a user's rooms, the one that was last written to first.
-func (o *oracle) inbox(user chat.UserID, kind chat.RoomType) (rooms []chat.Room) {
+// inbox is a user's rooms, pinned ones first, and then the one that was last written to.
+func (o *oracle) inbox(user chat.UserID, asked func(*chat.Room) bool) (rooms []chat.Room) {
 	for _, r := range o.rooms {
-		if r.DeletedAt == nil && r.members[user] != nil && (kind == "" || kind == r.Type) {
-			rooms = append(rooms, *r.seenWhole(user))
+		if r.DeletedAt == nil && r.members[user] != nil {
+			if seen := r.seenWhole(user); asked(seen) {
+				rooms = append(rooms, *seen)
+			}
 		}
 	}
 	active := func(r chat.Room) time.Time {
@@ -281,35 +284,52 @@ func (o *oracle) inbox(user chat.UserID, kind chat.RoomType) (rooms []chat.Room)
 		}
 		return r.CreatedAt
 	}
-	slices.SortFunc(rooms, func(a, b chat.Room) int { return active(b).Compare(active(a)) })
+	slices.SortFunc(rooms, func(a, b chat.Room) int {
+		if a.Me.Pinned != b.Me.Pinned {
+			return map[bool]int{true: -1, false: 1}[a.Me.Pinned]
+		}
+		return active(b).Compare(active(a))
+	})
 	return rooms
 }
 
 // RoomPages is Rooms, page after page.
-func (o *oracle) RoomPages(actor chat.Actor, kind chat.RoomType, limit int) ([][]chat.Room, error) {
+func (o *oracle) RoomPages(actor chat.Actor, query chat.RoomsQuery) ([][]chat.Room, error) {
 	user, err := o.person(actor)
 	if err != nil {
 		return nil, err
 	}
-	size, err := o.pageSize(limit)
+	size, err := o.pageSize(query.Limit)
 	if err != nil {
 		return nil, err
 	}
-	if kind != "" && kind != chat.PrivateMessages && kind != chat.Group && kind != chat.Channel {
+	if kind := query.Type; kind != "" && kind != chat.PrivateMessages && kind != chat.Group && kind != chat.Channel {
 		return nil, invalid("type")
 	}
-	return paged(o.inbox(user, kind), size), nil
+	return paged(o.inbox(user, func(r *chat.Room) bool {
+		return (query.Type == "" || query.Type == r.Type) && query.Hidden == r.Me.Hidden &&
+			(query.Muted == nil || *query.Muted == r.Me.Muted) && (query.Pinned == nil || *query.Pinned == r.Me.Pinned) &&
+			(!query.Unread || r.Unread > 0 || r.Me.MarkedUnread != nil)
+	}), size), nil
 }
 
-func (o *oracle) Unread(actor chat.Actor) (total int64, err error) {
+func (o *oracle) Unread(actor chat.Actor) (*chat.Unread, error) {
 	user, err := o.person(actor)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	for _, r := range o.inbox(user, "") {
-		total += r.Unread
+	all := &chat.Unread{}
+	for _, r := range o.inbox(user, func(*chat.Room) bool { return true }) {
+		some := int64(0)
+		if r.Unread > 0 || r.Me.MarkedUnread != nil {
+			some = 1
+		}
+		all.TotalWithMuted, all.RoomsWithMuted = all.TotalWithMuted+r.Unread, all.RoomsWithMuted+some
+		if !r.Me.Muted {
+			all.Total, all.Rooms = all.Total+r.Unread, all.Rooms+some
+		}
 	}
-	return total, nil
+	return all, nil
 }
 
 func (o *oracle) TransferOwnership(actor chat.Actor, room uuid.UUID, to chat.UserID) (*chat.Room, error) {

@@ -34,6 +34,7 @@ type oracle struct {
 // modelRoom is a room's row and all that is in it.
 type modelRoom struct {
 	chat.Room
+	now      *time.Time // the oracle's
 	members  map[chat.UserID]*chat.RoomUser
 	denied   map[chat.UserID]chat.Permissions
 	bans     map[chat.UserID]*chat.Ban // also those that are over
@@ -216,8 +217,10 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	member := *r.members[user]
 	member.Owner = same(r.OwnerID, user)
 	member.Effective = r.rights(user)
+	r.settle(&member)
 	if viewer != user && viewer != system {
-		member.Muted = false
+		member.Muted, member.MutedUntil, member.HiddenNumber, member.Hidden = false, nil, nil, false
+		member.Pinned, member.MarkedUnread = false, nil
 		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
 			member.LastSeenAt = nil // the viewer came by themselves
 		}
@@ -230,7 +233,7 @@ func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 	room := r.Room
 	if member := r.members[viewer]; member != nil {
 		room.Me = r.membership(viewer, viewer)
-		room.Unread = r.LastNumber - member.LastReadNumber
+		room.Unread = r.unread(member)
 		switch {
 		case same(r.PrivateA, viewer):
 			room.Other = r.PrivateB

@@ -88,12 +88,18 @@ func (o *oracle) UpdateRoomUser(actor chat.Actor, room uuid.UUID, user chat.User
 	if patch.Permissions != nil && patch.ResetPermissions {
 		return nil, invalid("permissions")
 	}
+	if same(patch.Muted, false) && patch.MutedUntil != nil {
+		return nil, invalid("muted_until")
+	}
 	if err := knownBits("permissions", patch.Permissions); err != nil {
 		return nil, err
 	}
 	by, err := o.who(actor)
 	if err != nil {
 		return nil, err
+	}
+	if patch.MutedUntil != nil && !patch.MutedUntil.After(o.now) {
+		return nil, invalid("muted_until")
 	}
 	r, err := o.inside(by, room)
 	if err != nil {
@@ -109,11 +115,11 @@ func (o *oracle) UpdateRoomUser(actor chat.Actor, room uuid.UUID, user chat.User
 			return nil, err
 		}
 	}
-	if patch.Muted != nil {
+	if patch.Muted != nil || patch.MutedUntil != nil || patch.Hidden != nil || patch.Pinned != nil {
 		if by != user && by != system {
 			return nil, chat.ErrForbidden
 		}
-		member.Muted = *patch.Muted
+		r.keep(member, patch)
 	}
 	if had := member.Permissions; permits && (had == nil) != (patch.Permissions == nil) ||
 		had != nil && patch.Permissions != nil && *had != *patch.Permissions {
@@ -231,6 +237,6 @@ func (o *oracle) MarkRead(actor chat.Actor, room uuid.UUID, number int64) (*chat
 	}
 	me := r.members[user]
 	me.LastReadNumber = max(me.LastReadNumber, min(number, r.LastNumber))
-	me.LastSeenAt = o.stamp()
+	me.LastSeenAt, me.MarkedUnread = o.stamp(), nil
 	return r.membership(user, user), nil
 }

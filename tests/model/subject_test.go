@@ -122,9 +122,10 @@ func (c client) Download(ctx context.Context, actor chat.Actor, media uuid.UUID)
 	return string(content), errors.Join(err, body.Close())
 }
 
-func (c client) RoomPages(ctx context.Context, actor chat.Actor, kind chat.RoomType, limit int) ([][]chat.Room, error) {
-	return follow(limit, func(at chat.Page) ([]chat.Room, string, error) {
-		page, err := c.Rooms(ctx, actor, chat.RoomsQuery{Type: kind, Page: at})
+func (c client) RoomPages(ctx context.Context, actor chat.Actor, query chat.RoomsQuery) ([][]chat.Room, error) {
+	return follow(query.Limit, func(at chat.Page) ([]chat.Room, string, error) {
+		query.Page = at
+		page, err := c.Rooms(ctx, actor, query)
 		if err != nil {
 			return nil, "", err
 		}

@@ -47,6 +47,9 @@ var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
 	"UpdateRoomUser": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.UpdateRoomUser(c.Ctx, who, at.room, c.Bob, chat.RoomUserPatch{ResetPermissions: true}))
 	},
+	"MarkUnread": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.MarkUnread(c.Ctx, who, at.room, 1))
+	},
 	"MarkRead": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.MarkRead(c.Ctx, who, at.room, 1))
 	},

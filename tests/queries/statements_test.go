@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -232,6 +233,18 @@ func (c *counted) costsOfChanges(short, long *chat.Room, few, many []uuid.UUID) 
 		return func() error { return chatsuite.ErrorOf(c.svc.MarkRead(c.Ctx, c.Alice, room.ID, 1)) }
 	}
 	c.costs("MarkRead", wants{4, 2}, read(short), read(long))
+	unread := func(room *chat.Room) func() error {
+		return func() error { return chatsuite.ErrorOf(c.svc.MarkUnread(c.Ctx, c.Alice, room.ID, 1)) }
+	}
+	c.costs("MarkUnread", wants{5, 4}, unread(short), unread(long))
+	pin := func(room *chat.Room) func() error {
+		return func() error {
+			yes, until := true, c.Clock.Now().Add(time.Hour)
+			return chatsuite.ErrorOf(c.svc.UpdateRoomUser(c.Ctx, c.Alice, room.ID, c.Alice,
+				chat.RoomUserPatch{MutedUntil: &until, Hidden: &yes, Pinned: &yes}))
+		}
+	}
+	c.costs("UpdateRoomUser, own state", wants{7, 5}, pin(short), pin(long))
 	typing := func(room *chat.Room) func() error {
 		return func() error { return c.svc.Typing(c.Ctx, c.Alice, room.ID) }
 	}
@@ -277,6 +290,13 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 			}
 		}
 		c.costs("Rooms", wants{3, 3}, rooms(20, 1), rooms(21, 100))
+		filtered := func(n int) func() error {
+			no := false
+			return func() error {
+				return chatsuite.ErrorOf(c.svc.Rooms(c.Ctx, c.UserID(n), chat.RoomsQuery{Muted: &no, Pinned: &no, Unread: true}))
+			}
+		}
+		c.costs("Rooms with filters", wants{3, 3}, filtered(20), filtered(21))
 		unread := func(n int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.Unread(c.Ctx, c.UserID(n))) }
 		}

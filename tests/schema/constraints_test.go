@@ -53,7 +53,7 @@ func (s *rawScene) fresh(table string) values {
 			"default_permissions": 1, "last_seq": 0, "last_number": 0, "created_at": now, "updated_at": now,
 		}
 	case "chat_room_users":
-		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "last_read_number": 0, "created_at": now}
+		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "pinned": false, "last_read_number": 0, "created_at": now}
 	case "chat_restrictions":
 		return values{"room_id": s.group, "user_id": s.Dave, "denied": 1, "banned_at": now, "banned_until": now, "banned_by": s.Alice, "reason": ""}
 	case "chat_messages":
@@ -98,7 +98,7 @@ func rawInsert(table string, changes values) func(s *rawScene, tx *gorm.DB) erro
 			return err
 		}
 		if table == "chat_rooms" && row["owner_id"] == s.Alice { // the owner is to be a member
-			return tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, last_read_number, created_at) VALUES (?, ?, ?, 0, ?)",
+			return tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, created_at) VALUES (?, ?, FALSE, ?, 0, ?)",
 				row["id"], s.Alice, false, row["created_at"]).Error
 		}
 		return nil
@@ -268,11 +268,15 @@ func forbiddenRestrictions() []rawWrite {
 func forbiddenMembers() []rawWrite {
 	all := []rawWrite{
 		{"a membership twice", rawInsert("chat_room_users", values{"user_id": bobID})},
+		{"a mark after the read marker", rawInsert("chat_room_users", values{"last_read_number": 2, "marked_unread": 3, "marked_own": 0})},
+		{"a mark from 0", rawInsert("chat_room_users", values{"last_read_number": 2, "marked_unread": 0, "marked_own": 0})},
+		{"a mark with less than none of one's own", rawInsert("chat_room_users", values{"last_read_number": 2, "marked_unread": 1, "marked_own": -1})},
 		{"a reaction twice", rawInsert("chat_reactions", values{"reaction": "👍"})},
 		{"a reaction's id twice", rawInsert("chat_reactions", values{"id": theReaction})},
 	}
 	for column, wrong := range map[string][]any{
-		"permissions": {-1, 512}, "last_read_number": {-1, nil}, "muted": {nil}, "room_id": {nil}, "user_id": {nil}, "created_at": {nil},
+		"permissions": {-1, 512}, "last_read_number": {-1, nil}, "muted": {nil}, "muted_until": {time.Now()}, "hidden_number": {-1},
+		"pinned": {nil}, "marked_unread": {1}, "marked_own": {0}, "room_id": {nil}, "user_id": {nil}, "created_at": {nil},
 	} {
 		for _, value := range wrong {
 			all = append(all, rawWrite{fmt.Sprintf("a member with %s %v", column, value), rawInsert("chat_room_users", values{column: value})})

@@ -22,6 +22,8 @@ CREATE INDEX chat_media_user ON chat_media (user_id);
 -- An empty key says that no thumbnail can be made.
 CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
+-- last_deleted_number is that of the last tombstone: who has read on from there has none
+-- among what is unread.
 CREATE TABLE chat_rooms (
 	id                  text NOT NULL PRIMARY KEY,
 	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
@@ -35,6 +37,7 @@ CREATE TABLE chat_rooms (
 	private_b           {{.User}}{{.References}},
 	last_seq            bigint NOT NULL CHECK (last_seq >= 0),
 	last_number         bigint NOT NULL CHECK (last_number >= 0),
+	last_deleted_number bigint NOT NULL DEFAULT 0 CHECK (last_deleted_number >= 0),
 	last_message_at     datetime,
 	metadata            text,
 	created_at          datetime NOT NULL,
@@ -53,16 +56,26 @@ CREATE TABLE chat_rooms (
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
 
+-- hidden_number is the room's last_number when the member archived it. marked_unread is
+-- the number from which on messages are unread although they have been read, and
+-- marked_own how many of these are the member's own.
 CREATE TABLE chat_room_users (
 	room_id          text NOT NULL REFERENCES chat_rooms (id),
 	user_id          {{.User}} NOT NULL{{.References}},
 	permissions      bigint CHECK (permissions BETWEEN 0 AND 511),
 	muted            boolean NOT NULL,
+	muted_until      datetime,
+	hidden_number    bigint CHECK (hidden_number >= 0),
+	pinned           boolean NOT NULL,
 	created_by       {{.User}}{{.References}},
 	last_seen_at     datetime,
 	last_read_number bigint NOT NULL CHECK (last_read_number >= 0),
+	marked_unread    bigint CHECK (marked_unread >= 1),
+	marked_own       bigint CHECK (marked_own >= 0),
 	created_at       datetime NOT NULL,
-	PRIMARY KEY (room_id, user_id)
+	PRIMARY KEY (room_id, user_id),
+	CONSTRAINT chat_room_users_muted CHECK (muted OR muted_until IS NULL),
+	CONSTRAINT chat_room_users_marked CHECK ((marked_unread IS NULL) = (marked_own IS NULL) AND marked_unread <= last_read_number)
 ) WITHOUT ROWID;
 CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
 
@@ -105,6 +118,8 @@ CREATE TABLE chat_messages (
 	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
 CREATE INDEX chat_messages_user ON chat_messages (user_id, docid) WHERE user_id IS NOT NULL;
+-- The tombstones among a member's unread messages.
+CREATE INDEX chat_messages_deleted ON chat_messages (room_id, number, user_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';

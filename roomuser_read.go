@@ -1,0 +1,185 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// MarkRead moves the actor's read marker of a room forward to the message with
+// this number, and stamps when they were last seen. A number past the last message
+// means all of them; a smaller one than before moves nothing back. What MarkUnread did is
+// undone, whatever the number. It takes no lock and makes no event: the marker is the member's own. Their subscriptions get a
+// read_marker, and those of the other members of a small room a receipt.
+//
+// Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid
+// for a negative number and for System, which reads nothing.
+func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, number int64) (*RoomUser, error) {
+	if number < 0 {
+		return nil, invalid("number", CodeOutOfRange, "is negative")
+	}
+	me, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+		user, err := c.actor.user()
+		if err != nil {
+			return nil, err
+		}
+		if err := c.moveMarker(room, user, number); err != nil {
+			return nil, err
+		}
+		p, err := c.readFor(byRoom, room, opKeepOwnState, target{own: true})
+		if err != nil {
+			return nil, err
+		}
+		return p.me, nil
+	})
+	if err == nil {
+		s.tell(signalRead, room, me.UserID)
+	}
+	return me, err
+}
+
+// moveMarker does nothing for those who are not members.
+func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
+	least, greatest := c.dialect.Least(), c.dialect.Greatest()
+	before, from, set := "", "", ""
+	if c.dialect == dialect.Postgres && !c.inHost { // in the same statement, which saves a round trip
+		before, from, set = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+") ", " FROM lock_timeout", " AND is_set <> ''"
+	}
+	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = `+c.dialect.Later("last_seen_at")+`, last_read_number = `+greatest+`(last_read_number,
+			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id))), marked_unread = NULL, marked_own = NULL`+from+`
+		WHERE room_id = ? AND user_id = ?
+		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`+set,
+		c.now, number, room, user)
+	return err
+}
+
+// MarkUnread makes the messages of a room from this number on, but the actor's own, unread
+// again. The read marker and the receipts that others have got stay where they are;
+// RoomUser.MarkedUnread is the number. The next MarkRead and the next message of the
+// actor's own take it away. Of a number after the read marker, whose messages are unread
+// already, nothing is left but to take an earlier mark away.
+//
+// It makes no event; the actor's subscriptions get an update of kind own_state.
+//
+// Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid
+// for a number below 1 and for System, which reads nothing.
+func (s *Service) MarkUnread(ctx context.Context, actor Actor, room uuid.UUID, number int64) (*RoomUser, error) {
+	if number < 1 {
+		return nil, invalid("number", CodeOutOfRange, "is less than 1")
+	}
+	me, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+		if _, err := c.actor.user(); err != nil {
+			return nil, err
+		}
+		p, err := c.readFor(byRoom, room, opKeepOwnState, target{own: true})
+		if err != nil {
+			return nil, err
+		}
+		return p.markUnread(number)
+	})
+	if err == nil {
+		s.tell(signalOwnState, room, me.UserID)
+	}
+	return me, err
+}
+
+// markUnread locks the membership first, as a send of the member's does, and counts in a
+// later statement: what was sent until then is counted, and what comes later takes the
+// mark away.
+func (p *roomScope) markUnread(number int64) (*RoomUser, error) {
+	if err := p.setLockTimeout(); err != nil {
+		return nil, err
+	}
+	me, err := p.lockMember(p.actor.id, p.dialect.Lock("FOR NO KEY UPDATE"))
+	if err != nil {
+		return nil, err
+	}
+	if number > me.LastReadNumber {
+		me.MarkedUnread = nil
+		_, err = p.exec("UPDATE chat_room_users SET marked_unread = NULL, marked_own = NULL WHERE room_id = ? AND user_id = ?", p.room.ID, me.UserID)
+		return me, err
+	}
+	me.MarkedUnread = &number
+	_, err = p.exec(`UPDATE chat_room_users SET marked_unread = ?, marked_own = (
+			SELECT count(*) FROM chat_messages m WHERE m.room_id = chat_room_users.room_id AND m.user_id = chat_room_users.user_id
+			AND m.number BETWEEN ? AND chat_room_users.last_read_number)
+		WHERE room_id = ? AND user_id = ?`, number, number, p.room.ID, me.UserID)
+	return me, err
+}
+
+// What is unread of the membership u of the room r: the messages after the read marker, or
+// from the mark on, without tombstones and without the member's own. Own messages are
+// never after the marker, which each of them moves; those behind a mark were counted when
+// it was set, and so are left out of the tombstones. Of the messages the tombstones alone
+// are read, in an index of theirs, and these only where there are any so late in the room.
+const (
+	unreadFromSQL = "COALESCE(u.marked_unread - 1, u.last_read_number)"
+	unreadSQL     = "r.last_number - " + unreadFromSQL + " - COALESCE(u.marked_own, 0) - CASE WHEN r.last_deleted_number > " + unreadFromSQL + `
+		THEN (SELECT count(*) FROM chat_messages t WHERE t.room_id = r.id AND t.deleted_at IS NOT NULL AND t.number > ` + unreadFromSQL + `
+			AND (t.user_id IS NULL OR t.user_id <> u.user_id)) ELSE 0 END`
+)
+
+// Unread is what a user has not read in all of their rooms, archived ones included.
+type Unread struct {
+	// Total is how many messages are unread in the rooms that are not muted: the sum of
+	// Room.Unread.
+	Total int64 `json:"total"`
+	// Rooms is in how many of these rooms something is unread, or marked as such.
+	Rooms int64 `json:"rooms"`
+	// Mentions is how many of the unread messages mention the user.
+	Mentions int64 `json:"mentions"`
+
+	// The same of all rooms, muted ones included.
+	TotalWithMuted    int64 `json:"total_with_muted"`
+	RoomsWithMuted    int64 `json:"rooms_with_muted"`
+	MentionsWithMuted int64 `json:"mentions_with_muted"`
+}
+
+// Unread counts what the actor has not read in all their rooms, without those that are
+// muted and with them. Tombstones and one's own messages are never unread.
+//
+// Errors: ErrInvalid for System, which reads nothing.
+func (s *Service) Unread(ctx context.Context, actor Actor) (*Unread, error) {
+	return read(ctx, s, actor, func(c *call) (*Unread, error) {
+		me, err := c.actor.user()
+		if err != nil {
+			return nil, err
+		}
+		sums, err := queryAll(c.conn, scanUnreadSums, unreadSumsSQL, c.now, me)
+		if err != nil {
+			return nil, err
+		}
+		n := &Unread{}
+		for _, sum := range sums {
+			n.TotalWithMuted += sum.total
+			n.RoomsWithMuted += sum.rooms
+			n.MentionsWithMuted += sum.mentions
+			if !sum.muted {
+				n.Total, n.Rooms, n.Mentions = sum.total, sum.rooms, sum.mentions
+			}
+		}
+		return n, nil
+	})
+}
+
+// unreadSums is what is unread in the rooms that are muted, or in those that are not.
+type unreadSums struct {
+	muted                  bool
+	total, rooms, mentions int64
+}
+
+func scanUnreadSums(rows row) (s unreadSums, err error) {
+	err = rows.Scan(&s.muted, &s.total, &s.rooms, &s.mentions)
+	return s, err
+}
+
+// unreadSumsSQL reads the rooms once: without MATERIALIZED PostgreSQL would count the
+// tombstones anew wherever the count is named.
+const unreadSumsSQL = `WITH mine AS MATERIALIZED (
+		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, u.marked_unread AS marked, 0 AS mentions
+		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
+		WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > ` + unreadFromSQL + `
+	) SELECT muted, CAST(SUM(unread) AS bigint), COUNT(CASE WHEN unread > 0 OR marked IS NOT NULL THEN 1 END), CAST(SUM(mentions) AS bigint)
+	FROM mine GROUP BY muted`
