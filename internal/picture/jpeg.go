@@ -51,7 +51,6 @@ type Stripper struct {
 	frame       *frame
 	scans       int
 	orientation int
-	rgb         bool // the colours are red, green and blue, as Adobe says
 }
 
 // NewStripper returns a Stripper of the JPEG that r yields.
@@ -67,7 +66,7 @@ func (s *Stripper) Info() (Info, error) {
 	if s.frame == nil || s.scans == 0 {
 		return Info{}, ErrDamaged
 	}
-	return s.frame.info(s.orientation, s.rgb)
+	return s.frame.info(s.orientation)
 }
 
 // Read implements io.Reader. At the end the source was read to its own end.
@@ -193,7 +192,6 @@ func (s *Stripper) kept(marker byte, payload []byte) []byte {
 	case marker == markerAPP0+2 && bytes.HasPrefix(payload, []byte("ICC_PROFILE\x00")):
 		return payload
 	case marker == markerAPP0+14 && bytes.HasPrefix(payload, []byte("Adobe")) && len(payload) >= 12:
-		s.rgb = payload[11] == 0
 		return payload[:12] // how the colours are meant
 	case marker >= markerSOF0 && marker <= markerEXP && marker != markerJPG:
 		return payload
@@ -309,13 +307,9 @@ func (s *Stripper) trailer() error {
 // frame is what a JPEG says of its picture before the first scan.
 type frame struct {
 	width, height int
-	progressive   bool
-	planes        []plane
+	planes        int
 	hidden        bool // no browser shows it: 12 bits a sample, lossless, or hierarchical
 }
-
-// plane is one colour's: h × v samples of it are in each block of pixels.
-type plane struct{ id, h, v byte }
 
 func isFrame(marker byte) bool {
 	return marker >= markerSOF0 && marker <= 0xCF && marker != markerDHT && marker != markerJPG && marker != markerDAC
@@ -327,42 +321,16 @@ func readFrame(marker byte, payload []byte) *frame {
 	}
 	f := &frame{
 		height: int(binary.BigEndian.Uint16(payload[1:])), width: int(binary.BigEndian.Uint16(payload[3:])),
-		progressive: marker&3 == 2,
-		hidden:      payload[0] != 8 || marker&3 == 3 || marker&7 > 4,
+		hidden: payload[0] != 8 || marker&3 == 3 || marker&7 > 4,
 	}
-	for rest := payload[6:]; len(rest) >= 3 && len(f.planes) < int(payload[5]); rest = rest[3:] {
-		f.planes = append(f.planes, plane{id: rest[0], h: rest[1] >> 4, v: rest[1] & 15})
-	}
+	f.planes = min(int(payload[5]), (len(payload)-6)/3)
 	return f
 }
 
-func (f *frame) info(orientation int, rgb bool) (Info, error) {
-	if f.width < 1 || f.height < 1 || len(f.planes) == 0 || f.hidden {
+func (f *frame) info(orientation int) (Info, error) {
+	if f.width < 1 || f.height < 1 || f.planes == 0 || f.hidden {
 		return Info{}, ErrDamaged
 	}
 	size := turned(f.width, f.height, orientation)
-	info := Info{Width: size.X, Height: size.Y, Orientation: orientation}
-	info.memory = f.memory(rgb)
-	return info, nil
-}
-
-// memory estimates what image/jpeg takes: a byte for each sample; for a progressive
-// picture four more for its coefficient; and where the colours are not YCbCr, a copy of
-// four bytes a pixel.
-func (f *frame) memory(rgb bool) int64 {
-	first := f.planes[0]
-	across, down := int64(8*max(first.h, 1)), int64(8*max(first.v, 1))
-	pixels := (int64(f.width) + across - 1) / across * across * ((int64(f.height) + down - 1) / down * down)
-	samples := pixels
-	for _, p := range f.planes[1:] {
-		samples += pixels * int64(p.h) * int64(p.v) / int64(max(first.h, 1)) / int64(max(first.v, 1))
-	}
-	bytes := samples
-	if f.progressive {
-		bytes += 4 * samples
-	}
-	if len(f.planes) == 4 || len(f.planes) == 3 && (rgb || f.planes[0].id == 'R') {
-		bytes += 4 * pixels
-	}
-	return bytes
+	return Info{Width: size.X, Height: size.Y, Orientation: orientation}, nil
 }
