@@ -18,16 +18,17 @@ import (
 )
 
 // OpenThumbnail returns a smaller copy of a picture, to those who may see the picture: a
-// JPEG or, of what is partly transparent, a PNG, upright, of at most 512 × 512 pixels; of
-// what moves, the first picture. The Media beside it is the picture's with the type, size,
-// width, height and hash of the copy. A picture that is no larger, and of at most 256 KiB, is
+// JPEG or, of what is partly transparent, a PNG, upright, in sRGB, of at most 512 × 512 pixels;
+// of what moves, the first picture; of a JPEG or GIF that was cut off, what is there. With
+// Config.Previewer other files have one too. The Media beside it is the file's with the type,
+// size, width, height and hash of the copy. A picture that is no larger, and of at most 256 KiB, is
 // returned itself, unless it is a GIF.
 //
 // The copy is made when it is first opened, one at a time in each Service of New, and
 // kept in the media store. A call waits for its turn at most 10 seconds, the actors in
 // turn, and 16 calls at most in all. Whether the actor may see the picture is decided
-// again after that. Pictures of more than 24,000,000 pixels have none, and those whose
-// decoding would take more than 128 MiB.
+// again after that. JPEGs of more than 64,000,000 pixels have none, other pictures of more than
+// 24,000,000, and those whose decoding would take more than 128 MiB.
 //
 // Errors: ErrNotFound, also of what has no thumbnail, ErrNoMediaStore, ErrMediaStore,
 // ErrUnavailable when the turn does not come, and inside InTx or WithTx ErrConflict while
@@ -40,7 +41,7 @@ func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUI
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case !found.IsImage():
+	case !found.IsImage() && found.ThumbnailKey == nil && !s.hasPreview(found):
 		return nil, nil, ErrNotFound
 	case found.ownThumbnail():
 		content, err := s.openObject(ctx, found.Key)
@@ -71,7 +72,7 @@ const noThumbnail = ""
 const ownThumbnailBytes = 256 << 10
 
 func (m *Media) ownThumbnail() bool {
-	return max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.Size <= ownThumbnailBytes && m.ContentType != picture.GIF
+	return m.IsImage() && max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.Size <= ownThumbnailBytes && m.ContentType != picture.GIF
 }
 
 // thumbnailBytes is more than the largest: every pixel of a PNG as it is.
@@ -162,6 +163,12 @@ func (s *Service) beginThumbnail(ctx context.Context, actor Actor) error {
 }
 
 func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
+	if !m.IsImage() {
+		if !s.hasPreview(m) {
+			return nil, picture.ErrDamaged
+		}
+		return s.preview(ctx, m)
+	}
 	whole, err := s.openObject(ctx, m.Key)
 	if err != nil {
 		return nil, err
