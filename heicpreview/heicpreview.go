@@ -38,7 +38,8 @@ import (
 
 // Options are the settings of a Previewer.
 type Options struct {
-	// Memory is what a decoder may allocate at most, in bytes; up to 4 GiB. Defaults to 128 MiB.
+	// Memory is what a decoder may allocate at most, in bytes; up to 4 GiB. It takes some 8
+	// bytes a pixel. Defaults to 256 MiB.
 	Memory int64
 	// FileBytes is the largest file that is decoded. Defaults to 32 MiB.
 	FileBytes int64
@@ -62,7 +63,7 @@ func New(options Options) (*Previewer, error) {
 		return nil, errDynamic
 	}
 	if options.Memory == 0 {
-		options.Memory = 128 << 20
+		options.Memory = 256 << 20
 	}
 	if options.FileBytes == 0 {
 		options.FileBytes = 32 << 20

@@ -71,10 +71,10 @@ func TestPreview(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	small := newPreviewer(t, Options{Memory: 2 << 20})
+	small := newPreviewer(t, Options{Memory: 256 << 10})
 	for contentType := range files {
 		if _, err := small.Preview(t.Context(), contentType, bytes.NewReader(read(t, contentType))); err == nil {
-			t.Errorf("%s: it was decoded in 2 MiB", contentType)
+			t.Errorf("%s: it was decoded in 256 KiB", contentType)
 		}
 		if _, err := newPreviewer(t, Options{}).Preview(t.Context(), contentType, bytes.NewReader(read(t, contentType))); err != nil {
 			t.Errorf("%s: and not in more, after that: %v", contentType, err)
@@ -118,7 +118,7 @@ func TestFilesWithoutAPreview(t *testing.T) {
 }
 
 func TestThumbnails(t *testing.T) {
-	c := chattest.NewWith(t, chat.Config{Media: storage.Memory(), Previewer: newPreviewer(t, Options{})})
+	c := chattest.NewWith(t, chattest.Options{Config: chat.Config{UserIDs: chat.StringIDs, Media: storage.Memory(), Previewer: newPreviewer(t, Options{})}})
 	for contentType := range files {
 		uploaded, err := c.UploadMedia(t.Context(), chat.ID("alice"), chat.NewMedia{Body: bytes.NewReader(read(t, contentType))})
 		if err != nil {
