@@ -12,15 +12,24 @@ import (
 // eventBatch is a part of the log with its content, and who may be told it.
 type eventBatch struct {
 	updates []Update
-	members map[uuid.UUID][]UserID // of the rooms, who listen
-	added   map[memberKey]int      // which update adds a member, the last one
+	members map[uuid.UUID][]listener // of the rooms
+	added   map[memberKey]int        // which update adds a member, the last one
 	states  map[memberKey]RoomState
+
+	narrower map[narrowerKey]*Update // made when they are first needed
+}
+
+// listener is a member who has a subscription.
+type listener struct {
+	user   UserID
+	joined int64 // RoomUser.JoinedNumber
 }
 
 // readBatch reads the content of events, in a snapshot, and which of the users may be
 // told it: those who are members in the same snapshot.
 func (c *conn) readBatch(events []loggedEvent, listening map[UserID]bool) (*eventBatch, error) {
-	b := &eventBatch{members: map[uuid.UUID][]UserID{}, added: map[memberKey]int{}, states: map[memberKey]RoomState{}}
+	b := &eventBatch{members: map[uuid.UUID][]listener{}, added: map[memberKey]int{}, states: map[memberKey]RoomState{},
+		narrower: map[narrowerKey]*Update{}}
 	if len(events) == 0 {
 		return b, nil
 	}
@@ -43,12 +52,12 @@ func (c *conn) readBatch(events []loggedEvent, listening map[UserID]bool) (*even
 const fewListeners = 200
 
 // membersAmong reads which of the users are members of rooms.
-func (c *conn) membersAmong(rooms map[uuid.UUID]bool, users map[UserID]bool) (map[uuid.UUID][]UserID, error) {
-	members := map[uuid.UUID][]UserID{}
+func (c *conn) membersAmong(rooms map[uuid.UUID]bool, users map[UserID]bool) (map[uuid.UUID][]listener, error) {
+	members := map[uuid.UUID][]listener{}
 	if len(users) == 0 {
 		return members, nil
 	}
-	query, args := "SELECT u.room_id, u.user_id FROM chat_room_users u WHERE u.room_id "+c.dialect.InIDs(), []any{dialect.JSONArray(keys(rooms))}
+	query, args := "SELECT u.room_id, u.user_id, u.joined_number FROM chat_room_users u WHERE u.room_id "+c.dialect.InIDs(), []any{dialect.JSONArray(keys(rooms))}
 	if len(users) <= fewListeners {
 		wanted := make([]dialect.Object, 0, len(users))
 		for user := range users {
@@ -57,13 +66,17 @@ func (c *conn) membersAmong(rooms map[uuid.UUID]bool, users map[UserID]bool) (ma
 		query += " AND u.user_id IN (SELECT j.user_id FROM " + c.jsonRows("user_id user") + ")"
 		args = append(args, dialect.JSONArray(wanted))
 	}
-	found, err := queryAll(c, func(rows row) (m memberKey, err error) {
-		err = rows.Scan(&m.room, &m.user)
+	type member struct {
+		room uuid.UUID
+		listener
+	}
+	found, err := queryAll(c, func(rows row) (m member, err error) {
+		err = rows.Scan(&m.room, &m.user, &m.joined)
 		return m, err
 	}, query, args...)
 	for _, m := range found {
 		if users[m.user] {
-			members[m.room] = append(members[m.room], m.user)
+			members[m.room] = append(members[m.room], m.listener)
 		}
 	}
 	return members, err
@@ -79,8 +92,8 @@ func (b *eventBatch) readStates(c *conn, listening map[UserID]bool) error {
 				b.added[memberKey{u.RoomID, *u.UserID}] = i
 			}
 		case RoomCreated:
-			for _, user := range b.members[u.RoomID] {
-				b.added[memberKey{u.RoomID, user}] = i
+			for _, member := range b.members[u.RoomID] {
+				b.added[memberKey{u.RoomID, member.user}] = i
 			}
 		}
 	}
@@ -89,23 +102,45 @@ func (b *eventBatch) readStates(c *conn, listening map[UserID]bool) error {
 	return err
 }
 
-// readers are the users who are told an update: the members who had been added by then,
-// and who is removed.
-func (b *eventBatch) readers(i int) []UserID {
+// readers are those who are told an update: the members who had been added by then, and who
+// is removed.
+func (b *eventBatch) readers(i int) []listener {
 	u := &b.updates[i]
 	members := b.members[u.RoomID]
-	readers := make([]UserID, 0, len(members)+1)
+	readers := make([]listener, 0, len(members)+1)
 	removed := EventKind(u.Kind) == UserRemoved && u.UserID != nil
-	for _, user := range members {
-		if at, added := b.added[memberKey{u.RoomID, user}]; !added || i >= at {
-			readers = append(readers, user)
-			removed = removed && user != *u.UserID
+	for _, member := range members {
+		if at, added := b.added[memberKey{u.RoomID, member.user}]; !added || i >= at {
+			readers = append(readers, member)
+			removed = removed && member.user != *u.UserID
 		}
 	}
 	if removed {
-		readers = append(readers, *u.UserID)
+		readers = append(readers, listener{user: *u.UserID})
 	}
 	return readers
+}
+
+// narrowerKey names what a member who joined later is told in the place of an update.
+type narrowerKey struct {
+	update int
+	view   messageView
+}
+
+// updateFor is an update as a member sees it, whose joining number is given. It is one for
+// all who see the same.
+func (b *eventBatch) updateFor(i int, joined int64) Update {
+	u := &b.updates[i]
+	view := u.viewOf(joined)
+	if view == wholeMessage {
+		return *u
+	}
+	key := narrowerKey{i, view}
+	if b.narrower[key] == nil {
+		narrower := u.narrowed(view)
+		b.narrower[key] = &narrower
+	}
+	return *b.narrower[key]
 }
 
 // stateFor is the room_state that follows an update for a user, if any.
@@ -140,8 +175,10 @@ func (b *eventBatch) stamp(epoch string, from, to position) {
 func (b *eventBatch) updatesFor(sub *Subscription) (updates []Update) {
 	for i, u := range b.updates {
 		told := sub.actor.system
-		for _, user := range b.readers(i) {
-			told = told || user == sub.actor.id
+		for _, reader := range b.readers(i) {
+			if !sub.actor.system && reader.user == sub.actor.id {
+				told, u = true, b.updateFor(i, reader.joined)
+			}
 		}
 		if !told || sub.rooms != nil && !sub.rooms[u.RoomID] {
 			continue

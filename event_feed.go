@@ -237,10 +237,11 @@ func (f *eventFeed) deliver(batch *eventBatch) {
 		for sub := range f.system {
 			put(sub, u)
 		}
-		for _, user := range batch.readers(i) {
-			for sub := range f.users[user] {
-				put(sub, u)
-				if state := batch.stateFor(i, user); state != nil {
+		for _, reader := range batch.readers(i) {
+			seen := batch.updateFor(i, reader.joined)
+			for sub := range f.users[reader.user] {
+				put(sub, seen)
+				if state := batch.stateFor(i, reader.user); state != nil {
 					put(sub, *state)
 				}
 			}

@@ -31,7 +31,8 @@ type EventsPage struct {
 }
 
 // Events returns the events of a room after one that the caller knows: what a gap in Seq
-// has left out, with the content as a Subscription tells it.
+// has left out, with the content as a Subscription tells it. An event about a message that
+// the actor does not see is UpdateHidden.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid for a
 // negative After or Limit.
@@ -81,6 +82,12 @@ func (c *call) events(room uuid.UUID, query EventsQuery) (*EventsPage, error) {
 	}
 	page.HasMore = len(found) > 0 && last < p.room.LastSeq
 	page.Items, err = c.updatesOf(found)
+	if p.me != nil {
+		for i := range page.Items {
+			u := &page.Items[i]
+			*u = u.narrowed(u.viewOf(p.access.joined))
+		}
+	}
 	return page, err
 }
 
@@ -118,13 +125,13 @@ func (c *conn) pruneEvents(olderThan time.Duration) (int64, error) {
 		prunedKey); err != nil {
 		return 0, err
 	}
-	first := "SELECT id FROM chat_events ORDER BY id LIMIT ?"
+	first := c.dialect.InQuery("SELECT id FROM chat_events ORDER BY id LIMIT ?")
 	last := "id"
 	if c.dialect == dialect.Postgres {
 		// Rows of transactions to come are those of a dump, which no reader waits for.
 		last = "CASE WHEN tx < pg_snapshot_xmax(pg_current_snapshot()) THEN CAST(CAST(tx AS text) AS bigint) ELSE 0 END"
 	}
-	removed, err := queryAll(c, scanValue[int64], "DELETE FROM chat_events WHERE created_at < ? AND id IN ("+first+") RETURNING "+last,
+	removed, err := queryAll(c, scanValue[int64], "DELETE FROM chat_events WHERE created_at < ? AND id "+first+" RETURNING "+last,
 		at.Add(-olderThan), pruneBatch)
 	if err != nil || len(removed) == 0 {
 		return 0, err

@@ -129,7 +129,7 @@ func (f *eventFeed) returnSignals(taken signalSet) {
 type signalState struct {
 	memberKey
 	own     RoomState
-	members int // of the room, counted up to one more than Limits.ReceiptMembers
+	members int64 // of the room
 }
 
 // deliverSignals reads, in a snapshot, what signals are about and who are members of
@@ -146,11 +146,11 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	rooms := map[uuid.UUID]bool{}
 	for _, one := range signals {
 		state, member := states[memberKey{one.Room, one.User}]
-		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state)) {
+		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state.members)) {
 			rooms[one.Room] = true
 		}
 	}
-	members := map[uuid.UUID][]UserID{}
+	members := map[uuid.UUID][]listener{}
 	if len(rooms) > 0 {
 		if members, err = c.membersAmong(rooms, f.listening()); err != nil {
 			return err
@@ -164,8 +164,10 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	return nil
 }
 
-func (c *conn) receipts(state signalState) bool {
-	return !c.config.NoReceipts && state.members <= c.config.Limits.ReceiptMembers
+// receipts reports whether the members of a room are told, and shown, how far the others
+// have read.
+func (c *conn) receipts(members int64) bool {
+	return !c.config.NoReceipts && members <= int64(c.config.Limits.ReceiptMembers)
 }
 
 func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error) {
@@ -181,9 +183,9 @@ func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error)
 		s.own, err = c.scanRoomState(rows, &s.user, &s.members)
 		s.room = s.own.RoomID
 		return s, err
-	}, "SELECT "+roomStateColumns+`, u.user_id, (SELECT count(*) FROM (SELECT 1 FROM chat_room_users x WHERE x.room_id = r.id LIMIT ?) few)
-		FROM `+c.jsonRows("room_id uuid", "user_id user")+` JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
-		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, c.config.Limits.ReceiptMembers+1, dialect.JSONArray(rows))
+	}, "SELECT "+roomStateColumns+", u.user_id, r.member_count FROM "+c.jsonRows("room_id uuid", "user_id user")+`
+		JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id
+		JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL`, dialect.JSONArray(rows))
 	states := make(map[memberKey]signalState, len(found))
 	for _, state := range found {
 		states[state.memberKey] = state
@@ -191,7 +193,7 @@ func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error)
 	return states, err
 }
 
-func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, members []UserID) {
+func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, members []listener) {
 	u := Update{RoomID: one.Room, UserID: &one.User, CreatedAt: c.now}
 	own, others := u, u
 	switch one.Kind {
@@ -207,22 +209,31 @@ func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, member
 		others.Kind, others.ExpiresAt = UpdateTyping, &until
 	}
 	if own.Kind != "" {
-		f.putSignal(own, []UserID{one.User}, "")
+		f.putSignal(own, []UserID{one.User})
 	}
-	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state) {
-		f.putSignal(others, members, one.User)
+	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state.members) {
+		f.putSignal(others, others.othersAmong(members))
 	}
 }
 
-// putSignal puts an update that is no event into the queues of users, except one.
-func (f *eventFeed) putSignal(u Update, users []UserID, except UserID) {
+// othersAmong are the members who are told what another does: not up to which of the messages
+// that they do not see.
+func (u *Update) othersAmong(members []listener) (others []UserID) {
+	for _, member := range members {
+		hidden := u.Kind == UpdateReceipt && member.joined > 0 && !access{joined: member.joined}.sees(u.Number)
+		if member.user != *u.UserID && !hidden {
+			others = append(others, member.user)
+		}
+	}
+	return others
+}
+
+// putSignal puts an update that is no event into the queues of users.
+func (f *eventFeed) putSignal(u Update, users []UserID) {
 	u.shared = &sharedUpdate{size: u.size()}
 	var lagged []*Subscription
 	f.mu.Lock()
 	for _, user := range users {
-		if user == except {
-			continue
-		}
 		for sub := range f.users[user] {
 			// Who is writing is soon forgotten: nobody is closed for it.
 			if (sub.rooms == nil || sub.rooms[u.RoomID]) && !sub.queue.Put(u, u.shared.size) && u.Kind != UpdateTyping {

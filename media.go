@@ -77,6 +77,38 @@ func scanMedia(rows row) (Media, error) {
 	return m, err
 }
 
+// optionalMedia scans a media item that an outer join may have left out.
+type optionalMedia struct {
+	media     Media
+	id        *uuid.UUID
+	key       *string
+	state     *MediaState
+	fileName  *string
+	kind      *string
+	size      *int64
+	sha256    *string
+	createdAt *time.Time
+}
+
+func (o *optionalMedia) fields() []any {
+	m := &o.media
+	return []any{
+		&o.id, &m.UserID, &o.key, &o.state, &o.fileName, &o.kind, &o.size, &m.Width, &m.Height, &m.DurationMS, &o.sha256, &m.ThumbnailKey,
+		scanTime(&o.createdAt),
+	}
+}
+
+// of returns the media item, nil when there is none.
+func (o *optionalMedia) of() *Media {
+	if o.id == nil {
+		return nil
+	}
+	m := &o.media
+	m.ID, m.Key, m.State, m.FileName, m.ContentType = *o.id, *o.key, *o.state, *o.fileName, *o.kind
+	m.Size, m.SHA256, m.CreatedAt = *o.size, *o.sha256, *o.createdAt
+	return m
+}
+
 // uploadedBy reports whether p uploaded the media item.
 func (m *Media) uploadedBy(w principal) bool {
 	if w.system {
@@ -211,6 +243,7 @@ type mediaUse struct {
 	media  Media
 	used   bool // in a message, or as an avatar, whether or not the room is still there
 	avatar bool
+	number int64 // of the message
 	room   *Room // only what decide needs
 	member *RoomUser
 }
@@ -218,14 +251,18 @@ type mediaUse struct {
 func (c *conn) scanMediaUse(rows row) (mediaUse, error) {
 	var use mediaUse
 	var messageRoom, avatarRoom, id *uuid.UUID
+	var number *int64
 	var kind *RoomType
 	var public *bool
 	var byDefault *Permissions
 	var owner, privateA *UserID
 	var member optionalRoomUser
-	err := rows.Scan(append(append(use.media.fields(), &messageRoom, &avatarRoom, &id, &kind, &public, &owner, &byDefault, &privateA),
+	err := rows.Scan(append(append(use.media.fields(), &messageRoom, &number, &avatarRoom, &id, &kind, &public, &owner, &byDefault, &privateA),
 		member.fields()...)...)
 	use.used, use.avatar = messageRoom != nil || avatarRoom != nil, messageRoom == nil
+	if number != nil {
+		use.number = *number
+	}
 	if err == nil && id != nil {
 		use.room = &Room{ID: *id, Type: *kind, Public: *public, OwnerID: owner, DefaultPermissions: *byDefault, PrivateA: privateA}
 		use.member = member.of(use.room, c.now)
@@ -274,11 +311,11 @@ func (c *call) visibleMedia(id uuid.UUID) (*Media, error) {
 
 // mediaUseSQL renders the query of what ready media of a condition are used in.
 func mediaUseSQL(condition string) string {
-	return `WITH found AS (SELECT ` + mediaColumns + `,
-			(SELECT g.room_id FROM chat_message_media x JOIN chat_messages g ON g.id = x.message_id WHERE x.media_id = m.id) AS message_room,
+	return `WITH found AS (SELECT ` + prefixed("m", mediaColumns) + `, g.room_id AS message_room, g.number AS message_number,
 			(SELECT a.id FROM chat_rooms a WHERE a.avatar_id = m.id) AS avatar_room
-			FROM chat_media m WHERE ` + condition + ` AND m.state = ?)
-		SELECT ` + prefixed("f", mediaColumns) + `, f.message_room, f.avatar_room,
+			FROM chat_media m LEFT JOIN chat_message_media x ON x.media_id = m.id LEFT JOIN chat_messages g ON g.id = x.message_id
+			WHERE ` + condition + ` AND m.state = ?)
+		SELECT ` + prefixed("f", mediaColumns) + `, f.message_room, f.message_number, f.avatar_room,
 			r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a, ` + prefixed("u", optionalRoomUserColumns) + `
 		FROM found f LEFT JOIN chat_rooms r ON r.id = COALESCE(f.message_room, f.avatar_room) AND r.deleted_at IS NULL
 		LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?`
@@ -293,7 +330,9 @@ func (c *call) decideMedia(use *mediaUse) error {
 	case use.avatar:
 		return c.scope(use.room, use.member).decide(opSeeRoom, target{})
 	}
-	return c.scope(use.room, use.member).decide(opRead, target{child: true})
+	p := c.scope(use.room, use.member)
+	p.number = use.number
+	return p.decide(opRead, target{child: true})
 }
 
 // inline are the types that a browser may show in the origin of an application: none of

@@ -36,6 +36,12 @@ func (s *Service) hasPreview(m *Media) bool {
 	return s.config.Previewer != nil && !m.IsImage() && m.ContentType != plainFile
 }
 
+// HasThumbnail is Media.HasThumbnail, and of what is no picture whether Config.Previewer is going to be
+// asked for one, which may find that there is none.
+func (s *Service) HasThumbnail(m *Media) bool {
+	return m.HasThumbnail() || m.ThumbnailKey == nil && s.hasPreview(m)
+}
+
 // preview returns the thumbnail of what the host makes of a file, and picture.ErrDamaged for none.
 func (s *Service) preview(ctx context.Context, m *Media) ([]byte, error) {
 	content, err := s.openObject(ctx, m.Key)

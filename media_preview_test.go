@@ -111,7 +111,9 @@ func TestPreviewThatFailsIsTriedOnce(t *testing.T) {
 
 func TestPreviewThatIsUnavailableIsTriedAgain(t *testing.T) {
 	previewHost(t, func(t *testing.T, h *chatsuite.Host, p *previewer) {
-		p.fail = func(string) (image.Image, error) { return nil, fmt.Errorf("%w: the converter restarts", chat.ErrUnavailable) }
+		p.fail = func(string) (image.Image, error) {
+			return nil, fmt.Errorf("%w: the converter restarts", chat.ErrUnavailable)
+		}
 		m := uploadFile(t, h, pdf)
 		_, _, err := h.OpenThumbnail(h.Ctx, h.Alice, m.ID)
 		chatsuite.WantError(t, err, chat.ErrUnavailable)

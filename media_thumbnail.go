@@ -71,6 +71,21 @@ const noThumbnail = ""
 // large profile.
 const ownThumbnailBytes = 256 << 10
 
+// HasThumbnail reports whether OpenThumbnail has a smaller copy of the media item, as far as
+// can be told without opening it: not of what is no picture, has more than 24,000,000 pixels
+// (a JPEG: 64,000,000) and would have to be decoded, or was tried before and cannot be.
+func (m *Media) HasThumbnail() bool {
+	switch {
+	case m.ownThumbnail():
+		return true
+	case m.ThumbnailKey != nil: // also of what a Previewer has shown
+		return *m.ThumbnailKey != noThumbnail
+	case !m.IsImage():
+		return false
+	}
+	return *m.Width**m.Height <= picture.MaxPixels(m.ContentType)
+}
+
 func (m *Media) ownThumbnail() bool {
 	return m.IsImage() && max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.Size <= ownThumbnailBytes && m.ContentType != picture.GIF
 }

@@ -113,13 +113,14 @@ type membershipRow struct {
 	room        Room
 	user        *UserID
 	permissions *Permissions
+	joined      *int64
 }
 
 func scanMembershipRow(rows row) (membershipRow, error) {
 	var m membershipRow
 	r := &m.room
 	err := rows.Scan(&r.ID, &r.Type, &r.Public, &r.OwnerID, &r.DefaultPermissions, &r.PrivateA, &r.LastSeq, &r.LastNumber,
-		scanTime(&r.LastMessageAt), &m.user, &m.permissions)
+		scanTime(&r.LastMessageAt), &m.user, &m.permissions, &m.joined)
 	return m, err
 }
 
@@ -128,7 +129,7 @@ func scanMembershipRow(rows row) (membershipRow, error) {
 func (b *batch) readRooms() error {
 	from, args := b.senders()
 	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
-		r.last_seq, r.last_number, r.last_message_at, u.user_id, u.permissions FROM `+from+`
+		r.last_seq, r.last_number, r.last_message_at, u.user_id, u.permissions, u.joined_number FROM `+from+`
 		JOIN chat_rooms r ON r.id = j.room_id
 		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
 	if err != nil {
@@ -150,7 +151,7 @@ func (b *batch) addMembership(m *membershipRow) {
 		b.rooms[room.ID], b.readSeqs[room.ID] = room, room.LastSeq
 	}
 	if m.user != nil {
-		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions}
+		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined}
 		member.resolve(room, b.now)
 		b.members[memberKey{room.ID, *m.user}] = member
 	}
@@ -250,7 +251,7 @@ func (b *batch) readReplies() error {
 			ids = append(ids, *s.in.ReplyToID)
 		}
 	}
-	replies, err := b.readHeads(ids)
+	replies, err := b.readHeads(ids, "")
 	b.replies = replies
 	if err != nil || len(ids) == 0 || b.optimistic || b.inHost || b.dialect == dialect.SQLite {
 		return err
@@ -271,7 +272,7 @@ func (b *batch) accept(s *send) {
 		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), AuthorKind: s.sender.authorKind(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
 		Metadata: s.in.Metadata,
 	}
-	if err := b.attachReply(m); err != nil {
+	if err := b.attachReply(m, s); err != nil {
 		s.refuse(err)
 		return
 	}
@@ -295,14 +296,24 @@ func (b *batch) accept(s *send) {
 	s.accept(m)
 }
 
+// repliedToBy is the message that a send replies to; nil when its sender does not see one in
+// the room.
+func (b *batch) repliedToBy(s *send) *repliedTo {
+	replied := b.replies[*s.in.ReplyToID]
+	if replied == nil || replied.room != s.room || !b.access(s).sees(replied.Number) {
+		return nil
+	}
+	return replied
+}
+
 // attachReply checks the message that m replies to, if any, and attaches its head.
-func (b *batch) attachReply(m *Message) error {
+func (b *batch) attachReply(m *Message, s *send) error {
 	if m.ReplyToID == nil {
 		return nil
 	}
-	replied := b.replies[*m.ReplyToID]
+	replied := b.repliedToBy(s)
 	switch {
-	case replied == nil || replied.room != m.RoomID:
+	case replied == nil:
 		return invalid("reply_to_id", CodeNotInRoom, "is not a message of this room")
 	case replied.DeletedAt != nil:
 		return conflict("the message replied to was deleted")

@@ -29,7 +29,8 @@ type MessagesPage struct {
 
 // Messages returns a page of a room's history, tombstones included, with media,
 // reaction counts and the heads of replied-to messages, in a constant number of
-// queries. It moves no read marker.
+// queries. It moves no read marker. Where the room shows newcomers no history (see
+// HistoryJoined), the first message is the first one after they joined.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid.
 func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at HistoryQuery) (*MessagesPage, error) {
@@ -72,39 +73,36 @@ func (at HistoryQuery) validate() error {
 // history turns a position into a range of numbers. Numbers have no gaps, so that
 // a range is a page, and what lies beyond it is known without asking.
 func (p *roomScope) history(at HistoryQuery, limit int64) (*MessagesPage, error) {
-	last := p.room.LastNumber
-	first := max(1, last-limit+1)
+	before, last := p.access.joined, p.room.LastNumber // the first one is after before
+	first := max(before, last-limit) + 1
 	end := last
 	switch {
 	case at.Before != nil:
-		end = min(last, max(0, *at.Before-1))
-		first = max(1, end-limit+1)
+		end = min(last, max(before, *at.Before-1))
+		first = max(before, end-limit) + 1
 	case at.After != nil:
-		first = min(*at.After, last) + 1
+		first = min(max(before, *at.After), last) + 1
 		end = min(last, first+limit-1)
 	case at.Around != nil:
-		middle := min(max(1, *at.Around), last)
-		first = max(1, middle-limit/2)
+		middle := min(max(before+1, *at.Around), last)
+		first = max(before+1, middle-limit/2)
 		end = min(last, first+limit-1)
 	}
 	items, err := p.messages("room_id = ? AND number BETWEEN ? AND ?", p.room.ID, first, end)
 	if err != nil {
 		return nil, err
 	}
-	page := &MessagesPage{Items: items, HasBefore: first > 1, HasAfter: end < last}
+	page := &MessagesPage{Items: items, HasBefore: first > before+1, HasAfter: end < last}
 	return page, nil
 }
 
-// messages reads messages of a condition, in order, with all that a page shows of
-// them. The condition of membership is in the statement itself: whoever was
-// removed since the decision gets nothing that came after it.
+// messages reads messages of a condition, which the actor was decided to see, in order,
+// with all that a page shows of them. The condition of membership is in the statement
+// itself: whoever was removed since the decision gets nothing that came after it.
 func (p *roomScope) messages(condition string, args ...any) ([]Message, error) {
-	query := "SELECT " + messageColumns + " FROM chat_messages WHERE " + condition
-	if !p.access.system {
-		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
-		args = append(slices.Clip(args), p.room.ID, p.actor.id)
-	}
-	messages, err := queryAll(p.conn, scanMessage, query+" ORDER BY number", args...)
+	still, more := p.andStillSees()
+	messages, err := queryAll(p.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE "+condition+still+" ORDER BY number",
+		append(slices.Clip(args), more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -129,15 +127,20 @@ func (c *call) attachContent(messages []*Message) error {
 	return c.attachReplies(messages)
 }
 
-// attachReplies fills in the heads of the messages that others reply to.
-func (c *conn) attachReplies(messages []*Message) error {
+// attachReplies fills in the heads of the messages that others reply to. What replies to a
+// message that the actor does not see is shown as no reply.
+func (c *call) attachReplies(messages []*Message) error {
 	var ids []uuid.UUID
 	for _, m := range messages {
 		if m.ReplyToID != nil {
 			ids = append(ids, *m.ReplyToID)
 		}
 	}
-	heads, err := c.readHeads(ids)
+	condition, args := "", []any(nil)
+	if !c.actor.system {
+		condition, args = " AND "+memberSeesMessage, []any{c.actor.id}
+	}
+	heads, err := c.readHeads(ids, condition, args...)
 	if err != nil {
 		return err
 	}
@@ -147,25 +150,26 @@ func (c *conn) attachReplies(messages []*Message) error {
 		}
 		if replied := heads[*m.ReplyToID]; replied != nil {
 			m.ReplyTo = &replied.MessageHead
+		} else {
+			m.ReplyToID = nil
 		}
 	}
 	return nil
 }
 
-// readHeads reads what is shown of messages that others reply to.
-func (c *conn) readHeads(ids []uuid.UUID) (map[uuid.UUID]*repliedTo, error) {
+// readHeads reads what is shown of messages m that others reply to, of a further condition.
+func (c *conn) readHeads(ids []uuid.UUID, condition string, args ...any) (map[uuid.UUID]*repliedTo, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := queryAll(c, func(rows row) (repliedTo, error) {
-		var r repliedTo
-		err := rows.Scan(&r.ID, &r.room, &r.Number, &r.UserID, &r.AuthorKind, &r.Text, scanTime(&r.DeletedAt),
-			&r.MediaID, &r.MediaType, &r.MediaCount)
+	found, err := queryAll(c, func(rows row) (r repliedTo, err error) {
+		var head optionalHead
+		if err = rows.Scan(append([]any{&r.room}, head.fields()...)...); err == nil {
+			r.MessageHead = *head.of()
+		}
 		return r, err
-	}, `SELECT m.id, m.room_id, m.number, m.user_id, m.author_kind, m.text, m.deleted_at,
-		f.id, COALESCE(f.content_type, ''), (SELECT COUNT(*) FROM chat_message_media x WHERE x.message_id = m.id)
-		FROM chat_messages m LEFT JOIN chat_message_media x ON x.message_id = m.id AND x.sequence = 0
-		LEFT JOIN chat_media f ON f.id = x.media_id WHERE m.id `+c.dialect.InIDs(), dialect.JSONArray(ids))
+	}, "SELECT m.room_id, "+headColumns+", "+prefixed("f", mediaColumns)+" FROM chat_messages m"+headMedia+
+		" WHERE m.id "+c.dialect.InIDs()+condition, append([]any{dialect.JSONArray(ids)}, args...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -50,11 +50,19 @@ func TestHistoryPages(t *testing.T) {
 }
 
 // A member is removed after it was decided that they may read, and before the messages
-// are read: what is written from then on is not for them.
+// are read: what is written from then on is not for them, nor when they are added again to a
+// room that shows newcomers no history.
 func TestMemberWhoIsRemovedMeanwhileReadsNothing(t *testing.T) {
 	for name, read := range map[string]func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error){
 		"a page": func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error) {
 			page, err := h.Messages(h.Ctx, h.Bob, m.RoomID, chat.HistoryQuery{})
+			if err != nil {
+				return nil, err
+			}
+			return page.Items, nil
+		},
+		"a search": func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error) {
+			page, err := h.SearchMessages(h.Ctx, h.Bob, chat.MessageSearchQuery{Query: "secret", RoomID: &m.RoomID})
 			if err != nil {
 				return nil, err
 			}
@@ -68,26 +76,45 @@ func TestMemberWhoIsRemovedMeanwhileReadsNothing(t *testing.T) {
 			return []chat.Message{*seen}, nil
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
-				m := h.Send(h.Alice, h.NewGroup(h.Bob).ID, "before")
-				if seen, err := read(h, m); err != nil || len(seen) != 1 || seen[0].Text != "before" {
-					t.Fatalf("a member reads %+v, %v", seen, err)
-				}
-				removed, secret := false, "after"
-				onceAt(h, h.DB.Callback().Row().Before("gorm:row"), "FROM chat_messages WHERE", func() {
-					chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, m.RoomID, h.Bob))
-					chatsuite.Must(h.EditMessage(h.Ctx, h.Alice, m.ID, chat.MessagePatch{Text: &secret}))(t)
-					removed = true
+		for _, added := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, added again: %v", name, added), func(t *testing.T) {
+				chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+					statement := "FROM chat_messages WHERE"
+					if name == "a search" {
+						statement = "FROM chat_messages m WHERE"
+					}
+					removedMeanwhile(t, h, read, statement, added)
 				})
-				seen, err := read(h, m)
-				if len(seen) > 0 || err != nil && !errors.Is(err, chat.ErrNotFound) {
-					t.Errorf("who was removed reads %+v, %v", seen, err)
-				}
-				if !removed {
-					t.Error("nobody was removed")
-				}
 			})
-		})
+		}
+	}
+}
+
+func removedMeanwhile(t *testing.T, h *chatsuite.Host, read func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error),
+	statement string, added bool,
+) {
+	t.Helper()
+	room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{
+		Name: "x", HistoryVisibility: chat.HistoryJoined, Members: []chat.NewRoomUser{{UserID: h.Bob}},
+	}))(t).ID
+	m := h.Send(h.Alice, room, "no secret")
+	if seen, err := read(h, m); err != nil || len(seen) != 1 || seen[0].Text != "no secret" {
+		t.Fatalf("a member reads %+v, %v", seen, err)
+	}
+	removed, secret := false, "a secret"
+	onceAt(h, h.DB.Callback().Row().Before("gorm:row"), statement, func() {
+		chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, room, h.Bob))
+		chatsuite.Must(h.EditMessage(h.Ctx, h.Alice, m.ID, chat.MessagePatch{Text: &secret}))(t)
+		if added {
+			chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room, chat.NewRoomUser{UserID: h.Bob}))(t)
+		}
+		removed = true
+	})
+	seen, err := read(h, m)
+	if len(seen) > 0 || err != nil && !errors.Is(err, chat.ErrNotFound) {
+		t.Errorf("who was removed reads %+v, %v", seen, err)
+	}
+	if !removed {
+		t.Error("nobody was removed")
 	}
 }

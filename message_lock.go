@@ -75,7 +75,8 @@ func (b *batch) lockSendersSQL() string {
 
 // lockReplies locks the messages that others reply to in the same room, as the foreign key
 // will. A send that replies to one which others have locked is blocked. Messages of other
-// rooms take as many statements as none, and are not locked.
+// rooms, and those that the sender does not see, take as many statements as none, and are not
+// locked.
 func (b *batch) lockReplies() error {
 	ids := []uuid.UUID{}
 	for _, s := range b.sends {
@@ -96,13 +97,10 @@ func (b *batch) lockReplies() error {
 	return nil
 }
 
-// repliesInRoom reports whether a send that nothing has refused replies to a message of its room.
+// repliesInRoom reports whether a send that nothing has refused replies to a message of its
+// room that the sender sees.
 func (b *batch) repliesInRoom(s *send) bool {
-	if s.state != sendPending || s.in.ReplyToID == nil {
-		return false
-	}
-	replied := b.replies[*s.in.ReplyToID]
-	return replied != nil && replied.room == s.room
+	return s.state == sendPending && s.in.ReplyToID != nil && b.repliedToBy(s) != nil
 }
 
 // lockMedia locks the media that the messages name, in ascending id, and then reads

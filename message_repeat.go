@@ -120,12 +120,12 @@ func (b *batch) repeats(s *send) bool {
 	switch {
 	case s.in.ClientID == "" || !known:
 		return false
-	case first.inputHash == s.inputHash:
+	case first.inputHash == s.inputHash && b.access(s).sees(first.Number):
 		s.repeatOf(first.Message)
 	case s.denied != nil:
 		s.refuse(s.denied)
 	default:
-		s.refuse(conflict("the client id was used for another message"))
+		s.refuse(conflict("the client id was used for another message")) // or for one from before they came back
 	}
 	return true
 }

@@ -65,7 +65,7 @@ func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSea
 			return nil, err
 		}
 		if in.RoomID != nil {
-			if _, err := c.readFor(byRoom, *in.RoomID, opRead, target{}); err != nil {
+			if search.scope, err = c.readFor(byRoom, *in.RoomID, opRead, target{}); err != nil {
 				return nil, err
 			}
 		}
@@ -97,6 +97,7 @@ type messageSearch struct {
 	*call
 	words []string
 	room  *uuid.UUID
+	scope *roomScope // of that room
 	limit int
 	index string // its kind, as chat_meta names it; "" when there is none
 }
@@ -203,22 +204,20 @@ func (s *messageSearch) order() string {
 	return " ORDER BY m.created_at DESC, m.id DESC"
 }
 
-// within is the condition that a room is not deleted and, unless System searches, of membership.
+// within is the condition that a room is not deleted and, unless System searches, that the
+// actor is a member and sees the message.
 func (s *messageSearch) within() (string, []any) {
 	if s.room == nil {
 		rooms := "SELECT id FROM chat_rooms WHERE deleted_at IS NULL"
 		if s.actor.system {
 			return "m.room_id IN (" + rooms + ")", nil
 		}
-		return "m.room_id IN (" + rooms + " AND id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?))", []any{s.actor.id}
+		return "m.room_id IN (" + rooms + " AND id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?)) AND " + memberSeesMessages,
+			[]any{s.actor.id, s.actor.id, s.actor.id}
 	}
-	query, args := "m.room_id = ? AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = ? AND deleted_at IS NULL)",
-		[]any{*s.room, *s.room}
-	if !s.actor.system {
-		query += " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ?)"
-		args = append(args, *s.room, s.actor.id)
-	}
-	return query, args
+	still, args := s.scope.andStillSees()
+	return "m.room_id = ? AND m.number > ? AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = ? AND deleted_at IS NULL)" + still,
+		append([]any{*s.room, s.scope.access.joined, *s.room}, args...)
 }
 
 // query renders the statement that reads the candidates, once per kind of index.

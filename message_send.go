@@ -19,12 +19,14 @@ type NewMessage struct {
 	// MediaIDs are uploads of the actor's own that are in no message yet, in the
 	// order to show them, at most Limits.MediaPerMessage.
 	MediaIDs []uuid.UUID
-	// ReplyToID is the id of a message of the same room that this one replies to.
+	// ReplyToID is the id of a message of the same room that this one replies to, and that
+	// the actor sees.
 	ReplyToID *uuid.UUID
 	// ClientID makes the call safe to repeat: a second message of the same actor in
 	// the same room with the same ClientID is not stored, and the first is returned as it
 	// is by now, edited or deleted, also to a member who may write no more. With other
-	// content than the first was sent with it is ErrConflict; metadata are compared as
+	// content than the first was sent with, or where the first is from before the actor came
+	// back (see HistoryJoined), it is ErrConflict; metadata are compared as
 	// JSON values, numbers by their exact decimal values. At most 255 bytes. Defaults to
 	// none.
 	ClientID string

@@ -150,7 +150,12 @@ type access struct {
 	owner       bool
 	banned      bool        // from the room; read only where the actor is about to join
 	permissions Permissions // effective: own, or else the room's default; all for the owner
+	joined      int64       // RoomUser.JoinedNumber
 }
+
+// sees reports whether a member, or System, sees a message of the room by its number. It is
+// visibleMessage in Go.
+func (a access) sees(number int64) bool { return a.system || number > a.joined }
 
 // roomState is what decide needs to know of a room. A deleted room has none: it
 // is not found before anybody asks.
@@ -162,12 +167,14 @@ type roomState struct {
 
 // target is what the operation is about.
 type target struct {
-	child       bool        // reached by an id of its own: a message, a media item, a reaction
-	own         bool        // the actor's own message, reaction, state or membership
-	owner       bool        // the member is the room's owner
-	permissions Permissions // what the member may do
-	changed     Permissions // the bits that would be given or taken
-	set         bool        // permissions are given explicitly, rather than left to the default
+	child        bool        // reached by an id of its own: a message, a media item, a reaction
+	own          bool        // the actor's own message, reaction, state or membership
+	owner        bool        // the member is the room's owner
+	permissions  Permissions // what the member may do
+	changed      Permissions // the bits that would be given or taken
+	set          bool        // permissions are given explicitly, rather than left to the default
+	number       int64       // of the message that it is, or is in; 0: of none
+	opensHistory bool        // newcomers would see the whole history, and do not now
 }
 
 // decide is the one function that allows or refuses. It returns nil, ErrNotFound,
@@ -183,10 +190,12 @@ func decide(actor access, op operation, room roomState, on target) error {
 	return possible(op, room, on)
 }
 
-// visible hides rooms and their content from those who are not in them. A
-// public room can be seen and joined by anyone.
+// visible hides rooms and their content from those who are not in them, and from newcomers
+// the messages before them. A public room can be seen and joined by anyone.
 func visible(actor access, op operation, room roomState, on target) error {
 	switch {
+	case on.number != 0 && !actor.sees(on.number):
+		return ErrNotFound
 	case actor.system || actor.member:
 		return nil
 	case !room.public || on.child:
@@ -221,7 +230,7 @@ func permitted(actor access, op operation, room roomState, on target) bool {
 	case opSetPermissions:
 		return mayGrant(actor, on)
 	case opUpdateRoom:
-		return has(CanEditRoom) && has(on.changed)
+		return has(CanEditRoom) && has(on.changed) && (!on.opensHistory || actor.joined == 0) // one opens what one sees
 	case opTransfer:
 		return actor.owner
 	case opDeleteRoom:

@@ -204,6 +204,48 @@ func TestBannedUsersCannotJoin(t *testing.T) {
 	}
 }
 
+// Whatever a member may do, they do it to no message from before they joined, and System does.
+func TestMessagesBeforeAMemberAreNotFound(t *testing.T) {
+	t.Parallel()
+	late := access{member: true, owner: true, permissions: AllPermissions, joined: 10}
+	for _, room := range everyRoomState {
+		for op := opSeeRoom; op <= opUnreact; op++ {
+			for _, own := range []bool{false, true} {
+				hidden, seen := target{child: true, own: own, number: 10}, target{child: true, own: own, number: 11}
+				if got := decide(late, op, room, hidden); !errors.Is(got, ErrNotFound) {
+					t.Errorf("operation %d in %+v: error is %v, want %v", op, room, got, ErrNotFound)
+				}
+				if got := decide(late, op, room, seen); errors.Is(got, ErrNotFound) {
+					t.Errorf("operation %d in %+v: a later message is not found", op, room)
+				}
+				if got := decide(access{system: true}, op, room, hidden); errors.Is(got, ErrNotFound) {
+					t.Errorf("operation %d in %+v: System does not find the message", op, room)
+				}
+			}
+		}
+	}
+}
+
+// One shows others the history that one sees.
+func TestWhoSeesAllOfTheHistoryShowsIt(t *testing.T) {
+	t.Parallel()
+	room, on := roomState{roomType: Group}, target{opensHistory: true}
+	for _, c := range []struct {
+		actor access
+		want  error
+	}{
+		{access{member: true, permissions: CanEditRoom}, nil},
+		{access{member: true, permissions: AllPermissions &^ CanEditRoom}, ErrForbidden},
+		{access{member: true, permissions: AllPermissions, joined: 1}, ErrForbidden},
+		{access{member: true, owner: true, permissions: AllPermissions, joined: 1}, ErrForbidden},
+		{access{system: true}, nil},
+	} {
+		if got := decide(c.actor, opUpdateRoom, room, on); !errors.Is(got, c.want) {
+			t.Errorf("%+v: error is %v, want %v", c.actor, got, c.want)
+		}
+	}
+}
+
 // What no rule is about is refused.
 func TestWhatNoRuleIsAboutIsForbidden(t *testing.T) {
 	t.Parallel()

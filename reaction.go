@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,14 +28,19 @@ func (Reaction) TableName() string { return "chat_reactions" }
 type ReactionCount struct {
 	Reaction string     `json:"reaction"`
 	Count    int64      `json:"count"`
-	Mine     *uuid.UUID `json:"mine"` // the id of the actor's own, nil when there is none
+	Mine     *uuid.UUID `json:"mine"`  // the id of the actor's own, nil when there is none
+	Users    []UserID   `json:"users"` // who gave it, the first 5 of them
 }
 
 const reactionColumns = "id, message_id, user_id, reaction, created_at"
 
+func (r *Reaction) fields() []any {
+	return []any{&r.ID, &r.MessageID, &r.UserID, &r.Reaction, scanRequiredTime(&r.CreatedAt)}
+}
+
 func scanReaction(rows row) (Reaction, error) {
 	var r Reaction
-	err := rows.Scan(&r.ID, &r.MessageID, &r.UserID, &r.Reaction, scanRequiredTime(&r.CreatedAt))
+	err := rows.Scan(r.fields()...)
 	return r, err
 }
 
@@ -135,7 +141,10 @@ func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) 
 		if err != nil {
 			return err
 		}
-		r, err := queryOne(c.conn, scanReaction, "SELECT "+reactionColumns+" FROM chat_reactions WHERE id = ?", reaction)
+		r, err := queryOne(c.conn, func(rows row) (r Reaction, err error) {
+			err = rows.Scan(append(r.fields(), &p.number)...)
+			return r, err
+		}, "SELECT "+prefixed("x", reactionColumns)+", m.number FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?", reaction)
 		if err != nil {
 			return err
 		}
@@ -220,28 +229,40 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 	return ` FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
 		JOIN chat_room_users u ON u.room_id = m.room_id AND u.user_id = x.user_id
-		WHERE x.user_id = ?`, []any{me}, err
+		WHERE x.user_id = ? AND ` + visibleMessage, []any{me}, err
 }
 
-// attachReactions fills in the reaction counts of messages with one query.
+// attachReactions fills in the reaction counts of messages, with who gave them first, with
+// one query. The first users are read of each reaction by itself, by an index: to number
+// all of a reaction's would cost as much as there are.
 func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
-	type counted struct {
-		message uuid.UUID
-		count   ReactionCount
+	if len(messages) == 0 {
+		return nil
 	}
 	mine, args := "NULL", []any{}
 	if !c.actor.system {
 		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.actor.id}
 	}
-	found, err := queryAll(c.conn, func(rows row) (r counted, err error) {
-		err = rows.Scan(&r.message, &r.count.Reaction, &r.count.Count, &r.count.Mine)
-		return r, err
-	}, "SELECT message_id, reaction, count(*), "+mine+" FROM chat_reactions WHERE message_id "+c.dialect.InIDs()+
-		" GROUP BY message_id, reaction ORDER BY MIN(created_at), reaction", append(args, dialect.JSONArray(keys(messages)))...)
-	for _, r := range found {
-		m := messages[r.message]
-		m.Reactions = append(m.Reactions, r.count)
-	}
+	_, err := queryAll(c.conn, func(rows row) (count ReactionCount, err error) {
+		var message uuid.UUID
+		var only UserID
+		var users []byte
+		if err = rows.Scan(&message, &count.Reaction, &count.Count, &count.Mine, &only, &users); err != nil {
+			return count, err
+		}
+		if count.Users = []UserID{only}; count.Count > 1 {
+			err = json.Unmarshal(users, &count.Users)
+		}
+		m := messages[message]
+		m.Reactions = append(m.Reactions, count)
+		return count, err
+	}, `SELECT each.message_id, each.reaction, each.given, each.mine, each.only_user, CASE WHEN each.given > 1 THEN (
+			SELECT `+c.dialect.JSONAggregate()+`(CAST(first_users.user_id AS text)) FROM (SELECT x.user_id FROM chat_reactions x
+			WHERE x.message_id = each.message_id AND x.reaction = each.reaction ORDER BY x.created_at, x.id LIMIT 5) AS first_users) END
+		FROM (SELECT message_id, reaction, count(*) AS given, MIN(created_at) AS first_at, `+mine+` AS mine,
+			MIN(CAST(user_id AS text)) AS only_user
+			FROM chat_reactions WHERE message_id `+c.dialect.InIDs()+` GROUP BY message_id, reaction) AS each
+		ORDER BY each.first_at, each.reaction`, append(args, dialect.JSONArray(keys(messages)))...)
 	return err
 }
 
@@ -250,6 +271,14 @@ type ReactionPolicy interface {
 	// Canonical checks a reaction and returns its one spelling. The error's text
 	// is what is wrong with it: "is not an emoji".
 	Canonical(reaction string) (string, error)
+}
+
+// ReactionChoices is a ReactionPolicy that allows nothing but a few reactions, which the
+// HTTP adapter then lists for a picker.
+type ReactionChoices interface {
+	ReactionPolicy
+	// Choices are the reactions, in the order in which they are offered.
+	Choices() []string
 }
 
 // ExclusiveReactions is a ReactionPolicy that may let each user have one reaction a
@@ -286,6 +315,8 @@ func (likeDislike) Canonical(reaction string) (string, error) {
 }
 
 func (likeDislike) Exclusive() bool { return true }
+
+func (likeDislike) Choices() []string { return []string{"like", "dislike"} }
 
 type emojiReactions struct{}
 

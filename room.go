@@ -23,45 +23,69 @@ const (
 	Channel RoomType = "channel"
 )
 
+// HistoryVisibility is what those who become members of a room see of the messages that
+// are there already.
+type HistoryVisibility string
+
+// The visibilities of history.
+const (
+	// HistoryAll shows the whole history to every newcomer.
+	HistoryAll HistoryVisibility = "all"
+	// HistoryJoined shows a newcomer the messages that are sent after they joined or were
+	// added: those before do not exist for them, not even their own from before they left
+	// and came back.
+	HistoryJoined HistoryVisibility = "joined"
+)
+
+func (v HistoryVisibility) validate() error {
+	if v != HistoryAll && v != HistoryJoined {
+		return invalid("history_visibility", CodeUnknownValue, "must be %q or %q", HistoryAll, HistoryJoined)
+	}
+	return nil
+}
+
 // Room is a row of chat_rooms and, after its columns, the room as the actor of
 // the call sees it.
 type Room struct {
-	ID                 uuid.UUID   `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	Type               RoomType    `gorm:"column:type;-:migration" json:"type"`
-	Name               string      `gorm:"column:name;-:migration" json:"name"`
-	Description        string      `gorm:"column:description;-:migration" json:"description"`
-	AvatarID           *uuid.UUID  `gorm:"column:avatar_id;-:migration" json:"avatar_id"`
-	Public             bool        `gorm:"column:is_public;-:migration" json:"is_public"` // anyone may find, see and join it
-	OwnerID            *UserID     `gorm:"column:owner_id;-:migration" json:"owner_id"`   // nil in private rooms
-	DefaultPermissions Permissions `gorm:"column:default_permissions;-:migration" json:"default_permissions"`
-	PrivateA           *UserID     `gorm:"column:private_a;-:migration" json:"private_a"`             // the two users of a private room,
-	PrivateB           *UserID     `gorm:"column:private_b;-:migration" json:"private_b"`             // in the database's order
-	LastSeq            int64       `gorm:"column:last_seq;-:migration" json:"last_seq"`               // Seq of the newest event
-	LastNumber         int64       `gorm:"column:last_number;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
-	LastMessageAt      *time.Time  `gorm:"column:last_message_at;-:migration" json:"last_message_at"` // when that was sent
-	Metadata           Metadata    `gorm:"column:metadata;-:migration" json:"metadata"`
-	CreatedAt          time.Time   `gorm:"column:created_at;-:migration" json:"created_at"`
-	UpdatedAt          time.Time   `gorm:"column:updated_at;autoUpdateTime:false;-:migration" json:"updated_at"`
-	DeletedAt          *time.Time  `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
+	ID                 uuid.UUID         `gorm:"column:id;primaryKey;-:migration" json:"id"`
+	Type               RoomType          `gorm:"column:type;-:migration" json:"type"`
+	Name               string            `gorm:"column:name;-:migration" json:"name"`
+	Description        string            `gorm:"column:description;-:migration" json:"description"`
+	AvatarID           *uuid.UUID        `gorm:"column:avatar_id;-:migration" json:"avatar_id"`
+	Public             bool              `gorm:"column:is_public;-:migration" json:"is_public"` // anyone may find, see and join it
+	OwnerID            *UserID           `gorm:"column:owner_id;-:migration" json:"owner_id"`   // nil in private rooms
+	DefaultPermissions Permissions       `gorm:"column:default_permissions;-:migration" json:"default_permissions"`
+	HistoryVisibility  HistoryVisibility `gorm:"column:history_visibility;-:migration" json:"history_visibility"`
+	MemberCount        int64             `gorm:"column:member_count;-:migration" json:"member_count"`       // how many members there are
+	PrivateA           *UserID           `gorm:"column:private_a;-:migration" json:"private_a"`             // the two users of a private room,
+	PrivateB           *UserID           `gorm:"column:private_b;-:migration" json:"private_b"`             // in the database's order
+	LastSeq            int64             `gorm:"column:last_seq;-:migration" json:"last_seq"`               // Seq of the newest event
+	LastNumber         int64             `gorm:"column:last_number;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
+	LastMessageAt      *time.Time        `gorm:"column:last_message_at;-:migration" json:"last_message_at"` // when that was sent
+	Metadata           Metadata          `gorm:"column:metadata;-:migration" json:"metadata"`
+	CreatedAt          time.Time         `gorm:"column:created_at;-:migration" json:"created_at"`
+	UpdatedAt          time.Time         `gorm:"column:updated_at;autoUpdateTime:false;-:migration" json:"updated_at"`
+	DeletedAt          *time.Time        `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
 
-	Me          *RoomUser `gorm:"-" json:"me"`           // the actor's membership, if any
-	Unread      int64     `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
-	Other       *UserID   `gorm:"-" json:"other"`        // the other user of a private room
-	Created     bool      `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
-	LastMessage *Message  `gorm:"-" json:"last_message"` // with its media; set by Room and Rooms, for members and System
+	Me          *RoomUser    `gorm:"-" json:"me"`           // the actor's membership, if any
+	Unread      int64        `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
+	Other       *UserID      `gorm:"-" json:"other"`        // the other user of a private room
+	OtherMember *RoomUser    `gorm:"-" json:"other_member"` // their membership: when they were last seen, and what they have read
+	Created     bool         `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
+	LastMessage *MessageHead `gorm:"-" json:"last_message"` // for members and System
 }
 
 // TableName is the rooms' table.
 func (Room) TableName() string { return "chat_rooms" }
 
-const roomColumns = `id, type, name, description, avatar_id, is_public, owner_id, default_permissions, private_a, private_b,
-	last_seq, last_number, last_message_at, metadata, created_at, updated_at, deleted_at`
+const roomColumns = `id, type, name, description, avatar_id, is_public, owner_id, default_permissions, history_visibility,
+	member_count, private_a, private_b, last_seq, last_number, last_message_at, metadata, created_at, updated_at, deleted_at`
 
 // fields are where a row of roomColumns is scanned into.
 func (r *Room) fields() []any {
 	return []any{
 		&r.ID, &r.Type, &r.Name, &r.Description, &r.AvatarID, &r.Public, &r.OwnerID, &r.DefaultPermissions,
-		&r.PrivateA, &r.PrivateB, &r.LastSeq, &r.LastNumber, scanTime(&r.LastMessageAt), &r.Metadata,
+		&r.HistoryVisibility, &r.MemberCount, &r.PrivateA, &r.PrivateB, &r.LastSeq, &r.LastNumber, scanTime(&r.LastMessageAt), &r.Metadata,
 		scanRequiredTime(&r.CreatedAt), scanRequiredTime(&r.UpdatedAt), scanTime(&r.DeletedAt),
 	}
 }
@@ -86,13 +110,18 @@ func (r *Room) viewAs(me *RoomUser) {
 		return
 	}
 	r.Me = me
+	r.Other = r.otherThan(me.UserID)
+}
+
+// otherThan is the other user of a private room, nil elsewhere.
+func (r *Room) otherThan(user UserID) *UserID {
 	switch {
 	case r.PrivateA == nil || r.PrivateB == nil:
-	case *r.PrivateA == me.UserID:
-		r.Other = r.PrivateB
-	default:
-		r.Other = r.PrivateA
+		return nil
+	case *r.PrivateA == user:
+		return r.PrivateB
 	}
+	return r.PrivateA
 }
 
 // NewRoom is a group or a channel to be made.
@@ -112,6 +141,9 @@ type NewRoom struct {
 	// DefaultPermissions is what members have who have no set of their own.
 	// Defaults to DefaultPermissions(Type); a pointer to NoPermissions means none.
 	DefaultPermissions *Permissions
+	// HistoryVisibility is what those who become members later see of the messages
+	// before. Defaults to HistoryAll.
+	HistoryVisibility HistoryVisibility
 	// Members are added at once, the owner aside; at most Limits.UsersPerCall.
 	Members []NewRoomUser
 	// Metadata is a JSON object of the host's, at most Limits.MetadataBytes.
@@ -124,6 +156,12 @@ func (in *NewRoom) validate(l Limits) error {
 	}
 	if in.Type != Group && in.Type != Channel {
 		return invalid("type", CodeUnknownValue, "must be %q or %q; private rooms are opened by OpenPrivate", Group, Channel)
+	}
+	if in.HistoryVisibility == "" {
+		in.HistoryVisibility = HistoryAll
+	}
+	if err := in.HistoryVisibility.validate(); err != nil {
+		return err
 	}
 	if err := l.checkName(&in.Name); err != nil {
 		return err
@@ -189,8 +227,8 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	owner := users[0].UserID
 	room := &Room{
 		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, OwnerID: &owner,
-		DefaultPermissions: DefaultPermissions(in.Type), Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now,
-		Created: true,
+		DefaultPermissions: DefaultPermissions(in.Type), HistoryVisibility: in.HistoryVisibility, MemberCount: int64(len(users)),
+		Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now, Created: true,
 	}
 	if in.DefaultPermissions != nil {
 		room.DefaultPermissions = *in.DefaultPermissions
@@ -209,7 +247,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	if err := c.insertEvents(p.events); err != nil {
 		return nil, err
 	}
-	return room, c.attachMembership(room)
+	return room, c.attachViews([]*Room{room})
 }
 
 // firstMembers checks who is to be in a new room, and returns them with the owner first.
@@ -258,8 +296,10 @@ func (c *call) ownerOf(in NewRoom) (UserID, error) {
 
 func (c *conn) insertRoom(r *Room) error {
 	_, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
-		last_seq, last_number, metadata, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
-		r.ID, r.Type, r.Name, r.Description, r.Public, r.OwnerID, r.DefaultPermissions, r.LastSeq, r.Metadata, r.CreatedAt, r.UpdatedAt)
+		history_visibility, member_count, last_seq, last_number, metadata, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+		r.ID, r.Type, r.Name, r.Description, r.Public, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility, r.MemberCount, r.LastSeq,
+		r.Metadata, r.CreatedAt, r.UpdatedAt)
 	return err
 }
 
@@ -285,7 +325,7 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 		if err != nil {
 			return nil, err
 		}
-		return room, c.attachMembership(room)
+		return room, c.attachViews([]*Room{room})
 	})
 }
 
@@ -328,8 +368,8 @@ func (c *conn) insertPrivate(id uuid.UUID, me, other UserID) (made bool, err err
 	least, greatest := c.dialect.Least(), c.dialect.Greatest()
 	user := c.castUser()
 	inserted, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, default_permissions,
-			private_a, private_b, last_seq, last_number, created_at, updated_at)
-		VALUES (?, ?, '', '', ?, ?, `+least+`(`+user+`, `+user+`), `+greatest+`(`+user+`, `+user+`), 0, 0, ?, ?)
+			history_visibility, member_count, private_a, private_b, last_seq, last_number, created_at, updated_at)
+		VALUES (?, ?, '', '', ?, ?, '`+string(HistoryAll)+`', 2, `+least+`(`+user+`, `+user+`), `+greatest+`(`+user+`, `+user+`), 0, 0, ?, ?)
 		ON CONFLICT (private_a, private_b) DO NOTHING`,
 		id, PrivateMessages, false, *c.config.PrivatePermissions, me, other, me, other, c.now, c.now)
 	return inserted == 1, err

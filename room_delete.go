@@ -37,11 +37,11 @@ func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) e
 
 // detach empties what a deleted room would keep from others: its owner, its pair,
 // its avatar, which it returns to be released. Memberships stay, to address the last
-// event.
+// event, and are counted no longer.
 func (p *roomScope) detach(at time.Time) (avatar *uuid.UUID) {
 	r := p.room
 	avatar = r.AvatarID
-	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID = nil, nil, nil, nil
+	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID, r.MemberCount = nil, nil, nil, nil, 0
 	r.DeletedAt, r.UpdatedAt = &at, later(p.now, r.UpdatedAt)
 	p.record(RoomDeleted, nil, nil)
 	return avatar
@@ -92,12 +92,12 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
-	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
+	batch := c.dialect.InQuery("SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?")
 	removed := int64(0)
 	for _, query := range []string{
-		"DELETE FROM chat_message_media WHERE message_id IN (" + batch + ")",
-		"DELETE FROM chat_reactions WHERE message_id IN (" + batch + ")",
-		"DELETE FROM chat_messages WHERE id IN (" + batch + ")",
+		"DELETE FROM chat_message_media WHERE message_id " + batch,
+		"DELETE FROM chat_reactions WHERE message_id " + batch,
+		"DELETE FROM chat_messages WHERE id " + batch,
 	} {
 		if removed, err = c.exec(query, *room, purgeBatch); err != nil {
 			return purgedNothing, err
@@ -121,6 +121,6 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 
 // lockDeleted picks a deleted room that nobody else is purging.
 func (c *conn) lockDeleted(before time.Time) (*uuid.UUID, error) {
-	return queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY id LIMIT 1"+
+	return queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY deleted_at LIMIT 1"+
 		c.dialect.Lock("FOR UPDATE SKIP LOCKED"), before)
 }

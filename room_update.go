@@ -15,6 +15,9 @@ type RoomPatch struct {
 	Public      *bool   // whether anyone may find, see and join the room
 	// DefaultPermissions is what members have who have no set of their own.
 	DefaultPermissions *Permissions
+	// HistoryVisibility is for those who become members from then on: what members see
+	// does not change.
+	HistoryVisibility *HistoryVisibility
 	// AvatarID is an image that the actor uploaded and that is in no use yet;
 	// a pointer to uuid.Nil removes the avatar.
 	AvatarID *uuid.UUID
@@ -42,6 +45,11 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	if err := checkBits("default_permissions", in.DefaultPermissions); err != nil {
 		return in, err
 	}
+	if in.HistoryVisibility != nil {
+		if err := in.HistoryVisibility.validate(); err != nil {
+			return in, err
+		}
+	}
 	if in.Metadata != nil {
 		copied := *in.Metadata
 		in.Metadata = &copied
@@ -53,7 +61,8 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 // UpdateRoom changes a group or a channel. It needs can_edit_room, to change
 // DefaultPermissions also every permission that changes, and to make a room public,
 // which gives its default to everybody, also can_add_users and every permission of
-// the default as it will be. A patch that changes nothing does nothing.
+// the default as it will be. To show the history to newcomers again, whoever does it must
+// see all of it: their JoinedNumber is 0. A patch that changes nothing does nothing.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrPrecondition, ErrInvalid, ErrTooLarge,
 // ErrConflict for an avatar that is in use; a private room never changes, which is ErrForbidden to its
@@ -80,7 +89,7 @@ func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, p
 		if err := p.update(patch); err != nil {
 			return nil, err
 		}
-		return p.room, c.attachMembership(p.room)
+		return p.room, c.attachViews([]*Room{p.room})
 	})
 }
 
@@ -94,6 +103,7 @@ func (p *roomScope) patchTarget(patch RoomPatch) target {
 	if patch.Public != nil && *patch.Public && !p.room.Public {
 		on.changed |= CanAddUsers | after
 	}
+	on.opensHistory = patch.HistoryVisibility != nil && *patch.HistoryVisibility == HistoryAll && p.room.HistoryVisibility != HistoryAll
 	return on
 }
 
@@ -103,6 +113,7 @@ func (p *roomScope) update(patch RoomPatch) error {
 	changed = set(&r.Description, patch.Description) || changed
 	changed = set(&r.Public, patch.Public) || changed
 	changed = set(&r.DefaultPermissions, patch.DefaultPermissions) || changed
+	changed = set(&r.HistoryVisibility, patch.HistoryVisibility) || changed
 	if patch.Metadata != nil && string(*patch.Metadata) != string(r.Metadata) {
 		r.Metadata, changed = *patch.Metadata, true
 	}
@@ -175,7 +186,7 @@ func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.
 				return nil, err
 			}
 		}
-		return p.room, c.attachMembership(p.room)
+		return p.room, c.attachViews([]*Room{p.room})
 	})
 }
 

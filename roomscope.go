@@ -11,6 +11,7 @@ import (
 type roomScope struct {
 	*call
 	room   *Room
+	number int64     // of the message that the room was reached by, or by something in it; 0: by none
 	me     *RoomUser // nil for System and for people who are not members
 	access access
 	events []pendingEvent
@@ -21,32 +22,65 @@ type roomScope struct {
 // roomOf is how a room is found: by its own id, or by that of something in it, so that
 // nothing is reached past its room.
 type roomOf struct {
-	condition string
-	child     bool // by something in it, which strangers to a public room do not see
+	from  string // r is the room, and m the message
+	id    string
+	child bool // by a message or something in it, which strangers to a public room do not see
 }
 
 var (
-	byRoom     = roomOf{"id = ?", false}
-	byMessage  = roomOf{"id = (SELECT room_id FROM chat_messages WHERE id = ?)", true}
-	byReaction = roomOf{"id = (SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?)", true}
+	byRoom     = roomOf{"chat_rooms r", "r.id", false}
+	byMessage  = roomOf{"chat_messages m JOIN chat_rooms r ON r.id = m.room_id", "m.id", true}
+	byReaction = roomOf{"chat_reactions x JOIN chat_messages m ON m.id = x.message_id JOIN chat_rooms r ON r.id = m.room_id", "x.id", true}
 )
+
+// The condition that a member sees a message of their room: those before a newcomer may
+// not exist for them. access.sees is the same in Go.
+const (
+	// visibleMessage is for a query in which m is the message and u the membership of its room.
+	visibleMessage = "m.number > u.joined_number"
+	// memberSeesMessage is for a query in which m is a message of any room: that a user, its
+	// parameter, is a member and sees it. It looks the membership up for each message.
+	memberSeesMessage = "m.number > (SELECT u.joined_number FROM chat_room_users u WHERE u.room_id = m.room_id AND u.user_id = ?)"
+	// memberSeesMessages is memberSeesMessage for many messages of rooms that the user, both its
+	// parameters, is a member of: in most of them they see all.
+	memberSeesMessages = "(m.room_id NOT IN (SELECT u.room_id FROM chat_room_users u WHERE u.user_id = ? AND u.joined_number > 0) OR " +
+		memberSeesMessage + ")"
+)
+
+// andStillSees renders the condition that the actor is a member, and has not left and come
+// back, since the room was read: the messages after access.joined are theirs.
+func (p *roomScope) andStillSees() (condition string, args []any) {
+	if p.access.system {
+		return "", nil
+	}
+	return " AND EXISTS (SELECT 1 FROM chat_room_users WHERE room_id = ? AND user_id = ? AND joined_number <= ?)",
+		[]any{p.room.ID, p.actor.id, p.access.joined}
+}
+
+// lockCondition renders the condition on chat_rooms that the room is the one that is meant
+// and the actor sees it.
+func (c *call) lockCondition(by roomOf, id uuid.UUID) (condition string, args []any) {
+	switch {
+	case !by.child && c.actor.system:
+		return "id = ?", []any{id}
+	case !by.child:
+		return "id = ? AND (is_public OR EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = chat_rooms.id AND u.user_id = ?))",
+			[]any{id, c.actor.id}
+	case c.actor.system:
+		return "id = (SELECT m.room_id FROM " + by.from + " WHERE " + by.id + " = ?)", []any{id}
+	}
+	return "id = (SELECT m.room_id FROM " + by.from + " WHERE " + by.id + " = ? AND " + memberSeesMessage + ")", []any{id, c.actor.id}
+}
 
 // lockRoom takes the room's lock and then, in a later statement, reads the actor's
 // access: what a transaction before this one committed is seen. It returns ErrNotFound
 // for a deleted room as for one that never was.
 //
-// A room that the actor does not see when the statement begins is not locked, and not
-// waited for: ErrNotFound takes one statement and the same time as for an id that never
+// A room that the actor does not see when the statement begins, or by a message that they
+// do not see, is not locked, and not waited for: ErrNotFound takes one statement and the same time as for an id that never
 // was. Whether the room that was locked is still seen is decided by its access.
 func (c *call) lockRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	condition, args := by.condition, []any{id}
-	if !c.actor.system {
-		seen := "EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = chat_rooms.id AND u.user_id = ?)"
-		if !by.child {
-			seen = "(is_public OR " + seen + ")"
-		}
-		condition, args = condition+" AND "+seen, append(args, c.actor.id)
-	}
+	condition, args := c.lockCondition(by, id)
 	room, err := c.lockOneRoom(condition, args...)
 	if err != nil {
 		return nil, err
@@ -61,16 +95,18 @@ func (c *call) lockRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
 	return c.scope(room, me), nil
 }
 
-// roomAndMember is a room with a membership that may be missing.
+// roomAndMember is a room with a membership that may be missing, and the number of the
+// message that the room was reached by.
 type roomAndMember struct {
 	room   Room
+	number int64
 	member *RoomUser
 }
 
 func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.room.Unread)...)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.number, &found.room.Unread)...)
 	found.member = member.of(&found.room, c.now)
 	return found, err
 }
@@ -82,16 +118,22 @@ func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
 
 // readRoomWith is readRoom with an expression for what the member has not read.
 func (c *call) readRoomWith(by roomOf, id uuid.UUID, unread string) (*roomScope, error) {
+	number := "0"
+	if by.child {
+		number = "m.number"
+	}
 	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", "+unread+" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
-		" WHERE r."+by.condition+" AND r.deleted_at IS NULL", c.actor.nullableID(), id)
+		", "+number+", "+unread+" FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		" WHERE "+by.id+" = ? AND r.deleted_at IS NULL", c.actor.nullableID(), id)
 	if err != nil {
 		return nil, err
 	}
 	if found == nil {
 		return nil, ErrNotFound
 	}
-	return c.scope(&found.room, found.member), nil
+	p := c.scope(&found.room, found.member)
+	p.number = found.number
+	return p, nil
 }
 
 // scope is a room as the actor finds it, with their membership, if any.
@@ -104,7 +146,7 @@ func (c *call) scope(room *Room, me *RoomUser) *roomScope {
 }
 
 func accessOf(member *RoomUser) access {
-	return access{member: true, owner: member.Owner, permissions: member.Effective}
+	return access{member: true, owner: member.Owner, permissions: member.Effective, joined: member.JoinedNumber}
 }
 
 // lockRoomsSQL renders the query that locks the rooms of a condition that are not
@@ -121,6 +163,7 @@ func (c *conn) lockRoomsSQL(columns, condition string) string {
 }
 
 func (p *roomScope) decide(op operation, on target) error {
+	on.number = p.number
 	return decide(p.access, op, p.room.state(), on)
 }
 
@@ -161,9 +204,10 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 func (p *roomScope) save() error {
 	r := p.room
 	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, owner_id = ?,
-		default_permissions = ?, private_a = ?, private_b = ?, last_seq = ?, last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?),
-		metadata = ?, updated_at = ?, deleted_at = ? WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.PrivateA, r.PrivateB,
-		r.LastSeq, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
+		default_permissions = ?, history_visibility = ?, member_count = ?, private_a = ?, private_b = ?, last_seq = ?,
+		last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?), metadata = ?, updated_at = ?, deleted_at = ?
+		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility,
+		r.MemberCount, r.PrivateA, r.PrivateB, r.LastSeq, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}
 	return p.insertEvents(p.events)

@@ -80,7 +80,8 @@ func without(users []NewRoomUser, id UserID) []NewRoomUser {
 	return slices.DeleteFunc(slices.Clone(users), func(u NewRoomUser) bool { return u.UserID == id })
 }
 
-// insertUsers adds members in one statement. A newcomer has nothing unread.
+// insertUsers adds members in one statement, whom the caller counts. A newcomer has nothing
+// unread, and sees of the history what the room shows.
 func (p *roomScope) insertUsers(users []NewRoomUser) error {
 	rows := make([]dialect.Object, len(users))
 	for i, user := range users {
@@ -89,9 +90,13 @@ func (p *roomScope) insertUsers(users []NewRoomUser) error {
 			rows[i]["permissions"] = int64(*user.Permissions)
 		}
 	}
-	_, err := p.exec(`INSERT INTO chat_room_users (room_id, user_id, permissions, muted, pinned, created_by, last_read_number, created_at)
-		SELECT ?, j.user_id, j.permissions, ?, ?, ?, ?, ? FROM `+
-		p.jsonRows("user_id user", "permissions bigint"), p.room.ID, false, false, p.actor.nullableID(), p.room.LastNumber, p.now, dialect.JSONArray(rows))
+	joined := int64(0)
+	if p.room.HistoryVisibility == HistoryJoined {
+		joined = p.room.LastNumber
+	}
+	_, err := p.exec(`INSERT INTO chat_room_users (room_id, user_id, permissions, muted, pinned, created_by, last_read_number, joined_number, created_at)
+		SELECT ?, j.user_id, j.permissions, ?, ?, ?, ?, ?, ? FROM `+p.jsonRows("user_id user", "permissions bigint"),
+		p.room.ID, false, false, p.actor.nullableID(), p.room.LastNumber, joined, p.now, dialect.JSONArray(rows))
 	return err
 }
 
@@ -102,7 +107,8 @@ func (p *roomScope) insertUsers(users []NewRoomUser) error {
 // the memberships of all the users named, by user id.
 //
 // Who lacked some of the default when they last left the room comes back without
-// it, unless they are given permissions of their own, or System adds them.
+// it, unless they are given permissions of their own, or System adds them. What new members
+// see of the history is as Room.HistoryVisibility says, also of those who come back.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrConflict in a private room and for users who
 // are banned, naming the first of them by its index, as in "members[0]", ErrInvalid,
@@ -177,6 +183,7 @@ func (p *roomScope) addUsers(users []NewRoomUser, known []*userState) error {
 	if err := p.insertUsers(absent); err != nil {
 		return err
 	}
+	p.room.MemberCount += int64(len(absent))
 	for _, user := range absent {
 		p.record(UserAdded, nil, &user.UserID)
 	}
@@ -218,20 +225,15 @@ func (p *roomScope) checkGroupSize(more int) error {
 	if p.room.Type != Group {
 		return nil
 	}
-	limit := p.config.Limits.GroupMembers
-	members, err := queryOne(p.conn, scanValue[int], "SELECT count(*) FROM chat_room_users WHERE room_id = ?", p.room.ID)
-	if err != nil {
-		return err
-	}
-	if *members+more > limit {
-		return tooLarge("members", CodeTooMany, int64(limit), "members of a group")
+	if limit := int64(p.config.Limits.GroupMembers); p.room.MemberCount+int64(more) > limit {
+		return tooLarge("members", CodeTooMany, limit, "members of a group")
 	}
 	return nil
 }
 
 // JoinRoom makes the actor a member of a public room, with the room's default
-// permissions, less what they lacked of them when they last left it. Joining again
-// changes nothing.
+// permissions, less what they lacked of them when they last left it. What they see of the
+// history is as for AddUsers. Joining again changes nothing.
 //
 // Errors: ErrNotFound also when the room is not public, ErrForbidden for who is
 // banned, ErrTooLarge when the group is full, ErrInvalid for System.
@@ -250,7 +252,7 @@ func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*R
 				return nil, err
 			}
 		}
-		return p.room, c.attachMembership(p.room)
+		return p.room, c.attachViews([]*Room{p.room})
 	})
 }
 
@@ -341,6 +343,7 @@ func (p *roomScope) endMembership(known *userState) error {
 	}
 	known.denied = (known.denied | p.room.DefaultPermissions) &^ known.member.Effective
 	known.member = nil
+	p.room.MemberCount--
 	p.record(UserRemoved, nil, &known.id)
 	return nil
 }

@@ -76,6 +76,9 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	if err := e.clear(); err != nil {
 		return err
 	}
+	if err := e.endMemberships(); err != nil {
+		return err
+	}
 	return e.save()
 }
 
@@ -173,14 +176,16 @@ func (e *erasure) clear() error {
 	if err := e.releaseUnsent(); err != nil {
 		return err
 	}
+	// The whole log is read: an index would cost each send more than it saves here.
+	if _, err := e.exec(`UPDATE chat_events SET user_id = CASE WHEN user_id <> ? THEN user_id END,
+		actor_id = CASE WHEN actor_id <> ? THEN actor_id END WHERE user_id = ? OR actor_id = ?`, e.user, e.user, e.user, e.user); err != nil {
+		return err
+	}
 	for _, query := range []string{
 		"UPDATE chat_media SET user_id = NULL WHERE user_id = ?",
 		"DELETE FROM chat_reactions WHERE user_id = ?",
 		"UPDATE chat_messages SET user_id = NULL, author_kind = 'erased', client_id = NULL, input_hash = NULL WHERE user_id = ?",
-		"UPDATE chat_events SET user_id = NULL WHERE user_id = ?",
-		"UPDATE chat_events SET actor_id = NULL WHERE actor_id = ?",
 		"UPDATE chat_room_users SET created_by = NULL WHERE created_by = ?",
-		"DELETE FROM chat_room_users WHERE user_id = ?",
 		"UPDATE chat_restrictions SET banned_by = NULL WHERE banned_by = ?",
 		"DELETE FROM chat_restrictions WHERE user_id = ?",
 	} {
@@ -189,6 +194,31 @@ func (e *erasure) clear() error {
 		}
 	}
 	return nil
+}
+
+// endMemberships removes the user from all rooms, and counts them no longer in those that
+// are not deleted. One that they have joined since the locks were taken would count on:
+// another try finds it.
+func (e *erasure) endMemberships() error {
+	type left struct {
+		room    uuid.UUID
+		deleted bool
+	}
+	rooms, err := queryAll(e.conn, func(rows row) (l left, err error) {
+		err = rows.Scan(&l.room, &l.deleted)
+		return l, err
+	}, `DELETE FROM chat_room_users WHERE user_id = ?
+		RETURNING room_id, (SELECT r.deleted_at IS NOT NULL FROM chat_rooms r WHERE r.id = room_id)`, e.user)
+	for _, l := range rooms {
+		p := e.scopes[l.room]
+		switch {
+		case p != nil && p.room.DeletedAt == nil:
+			p.room.MemberCount--
+		case p == nil && !l.deleted:
+			err = &retryableError{err: conflict("the user has joined another room meanwhile")}
+		}
+	}
+	return err
 }
 
 // save writes the rooms and their events, a constant number of statements for any
@@ -201,7 +231,7 @@ func (e *erasure) save() error {
 	var events []pendingEvent
 	for _, p := range e.scopes {
 		r := p.room
-		row := dialect.Object{"id": r.ID, "last_seq": r.LastSeq, "deleted": 0,
+		row := dialect.Object{"id": r.ID, "last_seq": r.LastSeq, "member_count": r.MemberCount, "deleted": 0,
 			"owner_id": r.OwnerID, "private_a": r.PrivateA, "private_b": r.PrivateB, "avatar_id": r.AvatarID}
 		if r.DeletedAt != nil {
 			row["deleted"] = 1
@@ -209,10 +239,10 @@ func (e *erasure) save() error {
 		rows = append(rows, row)
 		events = append(events, p.events...)
 	}
-	if _, err := e.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, owner_id = j.owner_id, private_a = j.private_a,
+	if _, err := e.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, member_count = j.member_count, owner_id = j.owner_id, private_a = j.private_a,
 			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = `+e.dialect.Later("chat_rooms.updated_at")+`,
 			deleted_at = CASE WHEN j.deleted = 1 THEN CAST(? AS `+e.dialect.TimeType()+`) END FROM `+
-		e.jsonRows("id uuid", "last_seq bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
+		e.jsonRows("id uuid", "last_seq bigint", "member_count bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
 		" WHERE chat_rooms.id = j.id", e.now, e.deletedAt, dialect.JSONArray(rows)); err != nil {
 		return err
 	}

@@ -105,11 +105,11 @@ func (q sqlOf) roomsAndMembers(p plan) []string {
 	return []string{
 		fmt.Sprintf("INSERT INTO users (id) SELECT n FROM %s", q.rows(1, senders+1)),
 		fmt.Sprintf(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
-			last_seq, last_number, created_at, updated_at)
-			SELECT %s, 'group', 'Room ' || n, '', %s, 2, %d, 0, 0, %s, %s FROM %s`,
-			id, q.hasNo, chat.DefaultPermissions(chat.Group), at, at, q.rows(0, p.rooms)),
-		fmt.Sprintf(`INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, created_at)
-			SELECT %s, u.id, %s, %s, 0, %s FROM %s CROSS JOIN users u WHERE u.id > 1 OR n < %d`,
+			history_visibility, member_count, last_seq, last_number, created_at, updated_at)
+			SELECT %s, 'group', 'Room ' || n, '', %s, 2, %d, 'all', CASE WHEN n < %d THEN %d ELSE %d END, 0, 0, %s, %s FROM %s`,
+			id, q.hasNo, chat.DefaultPermissions(chat.Group), busyRooms, senders+1, senders, at, at, q.rows(0, p.rooms)),
+		fmt.Sprintf(`INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, joined_number, created_at)
+			SELECT %s, u.id, %s, %s, 0, 0, %s FROM %s CROSS JOIN users u WHERE u.id > 1 OR n < %d`,
 			id, q.hasNo, q.hasNo, at, q.rows(0, p.rooms), busyRooms),
 	}
 }

@@ -21,6 +21,7 @@ type domainActor struct {
 	permissions          *chat.Permissions
 	removed, erased      bool // were members
 	banned               bool // was a member
+	newcomer             bool // was a member, and came back to a room that shows history from joining on
 	nobody               bool
 	id                   chat.UserID // what Config.User says of one who is nobody
 }
@@ -32,6 +33,7 @@ func domainActors() []domainActor {
 		{column: "str"}, {column: "rem", removed: true}, {column: "ban", banned: true}, {column: "era", erased: true},
 		{column: "def", member: true}, {column: "non", member: true, permissions: &none},
 		{column: "adm", member: true, admin: true}, {column: "own", member: true, owner: true},
+		{column: "new", member: true, admin: true, newcomer: true},
 	}
 	for i, column := range []string{"add", "rmu", "cre", "del", "dow", "edt", "eow", "edr", "drm"} {
 		bit := chat.Permissions(1) << i
@@ -52,7 +54,7 @@ func (a domainActor) joins(room domainRoom) bool {
 
 // possible is whether there is such an actor in such a room.
 func (a domainActor) possible(room domainRoom) bool {
-	return room.Type != chat.PrivateMessages || !a.owner && !a.removed && !a.banned
+	return room.Type != chat.PrivateMessages || !a.owner && !a.removed && !a.banned && !a.newcomer
 }
 
 // domainRoom is a heading of the table, such as "deleted public channel".

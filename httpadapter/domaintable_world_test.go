@@ -126,7 +126,7 @@ func (b *domainSetter) createRoom(sc *domainSetting) {
 	sc.users["an administrator"], sc.users["one who removes"] = chat.ID(domainAdmin), chat.ID(domainRemover)
 	sc.users["one banned"] = chat.ID(domainBanned)
 	room := must(b.s.CreateRoom(b.ctx, owner, chat.NewRoom{
-		Type: b.room.Type, Name: "A room", Public: b.room.public, Members: members,
+		Type: b.room.Type, Name: "A room", Public: b.room.public, HistoryVisibility: chat.HistoryJoined, Members: members,
 	}))(b.t)
 	sc.things["room"] = room.ID
 	avatar := b.upload(owner, png)
@@ -203,6 +203,10 @@ func (b *domainSetter) finish(sc *domainSetting) {
 		ok(b.t, b.s.RemoveUser(b.ctx, sc.users["the owner"], room, sc.id))
 	case sc.erased:
 		ok(b.t, b.s.EraseUser(b.ctx, chat.System, sc.id, chat.EraseOptions{}))
+	case sc.newcomer:
+		all := givable(b.room.Type)
+		ok(b.t, b.s.LeaveRoom(b.ctx, sc.id, room))
+		must(b.s.AddUsers(b.ctx, sc.users["the owner"], room, chat.NewRoomUser{UserID: sc.id, Permissions: &all}))(b.t)
 	case sc.admin:
 		all := givable(b.room.Type)
 		b.setPermissions(room, sc.id, &all)

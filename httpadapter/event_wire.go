@@ -10,8 +10,8 @@ import (
 	"github.com/go-df/chat"
 )
 
-// update is what goes over the wire of a chat.Update: what all members see alike, with the
-// ids of users and media alone.
+// update is what goes over the wire of a chat.Update: what all who see its message see alike,
+// with the ids of users and media alone.
 type update struct {
 	Kind         chat.UpdateKind `json:"kind"`
 	RoomID       *uuid.UUID      `json:"room_id,omitzero"`
@@ -59,35 +59,41 @@ type updateMessage struct {
 	CreatedAt     time.Time        `json:"created_at"`
 	EditedAt      *time.Time       `json:"edited_at"`
 	DeletedAt     *time.Time       `json:"deleted_at"`
+	Version       string           `json:"version"`
 }
 
 type updateReaction struct {
-	Reaction string `json:"reaction"`
-	Count    int64  `json:"count"`
+	Reaction string        `json:"reaction"`
+	Count    int64         `json:"count"`
+	UserIDs  []chat.UserID `json:"user_ids"`
 }
 
 type updateRoom struct {
-	ID                 uuid.UUID      `json:"id"`
-	Type               chat.RoomType  `json:"type"`
-	Name               string         `json:"name"`
-	Description        string         `json:"description"`
-	AvatarID           *uuid.UUID     `json:"avatar_id"`
-	Public             bool           `json:"is_public"`
-	OwnerID            *chat.UserID   `json:"owner_id"`
-	DefaultPermissions []string       `json:"default_permissions"`
-	Metadata           jsontext.Value `json:"metadata"`
-	CreatedAt          time.Time      `json:"created_at"`
-	UpdatedAt          time.Time      `json:"updated_at"`
+	ID                 uuid.UUID              `json:"id"`
+	Type               chat.RoomType          `json:"type"`
+	Name               string                 `json:"name"`
+	Description        string                 `json:"description"`
+	AvatarID           *uuid.UUID             `json:"avatar_id"`
+	Public             bool                   `json:"is_public"`
+	OwnerID            *chat.UserID           `json:"owner_id"`
+	DefaultPermissions []string               `json:"default_permissions"`
+	HistoryVisibility  chat.HistoryVisibility `json:"history_visibility"`
+	MemberCount        int64                  `json:"member_count"`
+	Metadata           jsontext.Value         `json:"metadata"`
+	CreatedAt          time.Time              `json:"created_at"`
+	UpdatedAt          time.Time              `json:"updated_at"`
+	Version            string                 `json:"version"`
 }
 
 type updateMember struct {
-	RoomID      uuid.UUID    `json:"room_id"`
-	UserID      chat.UserID  `json:"user_id"`
-	Owner       bool         `json:"is_owner"`
-	Permissions *[]string    `json:"permissions"`
-	Effective   []string     `json:"effective_permissions"`
-	CreatedBy   *chat.UserID `json:"created_by"`
-	CreatedAt   time.Time    `json:"created_at"`
+	RoomID       uuid.UUID    `json:"room_id"`
+	UserID       chat.UserID  `json:"user_id"`
+	Owner        bool         `json:"is_owner"`
+	Permissions  *[]string    `json:"permissions"`
+	Effective    []string     `json:"effective_permissions"`
+	CreatedBy    *chat.UserID `json:"created_by"`
+	JoinedNumber int64        `json:"joined_number"`
+	CreatedAt    time.Time    `json:"created_at"`
 }
 
 // encodedUpdate returns an update's JSON, encoded once for all streams; nil when it cannot
@@ -132,12 +138,13 @@ func messageInUpdate(m *chat.Message) *updateMessage {
 		ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, AuthorKind: m.AuthorKind, Text: m.Text,
 		MediaIDs: make([]uuid.UUID, len(m.Media)), Reactions: make([]updateReaction, len(m.Reactions)), ReplyToID: m.ReplyToID,
 		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+		Version: versionTag(m.ChangedAt()),
 	}
 	for i := range m.Media {
 		shown.MediaIDs[i] = m.Media[i].ID
 	}
 	for i, r := range m.Reactions {
-		shown.Reactions[i] = updateReaction{r.Reaction, r.Count}
+		shown.Reactions[i] = updateReaction{r.Reaction, r.Count, r.Users}
 	}
 	if m.ReplyTo != nil {
 		shown.ReplyToNumber = &m.ReplyTo.Number
@@ -148,14 +155,16 @@ func messageInUpdate(m *chat.Message) *updateMessage {
 func roomInUpdate(r *chat.Room) *updateRoom {
 	return &updateRoom{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
-		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(), Metadata: jsontext.Value(r.Metadata),
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(),
+		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Metadata: jsontext.Value(r.Metadata),
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 }
 
 func memberInUpdate(u *chat.RoomUser) *updateMember {
 	shown := &updateMember{
-		RoomID: u.RoomID, UserID: u.UserID, Owner: u.Owner, Effective: u.Effective.Names(), CreatedBy: u.CreatedBy, CreatedAt: u.CreatedAt,
+		RoomID: u.RoomID, UserID: u.UserID, Owner: u.Owner, Effective: u.Effective.Names(), CreatedBy: u.CreatedBy, JoinedNumber: u.JoinedNumber,
+		CreatedAt: u.CreatedAt,
 	}
 	if u.Permissions != nil {
 		names := u.Permissions.Names()

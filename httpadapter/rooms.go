@@ -73,14 +73,15 @@ func (r *request) newRoomUsers(in []newRoomUser) []chat.NewRoomUser {
 }
 
 type newRoom struct {
-	Type               *chat.RoomType    `json:"type"`
-	UserID             *chat.UserID      `json:"user_id"` // of a private room
-	Name               string            `json:"name"`
-	Description        string            `json:"description"`
-	Public             bool              `json:"is_public"`
-	DefaultPermissions *chat.Permissions `json:"default_permissions"`
-	Members            []newRoomUser     `json:"members"`
-	Metadata           chat.Metadata     `json:"metadata"`
+	Type               *chat.RoomType          `json:"type"`
+	UserID             *chat.UserID            `json:"user_id"` // of a private room
+	Name               string                  `json:"name"`
+	Description        string                  `json:"description"`
+	Public             bool                    `json:"is_public"`
+	DefaultPermissions *chat.Permissions       `json:"default_permissions"`
+	HistoryVisibility  *chat.HistoryVisibility `json:"history_visibility"`
+	Members            []newRoomUser           `json:"members"`
+	Metadata           chat.Metadata           `json:"metadata"`
 }
 
 // roomCreate makes a group or a channel, or opens the private room with a user.
@@ -108,10 +109,16 @@ func roomCreate(r *request) (*response, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, chat.NewRoom{
+	asked := chat.NewRoom{
 		Type: kind, Name: in.Name, Description: in.Description, Public: in.Public,
 		DefaultPermissions: in.DefaultPermissions, Members: members, Metadata: in.Metadata,
-	})
+	}
+	if in.HistoryVisibility != nil {
+		if asked.HistoryVisibility = *in.HistoryVisibility; asked.HistoryVisibility == "" {
+			return nil, invalidField("history_visibility", chat.CodeUnknownValue, "is neither all nor joined")
+		}
+	}
+	made, err := r.h.svc.CreateRoom(r.Context(), r.actor, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +130,7 @@ func openPrivate(r *request, in newRoom) (*response, error) {
 	switch {
 	case in.UserID == nil:
 		return nil, invalidField("user_id", chat.CodeRequired, "is missing: a private room has two users")
-	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.Members != nil, in.Metadata != nil:
+	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.HistoryVisibility != nil, in.Members != nil, in.Metadata != nil:
 		return nil, invalidField("type", chat.CodeExclusive, "private_messages takes a user_id and nothing else")
 	}
 	other := r.userIDIn("user_id", *in.UserID)
@@ -163,17 +170,21 @@ func roomRetrieve(r *request) (*response, error) {
 }
 
 type roomPatch struct {
-	Name               field[string]           `json:"name"`
-	Description        field[string]           `json:"description"`
-	Public             field[bool]             `json:"is_public"`
-	DefaultPermissions field[chat.Permissions] `json:"default_permissions"`
-	AvatarID           field[uuid.UUID]        `json:"avatar_id"`
-	Metadata           field[chat.Metadata]    `json:"metadata"`
+	Name               field[string]                 `json:"name"`
+	Description        field[string]                 `json:"description"`
+	Public             field[bool]                   `json:"is_public"`
+	DefaultPermissions field[chat.Permissions]       `json:"default_permissions"`
+	HistoryVisibility  field[chat.HistoryVisibility] `json:"history_visibility"`
+	AvatarID           field[uuid.UUID]              `json:"avatar_id"`
+	Metadata           field[chat.Metadata]          `json:"metadata"`
 }
 
 func roomUpdate(r *request) (*response, error) {
 	id, in, known := r.id("room"), readBody[roomPatch](r), r.ifMatch()
 	r.notUsers(in.Metadata.given)
+	if in.HistoryVisibility.null {
+		r.fail(invalidField("history_visibility", chat.CodeRequired, "cannot be null: a room always has one"))
+	}
 	if in.DefaultPermissions.null {
 		r.fail(invalidField("default_permissions", chat.CodeRequired, "cannot be null: a room always has a set"))
 	}
@@ -182,7 +193,7 @@ func roomUpdate(r *request) (*response, error) {
 	}
 	updated, err := r.h.svc.UpdateRoom(r.Context(), r.actor, id, chat.RoomPatch{
 		Name: in.Name.or(""), Description: in.Description.or(""), Public: in.Public.or(false),
-		DefaultPermissions: in.DefaultPermissions.or(0), AvatarID: in.AvatarID.or(uuid.Nil),
+		DefaultPermissions: in.DefaultPermissions.or(0), HistoryVisibility: in.HistoryVisibility.or(""), AvatarID: in.AvatarID.or(uuid.Nil),
 		Metadata: in.Metadata.or(nil), IfChangedAt: known,
 	})
 	if err != nil {

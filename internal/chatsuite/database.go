@@ -73,6 +73,10 @@ func (h *Host) CheckRoomLogs() {
 		(SELECT COALESCE(MAX(number), 0) FROM chat_messages WHERE room_id = r.id AND deleted_at IS NOT NULL)`); n != 0 {
 		h.T.Errorf("%d rooms have another last tombstone", n)
 	}
+	if n := h.QueryInt(`SELECT count(*) FROM chat_rooms r WHERE r.deleted_at IS NULL
+		AND r.member_count <> (SELECT count(*) FROM chat_room_users u WHERE u.room_id = r.id)`); n != 0 {
+		h.T.Errorf("%d rooms count other members than they have", n)
+	}
 }
 
 func (h *Host) checkRoomLog(room chat.Room) {

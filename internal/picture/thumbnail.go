@@ -31,6 +31,14 @@ const (
 	jpegQuality  = 80
 )
 
+// MaxPixels is how many pixels a picture of a type may have for a thumbnail.
+func MaxPixels(contentType string) int64 {
+	if contentType == JPEG {
+		return JPEGPixels
+	}
+	return ThumbnailPixels
+}
+
 // Thumbnail returns a smaller copy of a picture, upright, in sRGB: a JPEG, or a PNG of what is
 // partly transparent. Of what moves it is the first picture; of a JPEG or GIF that is cut off or
 // damaged, what is there. Its errors are ErrTooLarge, ErrDamaged, and what reading says.

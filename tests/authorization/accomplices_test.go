@@ -13,7 +13,8 @@ import (
 
 // TestAccomplicesGetNothingThatAllOfThemLack: whatever the members of a room do to it, to
 // each other and to themselves, in whatever order, none of them gets a permission that all
-// of them lacked, as long as nobody else gives it.
+// of them lacked, as long as nobody else gives it, and none sees a message from before all of
+// them.
 func TestAccomplicesGetNothingThatAllOfThemLack(t *testing.T) {
 	t.Parallel()
 	for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
@@ -42,8 +43,10 @@ func conspire(h *chatsuite.Host, random *rand.Rand) {
 		members[i] = chat.NewRoomUser{UserID: user, Permissions: &own}
 	}
 	room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{
-		Name: "x", Public: random.IntN(3) > 0, DefaultPermissions: &byDefault, Members: members,
+		Name: "x", Public: random.IntN(3) > 0, DefaultPermissions: &byDefault, HistoryVisibility: chat.HistoryJoined,
 	}))(h.T).ID
+	before := h.Send(h.Alice, room, "from before")
+	chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room, members...))(h.T)
 	var done []string
 	for range 80 {
 		actor, user := accomplices[random.IntN(3)], accomplices[random.IntN(3)]
@@ -53,6 +56,10 @@ func conspire(h *chatsuite.Host, random *rand.Rand) {
 		}
 		done = append(done, fmt.Sprintf("%s %s %s", actor, name, user))
 		for _, member := range chatsuite.Must(h.RoomUsers(h.Ctx, chat.System, room, chat.Page{}))(h.T).Items {
+			if _, err := h.Message(h.Ctx, member.UserID, before.ID); err == nil && !member.Owner {
+				h.T.Errorf("%s sees what was said before, by\n%q", member.UserID, done)
+				return
+			}
 			if got := member.Effective & lacked; got != 0 && !member.Owner {
 				h.T.Errorf("%s has got %v of the default %v, by\n%q", member.UserID, got, byDefault, done)
 				return
@@ -64,7 +71,7 @@ func conspire(h *chatsuite.Host, random *rand.Rand) {
 // conspiracy is one thing that a user may try to get or to give permissions.
 func conspiracy(h *chatsuite.Host, random *rand.Rand, room uuid.UUID, actor, user chat.UserID, set chat.Permissions) (name string, err error) {
 	yes, no := true, false
-	switch random.IntN(12) {
+	switch random.IntN(14) {
 	case 0, 1:
 		return "leaves", h.LeaveRoom(h.Ctx, actor, room)
 	case 2, 3:
@@ -90,6 +97,11 @@ func conspiracy(h *chatsuite.Host, random *rand.Rand, room uuid.UUID, actor, use
 			return "bans", err
 		}
 		return "bans and unbans", h.UnbanUser(h.Ctx, actor, room, user)
+	}
+	if random.IntN(3) > 0 {
+		visibility := []chat.HistoryVisibility{chat.HistoryAll, chat.HistoryJoined}[random.IntN(2)]
+		return fmt.Sprintf("sets the history to %s beside", visibility),
+			chatsuite.ErrorOf(h.UpdateRoom(h.Ctx, actor, room, chat.RoomPatch{HistoryVisibility: &visibility}))
 	}
 	return "unbans", h.UnbanUser(h.Ctx, actor, room, user)
 }

@@ -15,6 +15,7 @@ type actorKind struct {
 	permissions          *chat.Permissions
 	removed, erased      bool       // were members
 	banned               bool       // was a member
+	newcomer             bool       // was a member, and came back to a room that shows history from joining on
 	stands               chat.Actor // for a kind that is nobody among the users
 }
 
@@ -35,7 +36,7 @@ func (k actorKind) joins(room roomKind) bool {
 
 // possible is whether there is such an actor in such a room.
 func (k actorKind) possible(room roomKind) bool {
-	return room.Type != chat.PrivateMessages || !k.owner && !k.removed && !k.banned
+	return room.Type != chat.PrivateMessages || !k.owner && !k.removed && !k.banned && !k.newcomer
 }
 
 // actorKinds are the table's columns, in order.
@@ -45,6 +46,7 @@ func actorKinds() []actorKind {
 		{column: "str"}, {column: "rem", removed: true}, {column: "ban", banned: true}, {column: "era", erased: true},
 		{column: "def", member: true}, {column: "non", member: true, permissions: &none},
 		{column: "adm", member: true, admin: true}, {column: "own", member: true, owner: true},
+		{column: "new", member: true, admin: true, newcomer: true},
 	}
 	for i, column := range []string{"add", "rmu", "cre", "del", "dow", "edt", "eow", "edr", "drm"} {
 		bit := chat.Permissions(1) << i

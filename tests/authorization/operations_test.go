@@ -89,7 +89,12 @@ func triesOnUpdateRoom() []tableCase {
 			return chat.RoomPatch{DefaultPermissions: &set}
 		})
 	}
+	history := func(target string, visibility chat.HistoryVisibility) tableCase {
+		return update(target, "room", func(tableCall) chat.RoomPatch { return chat.RoomPatch{HistoryVisibility: &visibility} })
+	}
 	return []tableCase{
+		history("history from joining on", chat.HistoryJoined),
+		history("all of the history", chat.HistoryAll),
 		avatar("an avatar of one's own", "media/own unsent"),
 		avatar("an avatar of another's", "media/another's unsent"),
 		avatar("an avatar that is no image", "media/own text"),

@@ -126,7 +126,7 @@ func (b *setter) createRoom(sc *setting) {
 	sc.users["the owner"], sc.users["one with none"] = owner, b.id(userIdle)
 	sc.users["an administrator"], sc.users["one who removes"], sc.users["one banned"] = b.id(userAdmin), b.id(userRemover), b.id(userBanned)
 	room := chatsuite.Must(b.s.CreateRoom(b.h.Ctx, owner, chat.NewRoom{
-		Type: b.room.Type, Name: "A room", Public: b.room.public, Members: members,
+		Type: b.room.Type, Name: "A room", Public: b.room.public, HistoryVisibility: chat.HistoryJoined, Members: members,
 	}))(b.t)
 	sc.things["room"] = room.ID
 	avatar := b.upload(owner, tinyPNG)
@@ -206,6 +206,10 @@ func (b *setter) finish(sc *setting) {
 		chatsuite.NoError(b.t, b.s.RemoveUser(b.h.Ctx, sc.users["the owner"], room, oneself))
 	case sc.erased:
 		chatsuite.NoError(b.t, b.s.EraseUser(b.h.Ctx, chat.System, oneself, chat.EraseOptions{}))
+	case sc.newcomer:
+		all := givable(b.room.Type)
+		chatsuite.NoError(b.t, b.s.LeaveRoom(b.h.Ctx, oneself, room))
+		chatsuite.Must(b.s.AddUsers(b.h.Ctx, sc.users["the owner"], room, chat.NewRoomUser{UserID: oneself, Permissions: &all}))(b.t)
 	case sc.admin:
 		all := givable(b.room.Type)
 		b.setPermissions(room, oneself, &all)

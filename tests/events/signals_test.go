@@ -292,7 +292,7 @@ func TestSignalsTakeTwoStatements(t *testing.T) {
 		alice.want(chat.UpdateHello)
 		for _, count := range []int{1, len(members)} {
 			h.Clock.Advance(time.Minute)
-			before := len(log.Matching("few)"))
+			before := len(log.Matching("u.muted, r.member_count FROM"))
 			members := members[:count]
 			chatsuite.NoError(t, svc.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 				for _, room := range rooms {
@@ -306,12 +306,12 @@ func TestSignalsTakeTwoStatements(t *testing.T) {
 			for range 2 * len(rooms) * len(members) {
 				alice.next()
 			}
-			after := log.Matching("few)")
+			after := log.Matching("u.muted, r.member_count FROM")
 			if len(after) != before+1 {
 				t.Errorf("%d signals were read by %d statements", count, len(after)-before)
 			}
 		}
-		if n := len(log.Matching("SELECT u.room_id, u.user_id FROM chat_room_users u WHERE u.room_id")); n != 2 {
+		if n := len(log.Matching("SELECT u.room_id, u.user_id, u.joined_number FROM chat_room_users u WHERE u.room_id")); n != 2 {
 			t.Errorf("members were read by %d statements, want 2", n)
 		}
 	})

@@ -116,6 +116,7 @@ var sabotages = map[string][]string{
 	"an event is of another message": {"UPDATE chat_events SET message_id = CAST(@new AS @uuid) WHERE room_id = @room AND kind = 'message_created'"},
 	"the count of messages is wrong": {"UPDATE chat_rooms SET last_number = last_number + 1 WHERE id = @room"},
 	"the count of events is wrong":   {"UPDATE chat_rooms SET last_seq = last_seq - 1 WHERE id = @room"},
+	"a member is not counted":        {"UPDATE chat_rooms SET member_count = member_count - 1 WHERE id = @room"},
 	"a read marker is lost":          {"UPDATE chat_room_users SET last_read_number = 0 WHERE room_id = @room"},
 	"a read marker is ahead":         {"UPDATE chat_room_users SET last_read_number = @last + 1 WHERE room_id = @room"},
 	"a reaction is lost":             {"DELETE FROM chat_reactions"},

@@ -115,6 +115,13 @@ func (v *verifier) checkRoom(ctx context.Context, id uuid.UUID, seen map[string]
 	if err != nil {
 		return err
 	}
+	var members int64
+	if err := v.db.Table("chat_room_users").Where("room_id = ?", id).Count(&members).Error; err != nil {
+		return err
+	}
+	if room.MemberCount != members {
+		v.fault("room %s has %d members and counts %d", id, members, room.MemberCount)
+	}
 	var stored int64
 	if err := v.db.Table("chat_messages").Where("room_id = ?", id).Count(&stored).Error; err != nil {
 		return err

@@ -214,6 +214,11 @@ func metadataCalls() []badCall {
 
 func permissionCalls() []badCall {
 	var all []badCall
+	for _, bad := range []chat.HistoryVisibility{"shared", "All", "joined ", "\xff"} {
+		all = append(all,
+			invalidIn("history_visibility", "new", creates(chat.NewRoom{Name: "A", HistoryVisibility: bad})),
+			invalidIn("history_visibility", "changed", updates(chat.RoomPatch{HistoryVisibility: &bad})))
+	}
 	for _, bad := range []chat.Permissions{1 << 9, -1, math.MinInt64, chat.AllPermissions + 1, chat.CanDeleteRoom, chat.AllPermissions} {
 		all = append(all,
 			invalidIn("default_permissions", "new", creates(chat.NewRoom{Name: "A", DefaultPermissions: &bad})),

@@ -32,7 +32,8 @@ func (c chooser) createRoom() []any {
 	actor := c.person()
 	in := chat.NewRoom{
 		Type: pick(c, "", chat.Group, chat.Channel), Name: c.name(), Public: c.oneIn(3), Members: c.newUsers(),
-		DefaultPermissions: maybe(c, c.permissions), Metadata: c.metadata(),
+		DefaultPermissions: maybe(c, c.permissions), HistoryVisibility: rarely(c, pick(c, "", chat.HistoryAll, chat.HistoryJoined), "none"),
+		Metadata: c.metadata(),
 	}
 	if actor == chat.System {
 		in.Owner = rarely(c, modelUser(1+c.n(modelUsers)), "", badUser)
@@ -67,7 +68,7 @@ func (c chooser) updateRoom() []any {
 	r := c.room()
 	actor := c.allowed(r, chat.CanEditRoom)
 	var patch chat.RoomPatch
-	switch c.n(6) {
+	switch c.n(8) {
 	case 0:
 		name := c.name()
 		patch.Name = &name
@@ -87,6 +88,9 @@ func (c chooser) updateRoom() []any {
 		var avatar uuid.UUID
 		actor, avatar = c.avatar(r, actor)
 		patch.AvatarID = &avatar
+	default:
+		visibility := rarely(c, pick(c, chat.HistoryAll, chat.HistoryJoined), "", "none")
+		patch.HistoryVisibility = &visibility
 	}
 	return []any{actor, r.ID, patch}
 }

@@ -230,6 +230,9 @@ func (t *tables) broken() (broken []string) {
 				}
 			}
 		}
+		if r.DeletedAt == nil && r.MemberCount != int64(len(members)) {
+			broken = append(broken, fmt.Sprintf("room %s counts %d members of %d", r.ID, r.MemberCount, len(members)))
+		}
 		if r.DeletedAt == nil && r.Type != chat.PrivateMessages && (r.OwnerID == nil || !members[*r.OwnerID]) {
 			broken = append(broken, fmt.Sprintf("room %s has no owner in it", r.ID))
 		}

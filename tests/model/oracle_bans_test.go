@@ -73,6 +73,7 @@ func (o *oracle) exit(r *modelRoom, by, user chat.UserID) {
 		r.denied[user] = denied
 	}
 	delete(r.members, user)
+	r.MemberCount--
 	o.log(r, chat.UserRemoved, by, nil, &user)
 }
 

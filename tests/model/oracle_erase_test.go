@@ -69,6 +69,9 @@ func (o *oracle) loseUser(r *modelRoom, user, successor chat.UserID, named bool)
 
 // erase empties every reference to the user.
 func (r *modelRoom) erase(user chat.UserID) {
+	if r.members[user] != nil && r.DeletedAt == nil {
+		r.MemberCount--
+	}
 	delete(r.members, user)
 	delete(r.denied, user)
 	delete(r.bans, user)

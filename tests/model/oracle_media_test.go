@@ -48,19 +48,19 @@ func uploadedBy(m *chat.Media, user chat.UserID) bool {
 	return m.UserID == nil && user == system || same(m.UserID, user)
 }
 
-// usedIn is the room in which a medium is seen, and whether as its avatar.
-func (o *oracle) usedIn(m *chat.Media) (r *modelRoom, avatar bool) {
+// usedIn is the room in which a medium is seen, and its message there, nil for an avatar.
+func (o *oracle) usedIn(m *chat.Media) (*modelRoom, *modelMessage) {
 	for _, r := range o.rooms {
 		if same(r.AvatarID, m.ID) {
-			return r, true
+			return r, nil
 		}
 		for _, message := range r.messages {
 			if slices.Contains(message.media, m) {
-				return r, false
+				return r, message
 			}
 		}
 	}
-	return nil, false
+	return nil, nil
 }
 
 func (o *oracle) bound(m *chat.Media) bool {
@@ -102,10 +102,13 @@ func (o *oracle) Media(actor chat.Actor, id uuid.UUID) (*chat.Media, error) {
 	if m == nil {
 		return nil, chat.ErrNotFound
 	}
-	r, avatar := o.usedIn(m)
+	r, message := o.usedIn(m)
 	visible := user == system || same(m.UserID, user)
-	if r != nil {
-		visible = r.DeletedAt == nil && (r.has(user) || avatar && r.Public)
+	switch {
+	case r != nil && message != nil:
+		visible = r.DeletedAt == nil && r.shows(user, message)
+	case r != nil:
+		visible = r.DeletedAt == nil && (r.has(user) || r.Public)
 	}
 	if !visible {
 		return nil, chat.ErrNotFound

@@ -50,7 +50,7 @@ func (o *oracle) SendMessage(actor chat.Actor, room uuid.UUID, in chat.NewMessag
 		return nil, err
 	}
 	first := r.sentBefore(author, in.ClientID)
-	if first != nil && first.repeats(in) { // also of those who may write no more
+	if first != nil && first.repeats(in) && r.shows(author, first) { // also of those who may write no more
 		return r.shown(first, author), nil
 	}
 	if author != system && (!r.may(author, chat.CanCreateMessages) || r.halfEmpty()) {
@@ -59,7 +59,7 @@ func (o *oracle) SendMessage(actor chat.Actor, room uuid.UUID, in chat.NewMessag
 	if first != nil {
 		return nil, chat.ErrConflict
 	}
-	if err := r.checkReply(in.ReplyToID); err != nil {
+	if err := r.checkReply(author, in.ReplyToID); err != nil {
 		return nil, err
 	}
 	media, err := o.checkUploads(author, in.MediaIDs)
@@ -100,13 +100,13 @@ func sameJSON(a, b chat.Metadata) bool {
 		json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }
 
-func (r *modelRoom) checkReply(id *uuid.UUID) error {
+func (r *modelRoom) checkReply(author chat.UserID, id *uuid.UUID) error {
 	if id == nil {
 		return nil
 	}
 	for _, m := range r.messages {
 		switch {
-		case m.ID != *id:
+		case m.ID != *id || !r.shows(author, m):
 		case m.Deleted():
 			return chat.ErrConflict
 		default:
@@ -255,29 +255,31 @@ func (o *oracle) Messages(actor chat.Actor, room uuid.UUID, at chat.HistoryQuery
 	if err != nil {
 		return nil, err
 	}
-	from, to := r.stretch(at, limit)
-	page := &chat.MessagesPage{HasBefore: from > 0, HasAfter: to < len(r.messages)}
+	hidden := int(r.joined(user))
+	from, to := r.stretch(at, hidden, limit)
+	page := &chat.MessagesPage{HasBefore: from > hidden, HasAfter: to < len(r.messages)}
 	for _, m := range r.messages[from:to] {
 		page.Items = append(page.Items, *r.shown(m, user))
 	}
 	return page, nil
 }
 
-// stretch is which of the room's messages are on a page.
-func (r *modelRoom) stretch(at chat.HistoryQuery, limit int) (from, to int) {
+// stretch is which of a room's messages, of which the first hidden ones do not exist for
+// the reader, are on a page.
+func (r *modelRoom) stretch(at chat.HistoryQuery, hidden, limit int) (from, to int) {
 	all := len(r.messages)
-	upTo := func(number int64) int { return min(all, int(min(number, 1<<30))) }
+	within := func(number int64) int { return max(hidden, min(all, int(min(number, 1<<30)))) }
 	switch {
 	case at.Before != nil:
-		to = upTo(max(*at.Before-1, 0))
-		return max(0, to-limit), to
+		to = within(*at.Before - 1)
+		return max(hidden, to-limit), to
 	case at.After != nil:
-		from = upTo(*at.After)
+		from = within(*at.After)
 		return from, min(all, from+limit)
 	case at.Around != nil:
-		middle := max(0, upTo(*at.Around)-1)
-		from = max(0, middle-limit/2)
+		middle := max(hidden, within(*at.Around)-1)
+		from = max(hidden, middle-limit/2)
 		return from, min(all, from+limit)
 	}
-	return max(0, all-limit), all
+	return max(hidden, all-limit), all
 }

@@ -125,7 +125,7 @@ func (o *oracle) reactionsBy(user chat.UserID) (found []chat.Reaction) {
 	for _, r := range o.rooms {
 		for _, m := range r.messages {
 			for _, x := range m.reactions {
-				if x.UserID == user && r.DeletedAt == nil && r.has(user) {
+				if x.UserID == user && r.DeletedAt == nil && r.shows(user, m) {
 					found = append(found, *x)
 				}
 			}

@@ -16,6 +16,10 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	if in.Type != chat.Group && in.Type != chat.Channel {
 		return invalid("type")
 	}
+	in.HistoryVisibility = cmp.Or(in.HistoryVisibility, chat.HistoryAll)
+	if !knownVisibility(in.HistoryVisibility) {
+		return invalid("history_visibility")
+	}
 	if err := o.checkName(&in.Name); err != nil {
 		return err
 	}
@@ -27,6 +31,10 @@ func (o *oracle) checkNewRoom(in *chat.NewRoom) (err error) {
 	}
 	in.Metadata, err = o.checkMetadata(in.Metadata)
 	return err
+}
+
+func knownVisibility(v chat.HistoryVisibility) bool {
+	return v == chat.HistoryAll || v == chat.HistoryJoined
 }
 
 // checkName also drops what turns the direction of writing.
@@ -69,6 +77,7 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 	}
 	r := o.newRoom(in.Type)
 	r.Name, r.Description, r.Public, r.Metadata, r.OwnerID = in.Name, in.Description, in.Public, in.Metadata, &owner
+	r.HistoryVisibility = in.HistoryVisibility
 	if in.DefaultPermissions != nil {
 		r.DefaultPermissions = *in.DefaultPermissions
 	}
@@ -82,7 +91,7 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	r := &modelRoom{
-		Room:    chat.Room{ID: o.newID(), Type: kind, CreatedAt: o.now, UpdatedAt: o.now},
+		Room:    chat.Room{ID: o.newID(), Type: kind, HistoryVisibility: chat.HistoryAll, CreatedAt: o.now, UpdatedAt: o.now},
 		now:     &o.now,
 		members: map[chat.UserID]*chat.RoomUser{},
 		denied:  map[chat.UserID]chat.Permissions{},
@@ -151,8 +160,9 @@ func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPat
 			needed |= r.DefaultPermissions
 		}
 	}
+	opens := same(patch.HistoryVisibility, chat.HistoryAll) && r.HistoryVisibility == chat.HistoryJoined
 	switch {
-	case !r.may(user, needed):
+	case !r.may(user, needed), opens && r.joined(user) > 0: // one shows others what one sees
 		return nil, chat.ErrForbidden
 	case r.private():
 		return nil, chat.ErrConflict
@@ -190,6 +200,9 @@ func (o *oracle) checkPatch(patch *chat.RoomPatch) error {
 		}
 		patch.Metadata = &kept
 	}
+	if patch.HistoryVisibility != nil && !knownVisibility(*patch.HistoryVisibility) {
+		return invalid("history_visibility")
+	}
 	return knownBits("default_permissions", patch.DefaultPermissions)
 }
 
@@ -208,6 +221,9 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 	if patch.DefaultPermissions != nil {
 		r.DefaultPermissions = *patch.DefaultPermissions
 	}
+	if patch.HistoryVisibility != nil {
+		r.HistoryVisibility = *patch.HistoryVisibility
+	}
 	if patch.Metadata != nil {
 		r.Metadata = *patch.Metadata
 	}
@@ -216,7 +232,7 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 	}
 	return r.Name != before.Name || r.Description != before.Description || r.Public != before.Public ||
 		r.DefaultPermissions != before.DefaultPermissions || string(r.Metadata) != string(before.Metadata) ||
-		r.AvatarID != before.AvatarID
+		r.AvatarID != before.AvatarID || r.HistoryVisibility != before.HistoryVisibility
 }
 
 func (o *oracle) DeleteRoom(actor chat.Actor, room uuid.UUID) error {
@@ -243,7 +259,7 @@ func (o *oracle) end(r *modelRoom, by chat.UserID) {
 	for _, m := range r.messages {
 		m.releaseMedia()
 	}
-	r.OwnerID, r.PrivateA, r.PrivateB = nil, nil, nil
+	r.OwnerID, r.PrivateA, r.PrivateB, r.MemberCount = nil, nil, nil, 0
 	r.DeletedAt, r.UpdatedAt = o.stamp(), o.now
 	o.log(r, chat.RoomDeleted, by, nil, nil)
 }
@@ -266,14 +282,14 @@ func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
 	if r == nil || !r.has(user) && !r.Public {
 		return nil, chat.ErrNotFound
 	}
-	return r.seenWhole(user), nil
+	return r.seen(user), nil
 }
 
 // inbox is a user's rooms, pinned ones first, and then the one that was last written to.
 func (o *oracle) inbox(user chat.UserID, asked func(*chat.Room) bool) (rooms []chat.Room) {
 	for _, r := range o.rooms {
 		if r.DeletedAt == nil && r.members[user] != nil {
-			if seen := r.seenWhole(user); asked(seen) {
+			if seen := r.seen(user); asked(seen) {
 				rooms = append(rooms, *seen)
 			}
 		}

@@ -65,8 +65,11 @@ func (o *oracle) MarkUnread(actor chat.Actor, room uuid.UUID, number int64) (*ch
 	}
 	me := r.members[user]
 	me.MarkedUnread = nil
+	number = max(number, me.JoinedNumber+1)
 	if number <= me.LastReadNumber {
 		me.MarkedUnread = &number
 	}
-	return r.membership(user, user), nil
+	marked := r.membership(user, user)
+	marked.Unread = r.unread(me)
+	return marked, nil
 }

@@ -133,6 +133,20 @@ func (o *oracle) living(id uuid.UUID) *modelRoom {
 
 func (r *modelRoom) has(user chat.UserID) bool { return user == system || r.members[user] != nil }
 
+// shows reports whether the user is in the room and came before the message, or the room
+// showed newcomers its history when they came.
+func (r *modelRoom) shows(user chat.UserID, m *modelMessage) bool {
+	return r.has(user) && m.Number > r.joined(user)
+}
+
+// joined is the number of the last message that does not exist for the user.
+func (r *modelRoom) joined(user chat.UserID) int64 {
+	if member := r.members[user]; member != nil && user != system {
+		return member.JoinedNumber
+	}
+	return 0
+}
+
 // inside is the room for those who may look into it. Others learn of a public room
 // that they may not, and of another nothing.
 func (o *oracle) inside(user chat.UserID, id uuid.UUID) (*modelRoom, error) {
@@ -152,7 +166,7 @@ func (o *oracle) inside(user chat.UserID, id uuid.UUID) (*modelRoom, error) {
 func (o *oracle) find(user chat.UserID, id uuid.UUID) (*modelRoom, *modelMessage, error) {
 	for _, r := range o.rooms {
 		for _, m := range r.messages {
-			if m.ID == id && r.DeletedAt == nil && r.has(user) {
+			if m.ID == id && r.DeletedAt == nil && r.shows(user, m) {
 				return r, m, nil
 			}
 		}
@@ -165,7 +179,7 @@ func (o *oracle) findReaction(user chat.UserID, id uuid.UUID) (*modelRoom, *mode
 	for _, r := range o.rooms {
 		for _, m := range r.messages {
 			for _, x := range m.reactions {
-				if x.ID == id && r.DeletedAt == nil && r.has(user) {
+				if x.ID == id && r.DeletedAt == nil && r.shows(user, m) {
 					return r, m, x, nil
 				}
 			}
@@ -207,9 +221,14 @@ func (o *oracle) log(r *modelRoom, kind chat.EventKind, actor chat.UserID, messa
 
 // enrol makes a member, who has nothing unread.
 func (o *oracle) enrol(r *modelRoom, by, user chat.UserID, permissions *chat.Permissions) {
-	r.members[user] = &chat.RoomUser{
+	member := &chat.RoomUser{
 		RoomID: r.ID, UserID: user, Permissions: permissions, CreatedBy: ref(by), LastReadNumber: r.LastNumber, CreatedAt: o.now,
 	}
+	if r.HistoryVisibility == chat.HistoryJoined {
+		member.JoinedNumber = r.LastNumber
+	}
+	r.members[user] = member
+	r.MemberCount++
 }
 
 // membership is how viewer sees a member.
@@ -221,6 +240,9 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	if viewer != user && viewer != system {
 		member.Muted, member.MutedUntil, member.HiddenNumber, member.Hidden = false, nil, nil, false
 		member.Pinned, member.MarkedUnread = false, nil
+		if member.LastReadNumber <= r.joined(viewer) || len(r.members) > receiptMembers {
+			member.LastReadNumber = 0
+		}
 		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
 			member.LastSeenAt = nil // the viewer came by themselves
 		}
@@ -228,7 +250,7 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	return &member
 }
 
-// seen is the room as viewer sees it, without its last message.
+// seen is the room as viewer sees it.
 func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 	room := r.Room
 	if member := r.members[viewer]; member != nil {
@@ -240,18 +262,14 @@ func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 		case same(r.PrivateB, viewer):
 			room.Other = r.PrivateA
 		}
+		if room.Other != nil {
+			room.OtherMember = r.membership(*room.Other, viewer)
+		}
+	}
+	if len(r.messages) > 0 && r.has(viewer) && r.shows(viewer, r.messages[len(r.messages)-1]) {
+		room.LastMessage = r.messages[len(r.messages)-1].head()
 	}
 	return &room
-}
-
-// seenWhole is seen with the last message.
-func (r *modelRoom) seenWhole(viewer chat.UserID) *chat.Room {
-	room := r.seen(viewer)
-	if len(r.messages) > 0 && r.has(viewer) {
-		last := r.messages[len(r.messages)-1].bare()
-		room.LastMessage = &last
-	}
-	return room
 }
 
 // bare is a message with its media.
@@ -263,19 +281,35 @@ func (m *modelMessage) bare() chat.Message {
 	return message
 }
 
+// head is what a reply and a list of rooms show of a message.
+func (m *modelMessage) head() *chat.MessageHead {
+	head := &chat.MessageHead{
+		ID: m.ID, Number: m.Number, UserID: m.UserID, AuthorKind: m.AuthorKind, Text: m.Text, Metadata: m.Metadata,
+		MediaCount: len(m.media), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+	}
+	if len(m.media) > 0 {
+		first := *m.media[0]
+		head.Media = &first
+	}
+	return head
+}
+
 // shown is a message with all that a page shows.
 func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 	message := m.bare()
 	if m.ReplyToID != nil {
 		head := r.messages[slices.IndexFunc(r.messages, func(x *modelMessage) bool { return x.ID == *m.ReplyToID })]
-		message.ReplyTo = &chat.MessageHead{
-			ID: head.ID, Number: head.Number, UserID: head.UserID, AuthorKind: head.AuthorKind, Text: head.Text,
-			MediaCount: len(head.media), DeletedAt: head.DeletedAt,
+		if !r.shows(viewer, head) {
+			message.ReplyToID = nil
+			return r.reacted(&message, m, viewer)
 		}
-		if len(head.media) > 0 {
-			message.ReplyTo.MediaID, message.ReplyTo.MediaType = &head.media[0].ID, head.media[0].ContentType
-		}
+		message.ReplyTo = head.head()
 	}
+	return r.reacted(&message, m, viewer)
+}
+
+// reacted adds the counts of a message's reactions.
+func (r *modelRoom) reacted(message *chat.Message, m *modelMessage, viewer chat.UserID) *chat.Message {
 	for _, x := range m.reactions { // the oldest first
 		i := slices.IndexFunc(message.Reactions, func(c chat.ReactionCount) bool { return c.Reaction == x.Reaction })
 		if i < 0 {
@@ -283,11 +317,14 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 			message.Reactions = append(message.Reactions, chat.ReactionCount{Reaction: x.Reaction})
 		}
 		message.Reactions[i].Count++
+		if given := &message.Reactions[i].Users; len(*given) < 5 {
+			*given = append(*given, x.UserID)
+		}
 		if x.UserID == viewer {
 			message.Reactions[i].Mine = &x.ID
 		}
 	}
-	return &message
+	return message
 }
 
 // paged cuts a list into the pages that a client would follow.

@@ -142,10 +142,13 @@ func TestAbsentAndHiddenIDsRunTheSameStatements(t *testing.T) {
 		chatsuite.NoError(t, c.DeleteRoom(c.Ctx, c.Alice, gone.room))
 		inPublic := see(public)
 		inPublic.room = see(c.NewGroup()).room // the room itself is seen
+		before := see(chatsuite.Must(c.CreateRoom(c.Ctx, c.Alice, chat.NewRoom{Name: "x", HistoryVisibility: chat.HistoryJoined}))(t))
+		admit(c, before.room)
 		hidden := map[string]ids{
 			"of a stranger's room": see(c.NewGroup(c.Bob)), "of a room that was left": see(left), "of a deleted room": gone,
 			"of a public room": inPublic, "an avatar": {c.NewGroup().ID, gone.message, gone.reaction, face},
-			"an upload": {c.NewGroup().ID, gone.message, gone.reaction, picture(c.Bob)},
+			"an upload":                {c.NewGroup().ID, gone.message, gone.reaction, picture(c.Bob)},
+			"from before Carol joined": {c.NewGroup().ID, before.message, before.reaction, before.media},
 		}
 		for name, do := range byID {
 			want := c.statements(name+" of nothing", chat.ErrNotFound, func() error { return do(c, c.Carol, absent) })
@@ -156,18 +159,29 @@ func TestAbsentAndHiddenIDsRunTheSameStatements(t *testing.T) {
 				}
 			}
 		}
-		own := c.NewGroup(c.Carol)
-		chatsuite.Must(c.TransferOwnership(c.Ctx, c.Alice, own.ID, c.Carol))(t)
+		own := c.NewGroup(c.Carol).ID
+		chatsuite.Must(c.TransferOwnership(c.Ctx, c.Alice, own, c.Carol))(t)
 		for name, do := range within {
-			want := c.statements(name+" nothing", chat.ErrInvalid, func() error { return do(c, c.Carol, own.ID, absent) })
+			want := c.statements(name+" nothing", chat.ErrInvalid, func() error { return do(c, c.Carol, own, absent) })
 			for what, at := range hidden {
-				got := c.statements(name+" "+what, chat.ErrInvalid, func() error { return do(c, c.Carol, own.ID, at) })
+				room := own
+				if at.message == before.message { // of the very room
+					room = before.room
+				}
+				got := c.statements(name+" "+what, chat.ErrInvalid, func() error { return do(c, c.Carol, room, at) })
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s: absent (-) and %s (+):\n%s", name, what, diff)
 				}
 			}
 		}
 	})
+}
+
+// admit makes Carol a member with all permissions of a room of Alice's.
+func admit(c *counted, room uuid.UUID) {
+	c.T.Helper()
+	all := chat.AllPermissions &^ chat.CanDeleteRoom
+	chatsuite.Must(c.AddUsers(c.Ctx, c.Alice, room, chat.NewRoomUser{UserID: c.Carol, Permissions: &all}))(c.T)
 }
 
 // TestHiddenRoomsAreNotWaitedFor: another transaction has the room's lock, which keeps
@@ -180,12 +194,14 @@ func TestHiddenRoomsAreNotWaitedFor(t *testing.T) {
 	r := chatsuite.Must(c.React(c.Ctx, c.Alice, m.ID, "👍"))(t)
 	media := c.Upload(c.Alice, chatsuite.GIF).ID
 	chatsuite.Must(c.SendMessage(c.Ctx, c.Alice, room.ID, chat.NewMessage{MediaIDs: []uuid.UUID{media}}))(t)
+	before, hers := hiddenFromNewcomer(c)
 	tx := c.DB.Begin()
 	defer tx.Rollback()
-	chatsuite.NoError(t, tx.Exec("SELECT id FROM chat_rooms WHERE id = ? FOR UPDATE", room.ID).Error)
+	chatsuite.NoError(t, tx.Exec("SELECT id FROM chat_rooms WHERE id IN (?, ?) FOR UPDATE", room.ID, hers).Error)
 	begin := time.Now()
 	for name, do := range byID {
 		c.statements(name, chat.ErrNotFound, func() error { return do(c, c.Carol, ids{room.ID, m.ID, r.ID, media}) })
+		c.statements(name, chat.ErrNotFound, func() error { return do(c, c.Carol, before) })
 	}
 	if took := time.Since(begin); took > 4*time.Second { // one wait for the lock is 5 s
 		t.Errorf("it took %v", took)
@@ -197,7 +213,14 @@ func TestHiddenRoomsAreNotWaitedFor(t *testing.T) {
 func TestHiddenMessagesAndMediaAreNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	c := newCounted(t, chatsuite.Postgres)
-	at, own := hiddenFrom(c)
+	for _, hide := range []func(*counted) (ids, uuid.UUID){hiddenFrom, hiddenFromNewcomer} {
+		notWaitedFor(t, c, hide)
+	}
+}
+
+func notWaitedFor(t *testing.T, c *counted, hide func(*counted) (ids, uuid.UUID)) {
+	t.Helper()
+	at, own := hide(c)
 	upload := c.Upload(c.Alice, chatsuite.GIF).ID
 	tx := c.DB.Begin()
 	defer tx.Rollback()
@@ -220,19 +243,28 @@ func TestHiddenMessagesAndMediaAreNotWaitedFor(t *testing.T) {
 func TestWhatIsHiddenIsNotLocked(t *testing.T) {
 	t.Parallel()
 	c := newCounted(t, chatsuite.Postgres)
-	at, own := hiddenFrom(c)
-	locks := func() string {
+	for name, hide := range map[string]func(*counted) (ids, uuid.UUID){"a stranger": hiddenFrom, "a newcomer": hiddenFromNewcomer} {
+		t.Run(name, func(t *testing.T) { notLocked(t, c, hide) })
+	}
+}
+
+func notLocked(t *testing.T, c *counted, hide func(*counted) (ids, uuid.UUID)) {
+	t.Helper()
+	at, own := hide(c)
+	locks := func(except uuid.UUID) string {
 		t.Helper()
+		own := except.String()
 		var all string
 		for _, table := range []string{"chat_rooms", "chat_messages", "chat_media", "chat_reactions"} {
-			all += table + "\n" + chatsuite.QueryLines(t, c.DB, "SELECT CAST(id AS text) || ' ' || CAST(xmax AS text) FROM "+table+" WHERE id <> '"+own.String()+"' ORDER BY id")
+			all += table + "\n" + chatsuite.QueryLines(t, c.DB, "SELECT CAST(id AS text) || ' ' || CAST(xmax AS text) FROM "+table+" WHERE id <> '"+own+"' ORDER BY id")
 		}
-		return all + chatsuite.QueryLines(t, c.DB, "SELECT user_id || ' ' || CAST(xmax AS text) FROM chat_room_users WHERE room_id <> '"+own.String()+"' ORDER BY room_id, user_id")
+		return all + chatsuite.QueryLines(t, c.DB, "SELECT user_id || ' ' || CAST(xmax AS text) FROM chat_room_users WHERE room_id <> '"+own+"' ORDER BY room_id, user_id")
 	}
-	before := locks()
+	except := uuid.Nil
+	before := locks(except)
 	check := func(name string) {
 		t.Helper()
-		after := locks()
+		after := locks(except)
 		if diff := cmp.Diff(before, after); diff != "" {
 			t.Errorf("%s locks:\n%s", name, diff)
 		}
@@ -242,6 +274,8 @@ func TestWhatIsHiddenIsNotLocked(t *testing.T) {
 		c.statements(name, chat.ErrNotFound, func() error { return do(c, c.Carol, at) })
 		check(name)
 	}
+	except = own // the room that one sees is locked
+	before = locks(except)
 	for name, do := range within {
 		c.statements(name, chat.ErrInvalid, func() error { return do(c, c.Carol, own, at) })
 		check(name)
@@ -257,4 +291,16 @@ func hiddenFrom(c *counted) (at ids, own uuid.UUID) {
 	r := chatsuite.Must(c.React(c.Ctx, c.Alice, m.ID, "👍"))(c.T)
 	carols := chatsuite.Must(c.CreateRoom(c.Ctx, c.Carol, chat.NewRoom{Name: "Carol's"}))(c.T)
 	return ids{room.ID, m.ID, r.ID, media}, carols.ID
+}
+
+// hiddenFromNewcomer makes a room that Carol has joined, and a message from before. The room
+// of at is not hers.
+func hiddenFromNewcomer(c *counted) (at ids, room uuid.UUID) {
+	c.T.Helper()
+	hers := chatsuite.Must(c.CreateRoom(c.Ctx, c.Alice, chat.NewRoom{Name: "x", HistoryVisibility: chat.HistoryJoined}))(c.T)
+	media := c.Upload(c.Alice, chatsuite.GIF).ID
+	m := chatsuite.Must(c.SendMessage(c.Ctx, c.Alice, hers.ID, chat.NewMessage{Text: "x", MediaIDs: []uuid.UUID{media}}))(c.T)
+	r := chatsuite.Must(c.React(c.Ctx, c.Alice, m.ID, "👍"))(c.T)
+	admit(c, hers.ID)
+	return ids{c.NewGroup(c.Bob).ID, m.ID, r.ID, media}, hers.ID
 }

@@ -50,10 +50,10 @@ func (s *rawScene) fresh(table string) values {
 	case "chat_rooms":
 		return values{
 			"id": uuid.New(), "type": "group", "name": "A", "description": "", "is_public": false, "owner_id": s.Alice,
-			"default_permissions": 1, "last_seq": 0, "last_number": 0, "created_at": now, "updated_at": now,
+			"default_permissions": 1, "history_visibility": "all", "member_count": 1, "last_seq": 0, "last_number": 0, "created_at": now, "updated_at": now,
 		}
 	case "chat_room_users":
-		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "pinned": false, "last_read_number": 0, "created_at": now}
+		return values{"room_id": s.group, "user_id": s.Dave, "muted": false, "pinned": false, "last_read_number": 0, "joined_number": 0, "created_at": now}
 	case "chat_restrictions":
 		return values{"room_id": s.group, "user_id": s.Dave, "denied": 1, "banned_at": now, "banned_until": now, "banned_by": s.Alice, "reason": ""}
 	case "chat_messages":
@@ -98,7 +98,7 @@ func rawInsert(table string, changes values) func(s *rawScene, tx *gorm.DB) erro
 			return err
 		}
 		if table == "chat_rooms" && row["owner_id"] == s.Alice { // the owner is to be a member
-			return tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, created_at) VALUES (?, ?, FALSE, ?, 0, ?)",
+			return tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, joined_number, created_at) VALUES (?, ?, FALSE, ?, 0, 0, ?)",
 				row["id"], s.Alice, false, row["created_at"]).Error
 		}
 		return nil
@@ -173,6 +173,9 @@ func allowedWrites() (all []rawWrite) {
 		rawWrite{"a message of System's with a client id", rawInsert("chat_messages", values{"user_id": nil, "author_kind": "system"})},
 		rawWrite{"a message of an erased author", rawInsert("chat_messages", values{
 			"client_id": nil, "input_hash": nil, "user_id": nil, "author_kind": "erased"})},
+		rawWrite{"a member who has read all that they see", rawInsert("chat_room_users", values{"joined_number": 2, "last_read_number": 2})},
+		rawWrite{"a room that shows newcomers no history", rawInsert("chat_rooms", values{"history_visibility": "joined"})},
+		rawWrite{"a private room of nobody", rawExec("UPDATE chat_rooms SET member_count = 0 WHERE id = ?", thePrivate)},
 		rawWrite{"another owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theGroup)},
 		rawWrite{"a restriction without a ban", rawInsert("chat_restrictions", noBan(nil))},
 		rawWrite{"a ban without a restriction", rawInsert("chat_restrictions", values{"denied": 0, "banned_until": nil, "banned_by": nil})},
@@ -210,6 +213,10 @@ func forbiddenRooms() []rawWrite {
 		{"a deleted group with an owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theDeleted)},
 		{"a group deleted with its owner", rawExec("UPDATE chat_rooms SET deleted_at = created_at WHERE id = ?", theGroup)},
 		{"a private room deleted with its pair", rawExec("UPDATE chat_rooms SET deleted_at = created_at WHERE id = ?", thePrivate)},
+		{"a deleted room with members", rawExec("UPDATE chat_rooms SET member_count = 1 WHERE id = ?", theDeleted)},
+		{"an owner who is not counted", rawExec("UPDATE chat_rooms SET member_count = 0 WHERE id = ?", theGroup)},
+		{"a private room of three", rawExec("UPDATE chat_rooms SET member_count = 3 WHERE id = ?", thePrivate)},
+		{"a private room without a history", rawPrivate(values{"history_visibility": "joined"})},
 		{"a deleted room with an avatar", rawExec("UPDATE chat_rooms SET avatar_id = ? WHERE id = ?", theFree, theDeleted)},
 		{"an owner who is no member", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", daveID, theGroup)},
 		{"an owner who leaves", rawExec("DELETE FROM chat_room_users WHERE room_id = ? AND user_id = ?", theGroup, aliceID)},
@@ -225,7 +232,7 @@ func forbiddenRooms() []rawWrite {
 	}
 	for column, wrong := range map[string][]any{
 		"type": {"club", "", nil, "Group"}, "default_permissions": {-1, 512, nil}, "last_seq": {-1, nil}, "last_number": {-1, nil},
-		"name": {nil}, "description": {nil}, "is_public": {nil}, "created_at": {nil}, "updated_at": {nil},
+		"history_visibility": {nil, "", "shared"}, "member_count": {nil, -1}, "name": {nil}, "description": {nil}, "is_public": {nil}, "created_at": {nil}, "updated_at": {nil},
 	} {
 		for _, value := range wrong {
 			all = append(all, rawWrite{fmt.Sprintf("a room with %s %v", column, value), rawInsert("chat_rooms", values{column: value})})
@@ -267,6 +274,7 @@ func forbiddenRestrictions() []rawWrite {
 
 func forbiddenMembers() []rawWrite {
 	all := []rawWrite{
+		{"unread messages that are not seen", rawInsert("chat_room_users", values{"joined_number": 2, "last_read_number": 1})},
 		{"a membership twice", rawInsert("chat_room_users", values{"user_id": bobID})},
 		{"a mark after the read marker", rawInsert("chat_room_users", values{"last_read_number": 2, "marked_unread": 3, "marked_own": 0})},
 		{"a mark from 0", rawInsert("chat_room_users", values{"last_read_number": 2, "marked_unread": 0, "marked_own": 0})},
@@ -275,7 +283,7 @@ func forbiddenMembers() []rawWrite {
 		{"a reaction's id twice", rawInsert("chat_reactions", values{"id": theReaction})},
 	}
 	for column, wrong := range map[string][]any{
-		"permissions": {-1, 512}, "last_read_number": {-1, nil}, "muted": {nil}, "muted_until": {time.Now()}, "hidden_number": {-1},
+		"permissions": {-1, 512}, "last_read_number": {-1, nil}, "joined_number": {-1, nil}, "muted": {nil}, "muted_until": {time.Now()}, "hidden_number": {-1},
 		"pinned": {nil}, "marked_unread": {1}, "marked_own": {0}, "room_id": {nil}, "user_id": {nil}, "created_at": {nil},
 	} {
 		for _, value := range wrong {

@@ -33,6 +33,8 @@ CREATE TABLE chat_rooms (
 	is_public           boolean NOT NULL,
 	owner_id            {{.User}}{{.References}},
 	default_permissions bigint NOT NULL CHECK (default_permissions BETWEEN 0 AND 511),
+	history_visibility  text NOT NULL CHECK (history_visibility IN ('all', 'joined')),
+	member_count        bigint NOT NULL CHECK (member_count >= 0),
 	private_a           {{.User}}{{.References}},
 	private_b           {{.User}}{{.References}},
 	last_seq            bigint NOT NULL CHECK (last_seq >= 0),
@@ -46,15 +48,20 @@ CREATE TABLE chat_rooms (
 	UNIQUE (private_a, private_b),
 	CONSTRAINT chat_rooms_pair CHECK ((private_a IS NULL) = (private_b IS NULL) AND private_a < private_b),
 	CONSTRAINT chat_rooms_pair_is_private CHECK (private_a IS NULL OR type = 'private_messages'),
-	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT is_public)),
+	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT is_public
+		AND history_visibility = 'all' AND member_count <= 2)),
 	CONSTRAINT chat_rooms_owner CHECK (type = 'private_messages' OR (owner_id IS NULL) = (deleted_at IS NOT NULL)),
-	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND avatar_id IS NULL)),
+	CONSTRAINT chat_rooms_owner_counts CHECK (owner_id IS NULL OR member_count >= 1),
+	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND avatar_id IS NULL AND member_count = 0)),
 	-- The owner is a member, at every commit.
 	CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
 		REFERENCES chat_room_users (room_id, user_id) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
+-- Without these, and those on what else refers to users, to delete a user reads whole tables.
+CREATE INDEX chat_rooms_owner_id ON chat_rooms (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX chat_rooms_private_b ON chat_rooms (private_b) WHERE private_b IS NOT NULL;
 
 -- hidden_number is the room's last_number when the member archived it. marked_unread is
 -- the number from which on messages are unread although they have been read, and
@@ -69,15 +76,20 @@ CREATE TABLE chat_room_users (
 	pinned           boolean NOT NULL,
 	created_by       {{.User}}{{.References}},
 	last_seen_at     datetime,
-	last_read_number bigint NOT NULL CHECK (last_read_number >= 0),
+	last_read_number bigint NOT NULL,
+	joined_number    bigint NOT NULL CHECK (joined_number >= 0),
 	marked_unread    bigint CHECK (marked_unread >= 1),
 	marked_own       bigint CHECK (marked_own >= 0),
 	created_at       datetime NOT NULL,
 	PRIMARY KEY (room_id, user_id),
+	-- What a member does not see is never unread.
+	CONSTRAINT chat_room_users_read CHECK (last_read_number >= joined_number),
 	CONSTRAINT chat_room_users_muted CHECK (muted OR muted_until IS NULL),
-	CONSTRAINT chat_room_users_marked CHECK ((marked_unread IS NULL) = (marked_own IS NULL) AND marked_unread <= last_read_number)
+	CONSTRAINT chat_room_users_marked CHECK ((marked_unread IS NULL) = (marked_own IS NULL) AND marked_unread <= last_read_number
+		AND marked_unread > joined_number)
 ) WITHOUT ROWID;
 CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
+CREATE INDEX chat_room_users_created_by ON chat_room_users (created_by) WHERE created_by IS NOT NULL;
 
 -- What outlives a membership: the permissions that the user lacked of the room's
 -- default, and a ban.
@@ -95,6 +107,7 @@ CREATE TABLE chat_restrictions (
 		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
 ) WITHOUT ROWID;
 CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+CREATE INDEX chat_restrictions_banned_by ON chat_restrictions (banned_by) WHERE banned_by IS NOT NULL;
 
 -- docid is what a full-text index refers to: unlike an implicit rowid, VACUUM keeps it.
 CREATE TABLE chat_messages (
@@ -140,6 +153,7 @@ CREATE TABLE chat_reactions (
 	UNIQUE (message_id, user_id, reaction)
 ) WITHOUT ROWID;
 CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
+CREATE INDEX chat_reactions_first ON chat_reactions (message_id, reaction, created_at, id, user_id);
 
 CREATE TABLE chat_events (
 	id         integer PRIMARY KEY AUTOINCREMENT,
