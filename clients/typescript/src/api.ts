@@ -123,7 +123,7 @@ export interface Media {
   sha256: string;
   /** Bytes. */
   size: number;
-  /** Where a smaller copy of a picture is, null when there is none. 404 of the few pictures that turn out to be damaged. */
+  /** Where a smaller copy of a picture, or a preview of another file, is, null when there is none. 404 of the few files that turn out to be damaged, or of which the host has no preview. */
   thumbnail_url: string | null;
   /** Where the content is. Absolute, or a path of the API's host; it may be signed for you, and is then valid for half an hour at least. */
   url: string;
@@ -140,7 +140,7 @@ export interface MediaHead {
   height: number | null;
   id: ID;
   kind: MediaKind;
-  /** Where a smaller copy of a picture is, null when there is none. 404 of the few pictures that turn out to be damaged. */
+  /** Where a smaller copy of a picture, or a preview of another file, is, null when there is none. 404 of the few files that turn out to be damaged, or of which the host has no preview. */
   thumbnail_url: string | null;
   /** Where the content is. Absolute, or a path of the API's host; it may be signed for you, and is then valid for half an hour at least. */
   url: string;
