@@ -22,6 +22,12 @@ type Config struct {
 	// Media keeps the bytes of media. Defaults to none, and UploadMedia returns
 	// ErrNoMediaStore.
 	Media MediaStore
+	// KeepMetadata stores files as they come, with where, when and with what they were made. For
+	// hosts that want originals, such as an archive of evidence. Defaults to false.
+	KeepMetadata bool
+	// Previewer makes thumbnails of what is no picture to this library, such as HEIC, AVIF, PDF
+	// and films. Defaults to none, and such files have no thumbnail.
+	Previewer Previewer
 	// MediaTimeout is how long a call of the media store may make no progress: not
 	// return, read nothing of an upload, yield nothing of a download. It then fails
 	// with ErrMediaStore. Defaults to 30 seconds.
@@ -79,7 +85,7 @@ type Limits struct {
 	MetadataBytes       int   // of a room or a message, in bytes of JSON. Defaults to 8192.
 	MediaPerMessage     int   // Defaults to 10.
 	UploadBytes         int64 // of one media item. Defaults to 25 MiB.
-	Pixels              int64 // of a picture, width × height; a larger one is a plain file. Defaults to 40,000,000.
+	Pixels              int64 // of a picture, width × height; a larger one is a plain file. Defaults to 64,000,000.
 	MentionsPerMessage  int   // users that one message mentions by themselves. Defaults to 50.
 	ReactionBytes       int   // of one reaction. Defaults to 255.
 	ReactionsPerMessage int   // different reactions to one message. Defaults to 50.
@@ -132,7 +138,7 @@ func (l Limits) withDefaults() Limits {
 		l.UploadBytes = 25 << 20
 	}
 	if l.Pixels == 0 {
-		l.Pixels = 40_000_000
+		l.Pixels = 64_000_000
 	}
 	return l
 }

@@ -51,8 +51,8 @@ var (
 	// connections; or too many thumbnails are waited for. A later call may succeed. The
 	// database's own error is wrapped too.
 	ErrUnavailable = errors.New("chat: not available at present")
-	// ErrNoSpace: the disk of the database, or of the media store, is full. Its own
-	// error is wrapped too.
+	// ErrNoSpace: the disk of the database, of the media store, or of the temporary files of
+	// uploads is full. Its own error is wrapped too.
 	ErrNoSpace = errors.New("chat: no space left")
 	// ErrClosed: the Service was closed.
 	ErrClosed = errors.New("chat: service is closed")
@@ -97,7 +97,7 @@ const (
 	CodeNotOwnUpload  = "not_own_upload"  // not a ready upload of the actor's own
 	CodeNotAnImage    = "not_an_image"    // a file other than png, jpeg, gif or webp
 	CodeNotAReaction  = "not_a_reaction"  // refused by Config.Reactions
-	CodeDamaged       = "damaged"         // a file that cannot be read
+	CodeDamaged       = "damaged"         // a file that cannot be read, and so not be stripped
 )
 
 func (e *FieldError) Error() string { return e.kind.Error() + ": " + e.Field + " " + e.Reason }

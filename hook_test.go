@@ -251,11 +251,12 @@ func TestBeforeRefuses(t *testing.T) {
 		m := h.Send(h.Alice, room.ID, "hello")
 		other := chatsuite.Must(h.CreateRoom(h.Ctx, h.Bob, chat.NewRoom{Name: "Public", Public: true}))(t)
 		given := chatsuite.Must(h.React(h.Ctx, h.Alice, m.ID, "👍"))(t)
+		cases := hookCases(h, room, other, m)
 		before := chatsuite.RowCounts(t, h.DB)
 		errOwn := errors.New("the block list is out of reach")
 		for _, refusal := range []error{chat.Refuse("not now"), errOwn} {
 			k.before = func(context.Context, chat.Actor, chat.Operation) error { return refusal }
-			for _, c := range hookCases(h, room, other, m) {
+			for _, c := range cases {
 				if c.method == "Unreact" {
 					c.call = func() error { return chatsuite.ErrorOf(h.Unreact(h.Ctx, h.Alice, given.ID)) }
 				}

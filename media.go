@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/picture"
 	"github.com/go-df/chat/internal/stall"
 )
 
@@ -33,8 +34,9 @@ type Media struct {
 	FileName     string     `gorm:"column:file_name;<-:create;-:migration" json:"file_name"`       // as the uploader called it: a label
 	ContentType  string     `gorm:"column:content_type;<-:create;-:migration" json:"content_type"` // by its bytes, whatever the uploader said
 	Size         int64      `gorm:"column:size;<-:create;-:migration" json:"size"`                 // bytes
-	Width        *int64     `gorm:"column:width;<-:create;-:migration" json:"width"`               // pixels, of a picture as it is shown
+	Width        *int64     `gorm:"column:width;<-:create;-:migration" json:"width"`               // pixels, of a picture or a film as it is shown
 	Height       *int64     `gorm:"column:height;<-:create;-:migration" json:"height"`             // pixels
+	DurationMS   *int64     `gorm:"column:duration_ms;<-:create;-:migration" json:"duration_ms"`   // milliseconds, of sound or film that says how long it is
 	SHA256       string     `gorm:"column:sha256;<-:create;-:migration" json:"sha256"`             // hexadecimal
 	ThumbnailKey *string    `gorm:"column:thumbnail_key;<-:create;-:migration" json:"-"`           // where the store has a smaller one; "" when none can be made
 	CreatedAt    time.Time  `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
@@ -45,7 +47,9 @@ func (Media) TableName() string { return "chat_media" }
 
 // IsImage reports whether the media item is a picture that can be shown: a png, jpeg, gif or
 // webp whose Width and Height are known.
-func (m *Media) IsImage() bool { return m.Width != nil && m.Height != nil }
+func (m *Media) IsImage() bool {
+	return picture.Known(m.ContentType) && m.Width != nil && m.Height != nil
+}
 
 // MessageMedia is a row of chat_message_media: a media item's position in a message. A
 // media item belongs to one message at most.
@@ -58,11 +62,11 @@ type MessageMedia struct {
 // TableName is the table of media in messages.
 func (MessageMedia) TableName() string { return "chat_message_media" }
 
-const mediaColumns = `id, user_id, key, state, file_name, content_type, size, width, height, sha256, thumbnail_key, created_at`
+const mediaColumns = `id, user_id, key, state, file_name, content_type, size, width, height, duration_ms, sha256, thumbnail_key, created_at`
 
 func (m *Media) fields() []any {
 	return []any{
-		&m.ID, &m.UserID, &m.Key, &m.State, &m.FileName, &m.ContentType, &m.Size, &m.Width, &m.Height, &m.SHA256,
+		&m.ID, &m.UserID, &m.Key, &m.State, &m.FileName, &m.ContentType, &m.Size, &m.Width, &m.Height, &m.DurationMS, &m.SHA256,
 		&m.ThumbnailKey, scanRequiredTime(&m.CreatedAt),
 	}
 }
@@ -89,7 +93,7 @@ type optionalMedia struct {
 func (o *optionalMedia) fields() []any {
 	m := &o.media
 	return []any{
-		&o.id, &m.UserID, &o.key, &o.state, &o.fileName, &o.kind, &o.size, &m.Width, &m.Height, &o.sha256, &m.ThumbnailKey,
+		&o.id, &m.UserID, &o.key, &o.state, &o.fileName, &o.kind, &o.size, &m.Width, &m.Height, &m.DurationMS, &o.sha256, &m.ThumbnailKey,
 		scanTime(&o.createdAt),
 	}
 }
@@ -334,8 +338,10 @@ func (c *call) decideMedia(use *mediaUse) error {
 // inline are the types that a browser may show in the origin of an application: none of
 // them can hold a script.
 var inline = map[string]bool{
-	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true,
-	"video/mp4": true, "video/webm": true, "audio/mpeg": true, "audio/ogg": true, "video/ogg": true, "application/ogg": true,
+	"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true, "image/avif": true, "image/bmp": true,
+	"video/mp4": true, "video/webm": true, "video/quicktime": true, "video/x-m4v": true, "video/ogg": true,
+	"audio/mpeg": true, "audio/ogg": true, "audio/wav": true, "audio/flac": true, "audio/mp4": true,
+	"audio/aac": true, "audio/webm": true, "application/ogg": true,
 }
 
 // ContentHeaders returns the Content-Type and the Content-Disposition with which a media item

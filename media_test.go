@@ -19,7 +19,9 @@ func TestOnlyPicturesFilmsAndSoundsAreShown(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[string]string{
 		"image/png": "inline", "image/jpeg": "inline", "image/gif": "inline", "image/webp": "inline",
-		"video/mp4": "inline", "video/webm": "inline", "audio/mpeg": "inline", "audio/ogg": "inline",
+		"image/avif": "inline", "image/bmp": "inline", "video/mp4": "inline", "video/webm": "inline", "video/quicktime": "inline",
+		"video/x-m4v": "inline", "audio/mpeg": "inline", "audio/ogg": "inline", "audio/wav": "inline", "audio/flac": "inline",
+		"audio/mp4": "inline", "audio/aac": "inline", "audio/webm": "inline", "image/heic": "attachment", "video/3gpp": "attachment",
 		"text/html; charset=utf-8": "attachment", "image/svg+xml": "attachment", "application/pdf": "attachment",
 		"application/octet-stream": "attachment", "text/plain; charset=utf-8": "attachment", "": "attachment",
 		"IMAGE/PNG": "attachment", "image/png; x": "attachment",

@@ -18,16 +18,17 @@ import (
 )
 
 // OpenThumbnail returns a smaller copy of a picture, to those who may see the picture: a
-// JPEG or, of what is partly transparent, a PNG, upright, of at most 512 × 512 pixels; of
-// what moves, the first picture. The Media beside it is the picture's with the type, size,
-// width, height and hash of the copy. A picture that is no larger is returned itself,
-// unless it is a GIF.
+// JPEG or, of what is partly transparent, a PNG, upright, in sRGB, of at most 512 × 512 pixels;
+// of what moves, the first picture; of a JPEG or GIF that was cut off, what is there. With
+// Config.Previewer other files have one too. The Media beside it is the file's with the type,
+// size, width, height and hash of the copy. A picture that is no larger, and of at most 256 KiB, is
+// returned itself, unless it is a GIF.
 //
 // The copy is made when it is first opened, one at a time in each Service of New, and
 // kept in the media store. A call waits for its turn at most 10 seconds, the actors in
 // turn, and 16 calls at most in all. Whether the actor may see the picture is decided
-// again after that. Pictures of more than 24,000,000 pixels have none, and those whose
-// decoding would take more than 128 MiB.
+// again after that. JPEGs of more than 64,000,000 pixels have none, other pictures of more than
+// 24,000,000, and those whose decoding would take more than 128 MiB.
 //
 // Errors: ErrNotFound, also of what has no thumbnail, ErrNoMediaStore, ErrMediaStore,
 // ErrUnavailable when the turn does not come, and inside InTx or WithTx ErrConflict while
@@ -40,7 +41,7 @@ func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUI
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case !found.IsImage():
+	case !found.IsImage() && found.ThumbnailKey == nil && !s.hasPreview(found):
 		return nil, nil, ErrNotFound
 	case found.ownThumbnail():
 		content, err := s.openObject(ctx, found.Key)
@@ -66,23 +67,27 @@ func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUI
 // noThumbnail is the key of what has none, so that it is not tried again.
 const noThumbnail = ""
 
+// ownThumbnailBytes is the most of a picture that is its own thumbnail: a small one may have a
+// large profile.
+const ownThumbnailBytes = 256 << 10
+
 // HasThumbnail reports whether OpenThumbnail has a smaller copy of the media item, as far as
 // can be told without opening it: not of what is no picture, has more than 24,000,000 pixels
-// and would have to be decoded, or was tried before and cannot be.
+// (a JPEG: 64,000,000) and would have to be decoded, or was tried before and cannot be.
 func (m *Media) HasThumbnail() bool {
 	switch {
-	case !m.IsImage():
-		return false
 	case m.ownThumbnail():
 		return true
-	case m.ThumbnailKey != nil:
+	case m.ThumbnailKey != nil: // also of what a Previewer has shown
 		return *m.ThumbnailKey != noThumbnail
+	case !m.IsImage():
+		return false
 	}
-	return *m.Width**m.Height <= picture.ThumbnailPixels
+	return *m.Width**m.Height <= picture.MaxPixels(m.ContentType)
 }
 
 func (m *Media) ownThumbnail() bool {
-	return max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.ContentType != picture.GIF
+	return m.IsImage() && max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.Size <= ownThumbnailBytes && m.ContentType != picture.GIF
 }
 
 // thumbnailBytes is more than the largest: every pixel of a PNG as it is.
@@ -173,6 +178,12 @@ func (s *Service) beginThumbnail(ctx context.Context, actor Actor) error {
 }
 
 func (s *Service) shrink(ctx context.Context, m *Media) ([]byte, error) {
+	if !m.IsImage() {
+		if !s.hasPreview(m) {
+			return nil, picture.ErrDamaged
+		}
+		return s.preview(ctx, m)
+	}
 	whole, err := s.openObject(ctx, m.Key)
 	if err != nil {
 		return nil, err

@@ -10,15 +10,16 @@ import (
 	"errors"
 	"hash"
 	"io"
-	"regexp"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
 	"unicode"
 
-	"github.com/gabriel-vasile/mimetype"
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/picture"
+	"github.com/go-df/chat/internal/strip"
 	"github.com/go-df/chat/internal/textrule"
 )
 
@@ -32,13 +33,18 @@ type NewMedia struct {
 }
 
 // UploadMedia stores a file for the actor, who alone sees it until it is sent in a
-// message. Body is streamed; the content type is detected from its bytes, and of pictures
-// (png, jpeg, gif, webp) the size.
+// message. Body is streamed; the content type is detected from its bytes, of pictures (png,
+// jpeg, gif, webp) and films the size, and of films and sound how long they are, where they say so.
 //
-// A JPEG is stored without what does not belong to the picture, such as where it was
-// taken, and not compressed again: Media.Size and SHA256 are of what is stored. One without
-// a picture in it, or with more than 64 scans, is ErrInvalid. A picture that cannot be
-// read, or has more than Limits.Pixels, is stored as a plain file,
+// Unless Config.KeepMetadata is set, what a phone or a camera leaves in a file is not stored:
+// where, when and with what it was made, and whose it was. That is done for JPEG, PNG, WebP,
+// GIF, HEIC, AVIF, MP4, QuickTime, M4A, 3GP, MP3, AAC and FLAC; the picture and the sound stay
+// bit for bit. Media.Size and SHA256 are of what is stored. Where it cannot be done for sure the
+// upload is ErrInvalid, CodeDamaged: a JPEG without a picture in it, or with more than 64 scans;
+// a film without an index, because it was cut off, or with boxes that do not fit into each other.
+// Some films, HEIC and AVIF are written to a temporary file (os.TempDir) on the way.
+//
+// A picture that cannot be read, or has more than Limits.Pixels, is stored as a plain file,
 // application/octet-stream.
 //
 // The row comes first, then the bytes, then the row is made visible: a crash leaves
@@ -48,7 +54,7 @@ type NewMedia struct {
 // they stay in the store.
 //
 // Errors: ErrTooLarge for more than Limits.UploadBytes, ErrInvalid for a missing Body, a
-// file name that is not text and a damaged JPEG, ErrNoMediaStore, ErrMediaStore,
+// file name that is not text and a damaged file, ErrNoMediaStore, ErrMediaStore,
 // ErrConflict when SweepMedia removed the upload because it took too long, and the error
 // of Body.
 func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*Media, error) {
@@ -148,8 +154,8 @@ func (c *conn) insertMedia(m *Media) error {
 	return err
 }
 
-// put streams the bytes into the store and determines their type, size and hash, and of a
-// picture how large it is. A JPEG is stored without what does not belong to the picture.
+// put streams the bytes into the store without what a phone leaves in them, and determines their
+// type, size and hash, and how large and how long a picture, film or sound is.
 func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit int64) error {
 	buffered := bufio.NewReaderSize(&limitedReader{source: body, limit: limit}, sniffBytes)
 	head, err := buffered.Peek(sniffBytes)
@@ -158,70 +164,75 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit i
 	}
 	head = bytes.Clone(head)
 	media.ContentType = contentTypeOf(head)
-	taken := &takenReader{source: buffered, hash: newDigest()}
-	defer taken.hash.end() // also of a store that panics
-	var jpeg *picture.Stripper
-	if media.ContentType == picture.JPEG {
-		jpeg = picture.NewStripper(buffered)
-		taken.source = jpeg
+	if _, err := picture.Inspect(media.ContentType, head); err != nil && picture.Known(media.ContentType) && media.ContentType != picture.JPEG {
+		media.ContentType = plainFile // which nobody shows, and nobody reads
 	}
+	file := s.stripped(media.ContentType, buffered)
+	defer func() { _ = file.Close() }() // of a temporary file, which nobody misses
+	taken := &takenReader{source: file, hash: newDigest()}
+	defer taken.hash.end() // also of a store that panics
 	err = s.putObject(ctx, media.Key, taken)
 	switch {
-	case errors.Is(taken.err, picture.ErrDamaged):
-		return invalid("body", CodeDamaged, "is a JPEG whose picture cannot be read: it is damaged, or was cut off")
 	case taken.err != nil:
-		return taken.err // the body's or the limit's, even where the store takes it for whole
+		return uploadError(taken.err) // the body's or the limit's, even where the store takes it for whole
 	case err != nil:
 		return err
 	}
 	media.Size, media.SHA256 = taken.size, taken.hash.end()
-	media.measure(head, jpeg, s.config.Limits.Pixels)
+	media.measure(head, file.Info(), s.config.Limits.Pixels)
 	return nil
+}
+
+// stripped returns a reader of what is stored of a file.
+func (s *Service) stripped(contentType string, r io.Reader) strip.Reader {
+	if s.config.KeepMetadata {
+		return strip.Keep(contentType, r)
+	}
+	return strip.New(contentType, r)
+}
+
+// uploadError is what is wrong with the bytes of an upload, or with reading them.
+func uploadError(err error) error {
+	var damaged *strip.DamagedError
+	var spool *strip.SpoolError
+	switch {
+	case errors.As(err, &damaged):
+		return invalid("body", CodeDamaged, "%s", damaged.Reason)
+	case errors.As(err, &spool) && errors.Is(err, syscall.ENOSPC):
+		return &outage{ErrNoSpace, err}
+	}
+	return err
 }
 
 // sniffBytes is how much of a file its type is detected from.
 const sniffBytes = picture.HeadBytes
 
-const plainFile = "application/octet-stream"
-
-// contentTypeOf detects the type of what begins with head.
-func contentTypeOf(head []byte) string {
-	found := mimetype.Detect(head).String()
-	kind, _, _ := strings.Cut(found, ";")
-	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")): // whatever else it is: it may have coordinates
-		return picture.JPEG
-	case found == "image/apng": // a PNG that moves
-		return picture.PNG
-	case found == "audio/mpeg" && !bytes.HasPrefix(head, []byte("ID3")) && (head[0] != 0xFF || head[1] < 0xE0):
-		return plainFile // its audio was found after something else, such as HTML
-	case !contentTypePattern.MatchString(found):
-		return kind // a text may say itself how it is encoded, and say anything
+// measure determines how large and how long a file is. A picture whose head cannot be read, or
+// that is over the limit, is a plain file, to be downloaded and not shown.
+func (m *Media) measure(head []byte, info strip.Info, limit int64) {
+	if info.ContentType != "" {
+		m.ContentType = info.ContentType
 	}
-	return found
-}
-
-var contentTypePattern = regexp.MustCompile(`^[a-z0-9.+/-]+(; charset=[A-Za-z0-9_-]{1,40})?$`)
-
-// measure determines how large a picture is. One whose head cannot be read, or that is over
-// the limit, is a plain file, to be downloaded and not shown.
-func (m *Media) measure(head []byte, jpeg *picture.Stripper, limit int64) {
-	if !picture.Known(m.ContentType) {
-		return
-	}
-	var info picture.Info
-	var err error
-	if jpeg != nil {
-		info, err = jpeg.Info()
-	} else {
-		info, err = picture.Inspect(m.ContentType, head)
-	}
-	if err != nil || info.Pixels() > limit {
-		m.ContentType = plainFile
-		return
+	if ms := info.Duration.Round(time.Millisecond).Milliseconds(); ms > 0 {
+		m.DurationMS = &ms
 	}
 	width, height := int64(info.Width), int64(info.Height)
-	m.Width, m.Height = &width, &height
+	if picture.Known(m.ContentType) {
+		if m.ContentType != picture.JPEG { // which may have its size behind the head
+			found, _ := picture.Inspect(m.ContentType, head)
+			width, height = int64(found.Width), int64(found.Height)
+			if info.Orientation >= 5 { // 5 to 8 lie on their sides
+				width, height = height, width
+			}
+		}
+		if width < 1 || height < 1 || width > limit/height {
+			m.ContentType = plainFile
+			return
+		}
+	}
+	if width > 0 && height > 0 {
+		m.Width, m.Height = &width, &height
+	}
 }
 
 // markReady makes a stored upload visible to its uploader, unless it waited for so
@@ -230,8 +241,8 @@ func (c *conn) markReady(m *Media) error {
 	if err := c.setLockTimeout(); err != nil {
 		return err
 	}
-	shown, err := c.exec(`UPDATE chat_media SET state = ?, content_type = ?, size = ?, width = ?, height = ?, sha256 = ?
-		WHERE id = ? AND state = ?`, MediaReady, m.ContentType, m.Size, m.Width, m.Height, m.SHA256, m.ID, MediaPending)
+	shown, err := c.exec(`UPDATE chat_media SET state = ?, content_type = ?, size = ?, width = ?, height = ?, duration_ms = ?, sha256 = ?
+		WHERE id = ? AND state = ?`, MediaReady, m.ContentType, m.Size, m.Width, m.Height, m.DurationMS, m.SHA256, m.ID, MediaPending)
 	if err != nil {
 		return err
 	}

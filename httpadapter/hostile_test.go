@@ -42,9 +42,26 @@ var hostileMagic = map[string]func(data string) bool{
 	"audio/mpeg": func(data string) bool {
 		return strings.HasPrefix(data, "ID3") || len(data) >= 2 && data[0] == 0xFF && data[1]&0xE0 == 0xE0
 	},
+	"video/quicktime": func(data string) bool {
+		return len(data) >= 12 && data[0] == 0 && (data[4:8] == "ftyp" || data[4:8] == "wide")
+	},
+	"video/x-m4v": hostileBoxes,
+	"audio/mp4":   hostileBoxes,
+	"image/avif":  hostileBoxes,
+	"image/bmp":   func(data string) bool { return strings.HasPrefix(data, "BM") },
+	"audio/webm":  func(data string) bool { return strings.HasPrefix(data, "\x1a\x45\xdf\xa3") },
+	"audio/wav":   func(data string) bool { return strings.HasPrefix(data, "RIFF") && data[8:12] == "WAVE" },
+	"audio/flac":  func(data string) bool { return strings.HasPrefix(data, "fLaC") },
+	"audio/aac": func(data string) bool {
+		return strings.HasPrefix(data, "ID3") || len(data) >= 2 && data[0] == 0xFF && data[1]&0xF6 == 0xF0
+	},
 	"audio/ogg":       hostileOgg,
 	"video/ogg":       hostileOgg,
 	"application/ogg": hostileOgg,
+}
+
+func hostileBoxes(data string) bool {
+	return len(data) >= 12 && data[0] == 0 && data[4:8] == "ftyp"
 }
 
 func hostileOgg(data string) bool { return strings.HasPrefix(data, "OggS") }
@@ -69,6 +86,9 @@ func TestHostileDownloads(t *testing.T) {
 				}
 				got := h.do("alice", "GET /media/"+uploaded.field("id")+"/content", "")
 				hostileCheck(t, got, words[1])
+				if strings.HasPrefix(words[0], "phone-") {
+					hostileCheckPhone(t, uploaded, got, append(words, ""))
+				}
 				shown[got.header.Get("Content-Type")]++
 				if !strings.HasPrefix(words[0], "bomb-") { // whose thumbnails take time
 					hostileCheckThumbnail(t, h.do("alice", "GET /media/"+uploaded.field("id")+"/content?variant=thumbnail", ""))
@@ -81,6 +101,24 @@ func TestHostileDownloads(t *testing.T) {
 			}
 		}
 	})
+}
+
+// hostileCheckPhone checks what became of a file as phones write it.
+func hostileCheckPhone(t *testing.T, uploaded, content answer, words []string) {
+	t.Helper()
+	if words[3] != "same" && strings.Contains(content.body, "SECRET") {
+		t.Error("the secret is stored")
+	}
+	size, duration := uploaded.field("width")+"x"+uploaded.field("height"), words[5]
+	if words[2] == "-" {
+		words[2] = "<nil>x<nil>"
+	}
+	if duration == "" {
+		duration = "<nil>"
+	}
+	if got := uploaded.field("duration_ms"); size != words[2] || got != duration {
+		t.Errorf("it has %s and lasts %s, want %s and %s", size, got, words[2], duration)
+	}
 }
 
 // hostileUpload uploads a form, whose file claims to be a harmless picture.

@@ -13,11 +13,12 @@ import (
 type view struct {
 	urls  mediaURLs
 	me    chat.UserID
+	svc   *chat.Service // which knows what has a thumbnail
 	users map[chat.UserID]*user
 	ids   []chat.UserID
 }
 
-func (r *request) view() *view { return &view{urls: r.h.mediaURLs(r.actor), me: r.actor} }
+func (r *request) view() *view { return &view{urls: r.h.mediaURLs(r.actor), me: r.actor, svc: r.h.svc} }
 
 func (v *view) user(id *chat.UserID) *user {
 	if id == nil {
@@ -180,9 +181,9 @@ func (v *view) media(m *chat.Media) media {
 func (v *view) mediaHead(m *chat.Media) mediaHead {
 	shown := mediaHead{
 		ID: m.ID, Kind: mediaKind(m), FileName: m.FileName, ContentType: m.ContentType, Width: m.Width, Height: m.Height,
-		URL: v.urls.of(m.ID, ""),
+		DurationMS: m.DurationMS, URL: v.urls.of(m.ID, ""),
 	}
-	if m.HasThumbnail() {
+	if v.svc.HasThumbnail(m) {
 		url := v.urls.of(m.ID, thumbnail)
 		shown.ThumbnailURL = &url
 	}

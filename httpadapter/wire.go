@@ -176,6 +176,7 @@ type mediaHead struct {
 	ContentType  string    `json:"content_type"`
 	Width        *int64    `json:"width"`
 	Height       *int64    `json:"height"`
+	DurationMS   *int64    `json:"duration_ms"`
 	URL          string    `json:"url"`
 	ThumbnailURL *string   `json:"thumbnail_url"`
 }

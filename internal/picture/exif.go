@@ -14,19 +14,24 @@ func (s *Stripper) exif(payload []byte) []byte {
 	if !isExif || s.orientation != 1 {
 		return nil
 	}
-	s.orientation = orientation(tiff)
+	s.orientation = Orientation(tiff)
 	if s.orientation == 1 {
 		return nil
 	}
-	return []byte(exifHeader + // then TIFF: big endian, one directory with one entry, no further directory
-		"MM\x00\x2a\x00\x00\x00\x08" + "\x00\x01" +
-		"\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(s.orientation)) + "\x00\x00" +
+	return append([]byte(exifHeader), OrientationTIFF(s.orientation)...)
+}
+
+// OrientationTIFF is a TIFF that has an orientation, and nothing else: big endian, one
+// directory with one entry, no further directory.
+func OrientationTIFF(orientation int) []byte {
+	return []byte("MM\x00\x2a\x00\x00\x00\x08" + "\x00\x01" +
+		"\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(orientation)) + "\x00\x00" +
 		"\x00\x00\x00\x00")
 }
 
-// orientation finds the tag 0x0112, a single SHORT, in the first directory of a TIFF
+// Orientation finds the tag 0x0112, a single SHORT, in the first directory of a TIFF
 // header. It is 1 where there is none.
-func orientation(tiff []byte) int {
+func Orientation(tiff []byte) int {
 	const upright, entryBytes = 1, 12
 	if len(tiff) < 8 {
 		return upright

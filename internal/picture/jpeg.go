@@ -23,11 +23,15 @@ const (
 	markerEXP  = 0xDF
 	markerAPP0 = 0xE0
 	markerAPPF = 0xEF
+	markerCOM  = 0xFE
 )
 
 // maxScans bounds the work of a decoder, which may go over the whole picture for each
 // scan. Progressive pictures have some ten.
 const maxScans = 64
+
+// segmentBuffer holds a segment, and the marker behind it.
+const segmentBuffer = 2 + 1<<16 + 2
 
 // Stripper reads a JPEG without what does not belong to the picture: where and with what
 // it was taken (Exif, XMP, IPTC), comments, embedded thumbnails and second pictures, and
@@ -47,13 +51,12 @@ type Stripper struct {
 	frame       *frame
 	scans       int
 	orientation int
-	rgb         bool // the colours are red, green and blue, as Adobe says
 }
 
 // NewStripper returns a Stripper of the JPEG that r yields.
 func NewStripper(r io.Reader) *Stripper {
 	source := &faultReader{source: r}
-	s := &Stripper{source: source, in: bufio.NewReaderSize(source, 32<<10), orientation: 1}
+	s := &Stripper{source: source, in: bufio.NewReaderSize(source, segmentBuffer), orientation: 1}
 	s.step = s.start
 	return s
 }
@@ -63,7 +66,7 @@ func (s *Stripper) Info() (Info, error) {
 	if s.frame == nil || s.scans == 0 {
 		return Info{}, ErrDamaged
 	}
-	return s.frame.info(s.orientation, s.rgb)
+	return s.frame.info(s.orientation)
 }
 
 // Read implements io.Reader. At the end the source was read to its own end.
@@ -103,18 +106,14 @@ func (s *Stripper) cutOff(err error) error {
 	return io.EOF
 }
 
-// next reads one segment.
+// next reads one segment before the first scan.
 func (s *Stripper) next() error {
 	marker, err := s.marker()
 	switch {
 	case err != nil:
 		return s.cutOff(err)
-	case marker == markerEOI && s.scans == 0:
-		return ErrDamaged
 	case marker == markerEOI:
-		s.out = append(s.segment[:0], 0xFF, markerEOI)
-		s.step = s.trailer
-		return nil
+		return ErrDamaged
 	case marker == markerTEM || marker >= markerRST0 && marker <= markerSOI:
 		return nil // a stray one, without a length
 	}
@@ -185,8 +184,6 @@ func (s *Stripper) take(marker byte, payload []byte) error {
 // kept returns what stays of a segment's payload, nil for nothing.
 func (s *Stripper) kept(marker byte, payload []byte) []byte {
 	switch {
-	case marker >= markerAPP0 && marker <= markerAPPF && s.scans > 0:
-		return nil // too late to say anything of the picture
 	case marker == markerAPP0+1:
 		return s.exif(payload)
 	case marker == markerAPP0 && bytes.HasPrefix(payload, []byte("JFIF\x00")) && len(payload) >= 14:
@@ -195,7 +192,6 @@ func (s *Stripper) kept(marker byte, payload []byte) []byte {
 	case marker == markerAPP0+2 && bytes.HasPrefix(payload, []byte("ICC_PROFILE\x00")):
 		return payload
 	case marker == markerAPP0+14 && bytes.HasPrefix(payload, []byte("Adobe")) && len(payload) >= 12:
-		s.rgb = payload[11] == 0
 		return payload[:12] // how the colours are meant
 	case marker >= markerSOF0 && marker <= markerEXP && marker != markerJPG:
 		return payload
@@ -207,18 +203,82 @@ func (s *Stripper) kept(marker byte, payload []byte) []byte {
 func (s *Stripper) scan() error {
 	_, err := s.in.Peek(2) // a marker, where one begins
 	chunk, _ := s.in.Peek(s.in.Buffered())
-	n := dataLength(chunk)
-	if n == 0 {
-		if err != nil {
-			return s.cutOff(err)
-		}
-		s.step = s.next
-		return nil
+	if n := dataLength(chunk); n > 0 {
+		return s.handOut(chunk[:n])
 	}
-	s.out = append(s.segment[:0], chunk[:n]...)
+	if err != nil && len(chunk) > 0 && s.source.fault == nil {
+		return s.handOut(chunk)
+	}
+	if err != nil {
+		return s.cutOff(err)
+	}
+	return s.behindScan(chunk[1])
+}
+
+// handOut hands out what was peeked at.
+func (s *Stripper) handOut(b []byte) error {
+	s.out = append(s.segment[:0], b...)
 	s.segment = s.out
-	_, err = s.in.Discard(n)
+	_, err := s.in.Discard(len(b))
 	return err
+}
+
+// behindScan looks at a marker behind the first scan, or in the middle of it. From here on
+// nothing goes that a decoder may go on with after damage: a segment is one when another marker
+// follows it, and else what was found is data that looks like it.
+func (s *Stripper) behindScan(marker byte) error {
+	switch {
+	case marker == 0xFF: // filling
+		return s.handOut([]byte{0xFF})
+	case marker == markerEOI:
+		s.step = s.trailer
+		return s.handOut([]byte{0xFF, markerEOI})
+	case marker < markerSOF0, marker == markerSOI, marker == markerJPG, marker > markerAPPF && marker < markerCOM:
+		return s.handOut([]byte{0xFF, marker}) // reserved, or nothing that has a length
+	}
+	segment, cut, follows := s.peekSegment()
+	text := cut && bytes.IndexByte(segment[1:], 0xFF) < 0 // or a profile: nothing that is compressed is long without it
+	switch {
+	case s.source.fault != nil:
+		return s.source.fault
+	case marker >= markerAPP0 && (follows || text):
+		_, err := s.in.Discard(len(segment))
+		return err
+	case !follows:
+		if end := bytes.Index(segment, []byte{0xFF, markerEOI}); end >= 0 {
+			segment = segment[:end]
+		}
+	case marker == markerSOS:
+		if s.scans++; s.scans > maxScans {
+			return ErrDamaged
+		}
+	}
+	return s.handOut(segment)
+}
+
+// peekSegment returns a segment with its marker, and whether the file ends in it, and whether it
+// is one: another marker follows it, or the file's end. One of a length that cannot be is a marker
+// alone.
+func (s *Stripper) peekSegment() (segment []byte, cut, follows bool) {
+	head, err := s.in.Peek(4)
+	if err != nil {
+		return head, true, false
+	}
+	n := int(binary.BigEndian.Uint16(head[2:]))
+	if n < 2 {
+		return head[:2], false, false
+	}
+	n += 2
+	whole, _ := s.in.Peek(n + 2)
+	if len(whole) < n {
+		return whole, true, false
+	}
+	if head[1] == markerSOS { // which data follow
+		return whole[:n], false, n > 4 && n == 8+2*int(whole[4])
+	}
+	next := whole[n:]
+	follows = len(next) == 0 || next[0] == 0xFF && (len(next) == 1 || next[1] != 0 && (next[1] < markerRST0 || next[1] > markerRST7))
+	return whole[:n], false, follows
 }
 
 // dataLength counts the bytes of compressed data before a marker, or before a last 0xFF
@@ -247,12 +307,9 @@ func (s *Stripper) trailer() error {
 // frame is what a JPEG says of its picture before the first scan.
 type frame struct {
 	width, height int
-	progressive   bool
-	planes        []plane
+	planes        int
+	hidden        bool // no browser shows it: 12 bits a sample, lossless, or hierarchical
 }
-
-// plane is one colour's: h × v samples of it are in each block of pixels.
-type plane struct{ id, h, v byte }
 
 func isFrame(marker byte) bool {
 	return marker >= markerSOF0 && marker <= 0xCF && marker != markerDHT && marker != markerJPG && marker != markerDAC
@@ -264,41 +321,16 @@ func readFrame(marker byte, payload []byte) *frame {
 	}
 	f := &frame{
 		height: int(binary.BigEndian.Uint16(payload[1:])), width: int(binary.BigEndian.Uint16(payload[3:])),
-		progressive: marker&3 == 2,
+		hidden: payload[0] != 8 || marker&3 == 3 || marker&7 > 4,
 	}
-	for rest := payload[6:]; len(rest) >= 3 && len(f.planes) < int(payload[5]); rest = rest[3:] {
-		f.planes = append(f.planes, plane{id: rest[0], h: rest[1] >> 4, v: rest[1] & 15})
-	}
+	f.planes = min(int(payload[5]), (len(payload)-6)/3)
 	return f
 }
 
-func (f *frame) info(orientation int, rgb bool) (Info, error) {
-	if f.width < 1 || f.height < 1 || len(f.planes) == 0 {
+func (f *frame) info(orientation int) (Info, error) {
+	if f.width < 1 || f.height < 1 || f.planes == 0 || f.hidden {
 		return Info{}, ErrDamaged
 	}
 	size := turned(f.width, f.height, orientation)
-	info := Info{Width: size.X, Height: size.Y, Orientation: orientation}
-	info.memory = f.memory(rgb)
-	return info, nil
-}
-
-// memory estimates what image/jpeg takes: a byte for each sample; for a progressive
-// picture four more for its coefficient; and where the colours are not YCbCr, a copy of
-// four bytes a pixel.
-func (f *frame) memory(rgb bool) int64 {
-	first := f.planes[0]
-	across, down := int64(8*max(first.h, 1)), int64(8*max(first.v, 1))
-	pixels := (int64(f.width) + across - 1) / across * across * ((int64(f.height) + down - 1) / down * down)
-	samples := pixels
-	for _, p := range f.planes[1:] {
-		samples += pixels * int64(p.h) * int64(p.v) / int64(max(first.h, 1)) / int64(max(first.v, 1))
-	}
-	bytes := samples
-	if f.progressive {
-		bytes += 4 * samples
-	}
-	if len(f.planes) == 4 || len(f.planes) == 3 && (rgb || f.planes[0].id == 'R') {
-		bytes += 4 * pixels
-	}
-	return bytes
+	return Info{Width: size.X, Height: size.Y, Orientation: orientation}, nil
 }

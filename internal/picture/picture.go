@@ -45,7 +45,7 @@ type Info struct {
 	Width, Height int // pixels, as shown: turned by the orientation
 	Orientation   int // as Exif counts: 1 is upright, 2 to 8 are mirrored and turned
 
-	memory int64 // bytes that decoding takes at most
+	memory int64 // bytes that decoding a PNG or GIF takes at most
 }
 
 // Pixels is the area.
@@ -137,40 +137,9 @@ func outgrows(head []byte, canvas image.Config) bool {
 	return side(1)+side(5) > canvas.Width || side(3)+side(7) > canvas.Height
 }
 
-// inspectWebP judges a lossless picture, and the transparency of a lossy one, which is
-// compressed as such, also by how many bytes it has: a byte can make half a Huffman tree.
 func inspectWebP(head []byte) (Info, error) {
 	config, err := webp.DecodeConfig(bytes.NewReader(head))
-	if err != nil {
-		return Info{}, err
-	}
-	const lossy, perPixel, perByte, trees = 2, 7, 1000, 160 << 20
-	lossless, known := losslessBytes(head)
-	switch {
-	case known && lossless == 0:
-		return newInfo(config.Width, config.Height, lossy), nil
-	case !known:
-		lossless = trees
-	}
-	info := newInfo(config.Width, config.Height, lossy+perPixel)
-	info.memory += min(lossless*perByte, trees)
-	return info, nil
-}
-
-// losslessBytes is how much of a WebP is compressed without loss, where the head says so.
-func losslessBytes(head []byte) (n int64, known bool) {
-	const container, chunkHead = 12, 8
-	for at := int64(container); at+chunkHead <= int64(len(head)); {
-		size := int64(binary.LittleEndian.Uint32(head[at+4:]))
-		switch string(head[at : at+4]) {
-		case "VP8 ":
-			return 0, true
-		case "VP8L", "ALPH":
-			return size, true
-		}
-		at += chunkHead + size + size&1
-	}
-	return 0, false
+	return newInfo(config.Width, config.Height, 0), err // see webpFrame.memory
 }
 
 func newInfo(width, height int, perPixel int64) Info {

@@ -7,29 +7,41 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
 
 	"golang.org/x/image/draw"
-	"golang.org/x/image/webp"
+
+	"github.com/go-df/chat/internal/icc"
+	"github.com/go-df/chat/internal/jpegscale"
 )
 
 // Of thumbnails.
 const (
 	ThumbnailSide   = 512        // pixels of the longer side, at most
 	ThumbnailPixels = 24_000_000 // of the picture that it is made of, at most
+	JPEGPixels      = 64_000_000 // the same of a JPEG, of which all is never in memory
 	ThumbnailMemory = 128 << 20  // bytes that making one may take
 
-	scaleMemory = 36 << 20 // of ThumbnailMemory, for what is not the picture itself
-	headMemory  = 1 << 20  // of scaleMemory, for what comes before the first scan of a JPEG
-	jpegQuality = 80
+	scaleMemory  = 36 << 20 // of ThumbnailMemory, for what is not the picture itself
+	decodeMemory = ThumbnailMemory - scaleMemory
+	headMemory   = 1 << 20  // of scaleMemory, for what comes before the picture in a PNG
+	profileBytes = 64 << 10 // of a colour profile, at most
+	jpegQuality  = 80
 )
 
-// Thumbnail returns a smaller copy of a picture, upright: a JPEG, or a PNG of what is
-// partly transparent. Of what moves it is the first picture. Its errors are ErrTooLarge,
-// ErrDamaged, and what reading says.
+// MaxPixels is how many pixels a picture of a type may have for a thumbnail.
+func MaxPixels(contentType string) int64 {
+	if contentType == JPEG {
+		return JPEGPixels
+	}
+	return ThumbnailPixels
+}
+
+// Thumbnail returns a smaller copy of a picture, upright, in sRGB: a JPEG, or a PNG of what is
+// partly transparent. Of what moves it is the first picture; of a JPEG or GIF that is cut off or
+// damaged, what is there. Its errors are ErrTooLarge, ErrDamaged, and what reading says.
 func Thumbnail(contentType string, r io.Reader) ([]byte, error) {
 	source := &faultReader{source: r}
 	small, err := shrink(contentType, source)
@@ -39,7 +51,28 @@ func Thumbnail(contentType string, r io.Reader) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	}
+	return encode(small)
+}
+
+// ThumbnailOf is Thumbnail of what somebody else has decoded: as it is shown, in sRGB.
+func ThumbnailOf(m image.Image) (encoded []byte, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			encoded, err = nil, fmt.Errorf("%w: %v", ErrDamaged, fault)
+		}
+	}()
+	switch size := m.Bounds().Size(); {
+	case size.X < 1 || size.Y < 1:
+		return nil, ErrDamaged
+	case int64(size.X) > JPEGPixels/int64(size.Y):
+		return nil, ErrTooLarge
+	}
+	return encode(scale(m))
+}
+
+func encode(small *image.RGBA) ([]byte, error) {
 	var encoded bytes.Buffer
+	var err error
 	if small.Opaque() {
 		err = jpeg.Encode(&encoded, small, &jpeg.Options{Quality: jpegQuality})
 	} else {
@@ -62,88 +95,102 @@ func (f *faultReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func shrink(contentType string, r io.Reader) (*image.RGBA, error) {
-	info, r, err := inspect(contentType, r)
-	if err != nil {
-		return nil, err
-	}
-	if info.Pixels() > ThumbnailPixels || info.memory > ThumbnailMemory-scaleMemory {
-		return nil, ErrTooLarge
-	}
-	whole, err := decode(contentType, r)
-	if err != nil {
-		return nil, err
-	}
-	if contentType == GIF { // whose first picture may fill a part of it only
-		whole = onCanvas{whole, image.Rect(0, 0, info.Width, info.Height)}
-	}
-	return turn(scale(whole), info.Orientation), nil
-}
-
-// inspect reads the head, and returns a reader of the whole all the same.
-func inspect(contentType string, r io.Reader) (Info, io.Reader, error) {
-	if contentType != JPEG {
-		buffered := bufio.NewReaderSize(r, HeadBytes)
-		head, _ := buffered.Peek(HeadBytes)
-		info, err := Inspect(contentType, head)
-		return info, buffered, err
-	}
-	stripper := NewStripper(r)
-	var head bytes.Buffer
-	for piece := make([]byte, 4<<10); stripper.scans == 0; {
-		n, err := stripper.Read(piece)
-		head.Write(piece[:n])
-		switch {
-		case err != nil:
-			return Info{}, nil, err
-		case head.Len() > headMemory:
-			return Info{}, nil, ErrTooLarge
-		}
-	}
-	info, err := stripper.Info()
-	return info, io.MultiReader(&head, stripper), err
-}
-
-// decode is what the decoders make of it. One that panics has met a picture that nobody
-// has met before.
-func decode(contentType string, r io.Reader) (whole image.Image, err error) {
+// shrink makes the copy. A decoder that panics has met a picture that nobody has met before.
+func shrink(contentType string, r io.Reader) (small *image.RGBA, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			whole, err = nil, fmt.Errorf("%w: %v", ErrDamaged, fault)
+			small, err = nil, fmt.Errorf("%w: %v", ErrDamaged, fault)
 		}
 	}()
-	decoders := map[string]func(io.Reader) (image.Image, error){
-		PNG: png.Decode, JPEG: jpeg.Decode, GIF: gif.Decode, WebP: webp.Decode,
-	}
-	whole, err = decoders[contentType](r)
+	w, err := decode(contentType, r)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, err
 	}
-	return whole, nil
+	small = turn(scale(w.Image), w.orientation)
+	if conversion := icc.Parse(w.profile); conversion != nil {
+		conversion.Convert(small)
+	}
+	return small, nil
 }
+
+// whole is a picture as it was decoded.
+type whole struct {
+	image.Image
+	orientation int
+	profile     []byte // of its colours, nil for sRGB
+}
+
+// decode is what the decoders make of a picture that is not too large.
+func decode(contentType string, r io.Reader) (*whole, error) {
+	switch contentType {
+	case JPEG:
+		return wholeJPEG(r)
+	case PNG:
+		return wholePNG(bufio.NewReaderSize(r, HeadBytes))
+	case GIF:
+		return wholeGIF(bufio.NewReaderSize(r, HeadBytes))
+	case WebP:
+		return wholeWebP(r)
+	}
+	return nil, ErrDamaged
+}
+
+// wholeJPEG decodes a JPEG to somewhat more pixels than a thumbnail has.
+func wholeJPEG(r io.Reader) (*whole, error) {
+	const side = ThumbnailSide * 5 / 4
+	stripper := NewStripper(r)
+	m, err := jpegscale.Decode(stripper, jpegscale.Options{Side: side, Pixels: JPEGPixels, Memory: decodeMemory})
+	switch {
+	case errors.Is(err, jpegscale.ErrTooLarge):
+		return nil, ErrTooLarge
+	case err != nil:
+		return nil, damaged(err)
+	}
+	return &whole{Image: m.RGBA, orientation: stripper.orientation, profile: m.Profile}, nil
+}
+
+func wholeGIF(r *bufio.Reader) (*whole, error) {
+	head, _ := r.Peek(HeadBytes)
+	info, err := Inspect(GIF, head)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.tooLarge():
+		return nil, ErrTooLarge
+	}
+	m, err := firstOfGIF(r)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	return &whole{Image: m, orientation: 1}, nil
+}
+
+func (i Info) tooLarge() bool { return i.Pixels() > ThumbnailPixels || i.memory > decodeMemory }
 
 // onCanvas is a picture on a larger canvas that is transparent elsewhere.
 type onCanvas struct {
 	image.Image
-	canvas image.Rectangle
+	rect, canvas image.Rectangle // where the picture is
 }
 
 func (o onCanvas) Bounds() image.Rectangle { return o.canvas }
 
 func (o onCanvas) At(x, y int) color.Color {
-	if !image.Pt(x, y).In(o.Image.Bounds()) {
+	at := image.Pt(x, y)
+	if !at.In(o.rect) {
 		return color.Transparent
 	}
-	return o.Image.At(x, y)
+	at = at.Sub(o.rect.Min).Add(o.Image.Bounds().Min)
+	return o.Image.At(at.X, at.Y)
 }
 
 func (o onCanvas) ColorModel() color.Model { return color.RGBAModel }
 
 // scale makes the longer side ThumbnailSide, or leaves the size as it is. A large picture
-// is sampled down to twice that first, which costs a ninth of filtering all of it.
+// is sampled down to somewhat more first, which costs a fraction of filtering all of it.
 func scale(whole image.Image) *image.RGBA {
 	size := whole.Bounds().Size()
-	if between := fit(size, 2*ThumbnailSide); between != size {
+	if between := fit(size, 5*ThumbnailSide/2); between != size {
 		sampled := image.NewRGBA(image.Rectangle{Max: between})
 		draw.ApproxBiLinear.Scale(sampled, sampled.Rect, whole, whole.Bounds(), draw.Src, nil)
 		whole = sampled

@@ -26,3 +26,11 @@ func riff(chunk, data string) []byte {
 	b = append(b, data...)
 	return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(b))), b...)
 }
+
+// webpLosslessOf is a picture without loss that is all of one colour, and says so in some bytes.
+func webpLosslessOf(w, h uint32) []byte {
+	size := (w - 1) | (h-1)<<14
+	b := append([]byte{0x2f}, byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
+	// no transform, no colour cache, no groups, and five trees of one symbol: 1, 0, 0, 0
+	return riff("VP8L", string(append(b, 0x88, 0x88, 0x08, 0, 0, 0, 0, 0)))
+}

@@ -32,8 +32,8 @@ const hostileFolder = "testdata/hostile"
 // hostileFile is a file and the line about it in expected.txt, which says what the
 // words mean.
 type hostileFile struct {
-	name, contentType, size, stored, thumbnail string
-	data                                       []byte
+	name, contentType, size, stored, thumbnail, duration string
+	data                                                 []byte
 }
 
 // refused reports whether the file is not taken at all.
@@ -49,8 +49,8 @@ func hostileFiles(t testing.TB) (files []hostileFile) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
-		words := append(strings.Fields(line), "", "", "")
-		f := hostileFile{name: words[0], contentType: words[1], size: words[2], stored: words[3], thumbnail: words[4]}
+		words := append(strings.Fields(line), "", "", "", "")
+		f := hostileFile{name: words[0], contentType: words[1], size: words[2], stored: words[3], thumbnail: words[4], duration: words[5]}
 		f.data = chatsuite.Must(os.ReadFile(filepath.Join(hostileFolder, "files", f.name)))(t)
 		files = append(files, f)
 	}
@@ -189,6 +189,9 @@ func (f hostileFile) upload(t *testing.T, h *chatsuite.Host) *chat.Media {
 	if got := hostileSize(media); got != f.size {
 		t.Errorf("the size is %s, want %s", got, f.size)
 	}
+	if f.duration != "" && (media.DurationMS == nil || strconv.FormatInt(*media.DurationMS, 10) != f.duration) {
+		t.Errorf("it lasts %v ms, want %s", media.DurationMS, f.duration)
+	}
 	f.checkStored(t, h, stored)
 	return media
 }
@@ -241,9 +244,14 @@ func (f hostileFile) checkStored(t *testing.T, h *chatsuite.Host, stored []byte)
 			return
 		}
 	}
-	if turned {
+	switch {
+	case bytes.Contains(stored, []byte("GPS-SECRET")):
+		t.Error("the secret is stored")
+	case bytes.Equal(stored, f.data) && how != "same" && !bytes.HasPrefix(stored, []byte("\xff\xd8")):
+		t.Error("nothing was stripped")
+	case turned:
 		hostileCheckJPEG(t, stored, chatsuite.Must(strconv.Atoi(orientation))(t))
-	} else {
+	case bytes.HasPrefix(stored, []byte("\xff\xd8")):
 		hostileCheckJPEG(t, stored, 1)
 	}
 	if before, now := bytes.Count(f.data, []byte("MUST-STAY")), bytes.Count(stored, []byte("MUST-STAY")); before != now {

@@ -115,6 +115,8 @@ export interface Media {
   /** By its bytes, whatever the uploader said. */
   content_type: string;
   created_at: Timestamp;
+  /** Milliseconds, of sound or film; null of what is neither, or does not say in its head how long it is. */
+  duration_ms: number | null;
   /** As the uploader called it, without folders, and cut to 255 bytes before its ending. */
   file_name: string;
   height: number | null;
@@ -123,22 +125,24 @@ export interface Media {
   sha256: string;
   /** Bytes. */
   size: number;
-  /** Where a smaller copy of a picture is, null when there is none. 404 of the few pictures that turn out to be damaged. */
+  /** Where a smaller copy of a picture, or a preview of another file, is, null when there is none. 404 of the few files that turn out to be damaged, or of which the host has no preview. */
   thumbnail_url: string | null;
   /** Where the content is. Absolute, or a path of the API's host; it may be signed for you, and is then valid for half an hour at least. */
   url: string;
-  /** Pixels, of a picture (png, jpeg, gif, webp) as it is shown; null of what is none, or cannot be read as one. */
+  /** Pixels, of a picture (png, jpeg, gif, webp) or a film as it is shown; null of what is neither, or cannot be read as such. */
   width: number | null;
 }
 
 /** What it takes to show a file. */
 export interface MediaHead {
   content_type: string;
+  /** Milliseconds, of sound or film; null of what is neither, or does not say in its head how long it is. */
+  duration_ms: number | null;
   file_name: string;
   height: number | null;
   id: ID;
   kind: MediaKind;
-  /** Where a smaller copy of a picture is, null when there is none. 404 of the few pictures that turn out to be damaged. */
+  /** Where a smaller copy of a picture, or a preview of another file, is, null when there is none. 404 of the few files that turn out to be damaged, or of which the host has no preview. */
   thumbnail_url: string | null;
   /** Where the content is. Absolute, or a path of the API's host; it may be signed for you, and is then valid for half an hour at least. */
   url: string;
@@ -924,7 +928,7 @@ export interface Operations {
   chatMediaContent(params: {
     /** The file's id. */
     media: ID;
-    /** A copy of a picture, of at most 512 × 512 pixels, as JPEG or PNG. 404 of what has none: what is no picture, is damaged, or has more than 24,000,000 pixels. */
+    /** A copy of a picture, of at most 512 × 512 pixels, as JPEG or PNG. 404 of what has none: what is damaged, has more than 24,000,000 pixels (a JPEG: 64,000,000), or is no picture, unless the host makes previews of its kind. */
     variant?: "original" | "thumbnail" | undefined;
     /** Of a signed URL, as it was given out: whom it is for. */
     user?: string | undefined;

@@ -13,6 +13,7 @@ CREATE TABLE chat_media (
 	size          bigint NOT NULL CHECK (size >= 0),
 	width         bigint,
 	height        bigint,
+	duration_ms   bigint CHECK (duration_ms >= 0),
 	sha256        text NOT NULL,
 	thumbnail_key text,
 	created_at    datetime NOT NULL

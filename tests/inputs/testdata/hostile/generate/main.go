@@ -33,7 +33,7 @@ func corpus() files {
 	all := files{}
 	for _, group := range []func(files){
 		polyglots, documents, markup, pngs, pngBombs, jpegs, jpegMetadata, brokenJPEGs,
-		gifs, webps, mp4s, sounds, damaged, plain,
+		gifs, webps, mp4s, sounds, phones, damaged, plain,
 	} {
 		group(all)
 	}

@@ -87,7 +87,7 @@ func pngBombs(f files) {
 	f.add("bomb-png-50000x50000-declared.png", pngOf(ihdr(50_000, 50_000, 8, rgba, 0), zeros(1000)))
 	f.add("bomb-png-20000x20000-real.png", pngOf(ihdr(20_000, 20_000, 1, gray, 0), zeros(20_000*2501)))
 	f.add("bomb-png-40-megapixels.png", pngOf(ihdr(8000, 5000, 1, gray, 0), zeros(5000*1001)))
-	f.add("bomb-png-over-40-megapixels.png", pngOf(ihdr(8000, 5001, 1, gray, 0), zeros(5001*1001)))
+	f.add("bomb-png-over-64-megapixels.png", pngOf(ihdr(8000, 8001, 1, gray, 0), zeros(8001*1001)))
 	f.add("bomb-png-24-megapixels.png", pngOf(ihdr(6000, 4000, 1, gray, 0), zeros(4000*751)))
 	f.add("bomb-png-24-megapixels-rgba.png", pngOf(ihdr(6000, 4000, 8, rgba, 0), zeros(4000*24_001)))
 	f.add("bomb-png-over-24-megapixels.png", pngOf(ihdr(6000, 4001, 1, gray, 0), zeros(4001*751)))
