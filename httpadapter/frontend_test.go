@@ -26,7 +26,7 @@ func TestMe(t *testing.T) {
 	var got map[string]any
 	ok(t, json.Unmarshal([]byte(plain.want(200, "", "bob", "GET /me", "").body), &got))
 	limits, _ := got["limits"].(map[string]any)
-	if limits["text_characters"] != 4000.0 || limits["upload_bytes"] != 26214400.0 || len(limits) != 17 {
+	if limits["text_characters"] != 4000.0 || limits["upload_bytes"] != 26214400.0 || len(limits) != 18 {
 		t.Errorf("the limits are %v", limits)
 	}
 	delete(got, "limits")

@@ -1026,6 +1026,8 @@ export interface Operations {
   /**
    * Unpin a message.
    *
+   * Does nothing where it is not pinned.
+   *
    * `DELETE /messages/{message}/pin`
    */
   chatMessageUnpin(params: {
