@@ -92,16 +92,13 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
-	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
-	removed := int64(0)
-	for _, query := range []string{
-		"DELETE FROM chat_message_media WHERE message_id IN (" + batch + ")",
-		"DELETE FROM chat_reactions WHERE message_id IN (" + batch + ")",
-		"DELETE FROM chat_messages WHERE id IN (" + batch + ")",
-	} {
-		if removed, err = c.exec(query, *room, purgeBatch); err != nil {
-			return purgedNothing, err
-		}
+	batch := "room_id = ? ORDER BY number LIMIT ?"
+	if err := c.removeContent(batch, *room, purgeBatch); err != nil {
+		return purgedNothing, err
+	}
+	removed, err := c.exec("DELETE FROM chat_messages WHERE id IN (SELECT id FROM chat_messages WHERE "+batch+")", *room, purgeBatch)
+	if err != nil {
+		return purgedNothing, err
 	}
 	if removed == purgeBatch {
 		return purgedMessages, nil
