@@ -92,7 +92,8 @@ func (r *Retention) validate(field string) error {
 //
 // The host calls it from code of its own, so that there is no actor. It runs in batches of
 // one transaction each, is safe to stop and to run in several processes at once. Where one
-// part fails, the others run all the same, and the errors are joined.
+// part fails, the others run all the same, and the errors are joined; but when it has waited
+// for a lock in vain, the rest is left to the next run.
 //
 // Errors: ErrInvalid, naming the field; ErrConflict inside InTx or WithTx; and those of the
 // parts.
@@ -105,12 +106,22 @@ func (s *Service) Maintain(ctx context.Context, in MaintainOptions) (Maintained,
 		return done, conflict("maintenance is done outside of transactions")
 	}
 	in = in.withDefaults()
-	var faults [4]error
-	done.Messages, faults[0] = s.retain(ctx, in.Retention)
-	done.Rooms, faults[1] = s.PurgeRooms(ctx, in.Rooms)
-	done.Events, faults[2] = s.PruneEvents(ctx, in.Events)
-	if s.config.Media != nil {
-		done.Media, faults[3] = s.SweepMedia(ctx, in.Media)
+	var faults []error
+	for _, part := range []func() error{
+		func() (err error) { done.Messages, err = s.retain(ctx, in.Retention); return err },
+		func() (err error) { done.Rooms, err = s.PurgeRooms(ctx, in.Rooms); return err },
+		func() (err error) { done.Events, err = s.PruneEvents(ctx, in.Events); return err },
+		func() (err error) {
+			if s.config.Media != nil {
+				done.Media, err = s.SweepMedia(ctx, in.Media)
+			}
+			return err
+		},
+	} {
+		err := part()
+		if faults = append(faults, err); IsRetryable(err) || ctx.Err() != nil {
+			break
+		}
 	}
-	return done, errors.Join(faults[:]...)
+	return done, errors.Join(faults...)
 }

@@ -93,8 +93,9 @@ func (s *Service) ImportMessages(ctx context.Context, room uuid.UUID, messages i
 	err := im.take(ctx, messages)
 	if err == nil {
 		err = im.store(ctx, true)
-	} else if im.stored > 0 {
-		// What was stored is told, also where ctx has ended.
+	} else if im.stored > 0 && !IsRetryable(err) {
+		// What was stored is told, also where ctx has ended. After a lock was waited for in vain
+		// it is told by the next import.
 		im.batch = nil
 		err = errors.Join(err, im.store(context.WithoutCancel(ctx), true))
 	}

@@ -12,19 +12,22 @@ import (
 // domainMethodsWithoutRoute are the operations of the service that the API does not
 // offer.
 var domainMethodsWithoutRoute = map[string]string{
-	"Close":       "ends the service; the host's own call",
-	"Logger":      "returns what the host configured; the host's own call",
-	"InTx":        "is about the host's own transactions",
-	"WithTx":      "is about the host's own transactions",
-	"UserIDType":  "is a setting of the host",
-	"Limits":      "returns the host's own configuration",
-	"PurgeRooms":  "the host's own job",
-	"PruneEvents": "the host's own job",
-	"SweepMedia":  "the host's own job",
-	"MediaURL":    "what chat_media_content redirects to where Config.RedirectMedia says so",
-	"EraseUser":   "System's alone: a user is erased when the host says so",
-	"Subscribe":   "event_stream and event_poll, which the tests of streams are about: it refuses a host's transaction",
-	"MediaByIDs":  "leaves out what Media refuses, and is done for everybody",
+	"Close":          "ends the service; the host's own call",
+	"Logger":         "returns what the host configured; the host's own call",
+	"InTx":           "is about the host's own transactions",
+	"WithTx":         "is about the host's own transactions",
+	"UserIDType":     "is a setting of the host",
+	"Limits":         "returns the host's own configuration",
+	"PurgeRooms":     "the host's own job",
+	"PruneEvents":    "the host's own job",
+	"SweepMedia":     "the host's own job",
+	"Maintain":       "the host's own job",
+	"DeleteMessages": "the host's own job",
+	"ImportMessages": "the host's own job",
+	"MediaURL":       "what chat_media_content redirects to where Config.RedirectMedia says so",
+	"EraseUser":      "System's alone: a user is erased when the host says so",
+	"Subscribe":      "event_stream and event_poll, which the tests of streams are about: it refuses a host's transaction",
+	"MediaByIDs":     "leaves out what Media refuses, and is done for everybody",
 }
 
 // domainRoutesWithoutLine are the routes that no operation of the table stands behind.

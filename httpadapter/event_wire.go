@@ -34,6 +34,7 @@ type update struct {
 type roomState struct {
 	RoomID         uuid.UUID  `json:"room_id"`
 	Seq            int64      `json:"seq"`
+	FirstNumber    int64      `json:"first_number"`
 	LastNumber     int64      `json:"last_number"`
 	LastReadNumber int64      `json:"last_read_number"`
 	Muted          bool       `json:"muted"`
@@ -77,6 +78,7 @@ type updateRoom struct {
 	DefaultPermissions []string               `json:"default_permissions"`
 	HistoryVisibility  chat.HistoryVisibility `json:"history_visibility"`
 	MemberCount        int64                  `json:"member_count"`
+	FirstNumber        int64                  `json:"first_number"`
 	Metadata           jsontext.Value         `json:"metadata"`
 	CreatedAt          time.Time              `json:"created_at"`
 	UpdatedAt          time.Time              `json:"updated_at"`
@@ -152,7 +154,7 @@ func roomInUpdate(r *chat.Room) *updateRoom {
 	return &updateRoom{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(),
-		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Metadata: jsontext.Value(r.Metadata),
+		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, FirstNumber: r.FirstNumber, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

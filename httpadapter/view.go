@@ -74,7 +74,7 @@ func (v *view) room(r *chat.Room) room {
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		Owner: v.user(r.OwnerID), Other: v.user(r.Other), DefaultPermissions: r.DefaultPermissions.Names(),
 		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Unread: r.Unread,
-		LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
+		FirstNumber: r.FirstNumber, LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.AvatarID != nil {
