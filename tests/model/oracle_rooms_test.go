@@ -91,7 +91,7 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	r := &modelRoom{
-		Room:    chat.Room{ID: o.newID(), Type: kind, HistoryVisibility: chat.HistoryAll, CreatedAt: o.now, UpdatedAt: o.now},
+		Room:    chat.Room{ID: o.newID(), Type: kind, FirstNumber: 1, HistoryVisibility: chat.HistoryAll, CreatedAt: o.now, UpdatedAt: o.now},
 		now:     &o.now,
 		members: map[chat.UserID]*chat.RoomUser{},
 		denied:  map[chat.UserID]chat.Permissions{},
