@@ -15,9 +15,28 @@ test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the r
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 	cd natsbus && go run ../internal/dbtest/withpostgres go test -race -timeout 10m ./... # and another
 
+.PHONY: client
+client: ## Make the TypeScript client's types and calls from openapi.json
+	go run ./clients/typescript/gen
+
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	cd clients/typescript && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: test-client
+test-client: clients/typescript/node_modules ## Check and test the TypeScript client against a server; needs Node 20 and npm
+	go test ./clients/typescript/gen
+	cd clients/typescript && npm run check && npm run build && npm test
+
 .PHONY: test-pgbouncer
 test-pgbouncer: ## Run the tests that go through a real PgBouncer, which must be there
 	CI=1 go run ./internal/dbtest/withpostgres go test -race -count 1 -run PgBouncer ./tests/databases
+
+.PHONY: test-generators
+test-generators: ## Generate Go clients of openapi.json with oapi-codegen and ogen, and call every operation
+	cd tests/generators && mkdir -p oapi && go tool oapi-codegen -generate types,client -package oapi -o oapi/oapi.gen.go ../../httpadapter/openapi.json
+	cd tests/generators && go tool ogen --loglevel error --target ogen --package ogen --clean ../../httpadapter/openapi.json
+	cd tests/generators && go vet ./oapi ./ogen . && go test -count 1 -timeout 5m .
 
 .PHONY: test-long
 test-long: ## The same with the full numbers of races and random operations, which takes hours
@@ -31,6 +50,7 @@ test-faults: ## Kill, hold, cut and fill for some minutes, and print what docs/r
 .PHONY: test-events
 test-events: ## The long forms of the proofs about subscriptions, see docs/reliability.md; an hour
 	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 3h ./tests/events
+	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 1h -run 'Cuts' ./httpadapter
 
 .PHONY: fuzz
 fuzz: ## Let each fuzzer look for 30 seconds

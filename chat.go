@@ -117,6 +117,18 @@ func New(db *gorm.DB, config Config) (*Service, error) {
 // Limits returns Config.Limits with the defaults filled in.
 func (s *Service) Limits() Limits { return s.config.Limits }
 
+// Features are what a front end offers or leaves out, by the config of the service.
+type Features struct {
+	Media         bool           // there is a media store
+	MessageSearch bool           // messages are indexed; without it a search reads the newest of them
+	Reactions     ReactionPolicy // which reactions are accepted
+}
+
+// Features returns what the config turns on.
+func (s *Service) Features() Features {
+	return Features{Media: s.config.Media != nil, MessageSearch: s.config.MessageSearch, Reactions: s.config.Reactions}
+}
+
 // Close marks the service as closed: operations that begin later return ErrClosed. It
 // returns when the messages that are being sent are settled, within seconds. The
 // database handle is the host's and stays open.

@@ -53,7 +53,7 @@ type Config struct {
 	// other of read markers and of who is writing. Defaults to none, for one process;
 	// several without one notice each other's events within a second.
 	Bus Bus
-	// NoReceipts tells nobody how far others have read, whatever Limits.ReceiptMembers
+	// NoReceipts tells and shows no user how far others have read, whatever Limits.ReceiptMembers
 	// says. Defaults to false.
 	NoReceipts bool
 	// Limits caps what one call may bring or make.

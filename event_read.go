@@ -125,13 +125,13 @@ func (c *conn) pruneEvents(olderThan time.Duration) (int64, error) {
 		prunedKey); err != nil {
 		return 0, err
 	}
-	first := "SELECT id FROM chat_events ORDER BY id LIMIT ?"
+	first := c.dialect.InQuery("SELECT id FROM chat_events ORDER BY id LIMIT ?")
 	last := "id"
 	if c.dialect == dialect.Postgres {
 		// Rows of transactions to come are those of a dump, which no reader waits for.
 		last = "CASE WHEN tx < pg_snapshot_xmax(pg_current_snapshot()) THEN CAST(CAST(tx AS text) AS bigint) ELSE 0 END"
 	}
-	removed, err := queryAll(c, scanValue[int64], "DELETE FROM chat_events WHERE created_at < ? AND id IN ("+first+") RETURNING "+last,
+	removed, err := queryAll(c, scanValue[int64], "DELETE FROM chat_events WHERE created_at < ? AND id "+first+" RETURNING "+last,
 		at.Add(-olderThan), pruneBatch)
 	if err != nil || len(removed) == 0 {
 		return 0, err

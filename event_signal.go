@@ -146,7 +146,7 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	rooms := map[uuid.UUID]bool{}
 	for _, one := range signals {
 		state, member := states[memberKey{one.Room, one.User}]
-		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state)) {
+		if member && (one.Kind == signalTyping || one.Kind == signalRead && c.receipts(state.members)) {
 			rooms[one.Room] = true
 		}
 	}
@@ -164,8 +164,10 @@ func (f *eventFeed) deliverSignals(c *conn, set signalSet) error {
 	return nil
 }
 
-func (c *conn) receipts(state signalState) bool {
-	return !c.config.NoReceipts && state.members <= int64(c.config.Limits.ReceiptMembers)
+// receipts reports whether the members of a room are told, and shown, how far the others
+// have read.
+func (c *conn) receipts(members int64) bool {
+	return !c.config.NoReceipts && members <= int64(c.config.Limits.ReceiptMembers)
 }
 
 func (c *conn) signalStates(signals []signal) (map[memberKey]signalState, error) {
@@ -209,7 +211,7 @@ func (f *eventFeed) deliverSignal(c *conn, one signal, state signalState, member
 	if own.Kind != "" {
 		f.putSignal(own, []UserID{one.User})
 	}
-	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state) {
+	if others.Kind == UpdateTyping || others.Kind == UpdateReceipt && c.receipts(state.members) {
 		f.putSignal(others, others.othersAmong(members))
 	}
 }

@@ -48,7 +48,8 @@ type Subscription struct {
 // Subscribe returns the updates of every change in the actor's rooms, and of System in
 // all rooms: in each room in the order of Seq, each once, from a cursor on. The first is
 // a hello, the actor's own state, and for System the cursor alone; when the log since
-// the cursor cannot be told a reset follows, never a silent gap.
+// the cursor cannot be told a reset follows, never a silent gap. The hello's Cursor is
+// then the one before: whoever is cut off between the two is reset again.
 //
 // Content goes to those who are members when it is read. Who is removed gets their
 // user_removed and nothing that came after it; who is added gets a room_state.
@@ -133,7 +134,8 @@ func (sub *Subscription) start(c *conn, after *cursorState) error {
 		return err
 	}
 	if !complete {
-		sub.first = append(sub.first, Update{Kind: UpdateReset, CreatedAt: c.now, Cursor: hello.Cursor})
+		sub.first[0].Cursor = after.encode() // whoever has had the hello alone is reset again
+		sub.first = append(sub.first, Update{Kind: UpdateReset, CreatedAt: c.now, Cursor: sub.floor.encode()})
 		return nil
 	}
 	if len(backlog) > 0 {

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -31,7 +32,8 @@ const (
 	// UpdateReadMarker is the actor's own read marker, moved by MarkRead in another session or
 	// this one. A marker never goes back: of two the larger Number holds. The author's
 	// marker moves with each message_created of theirs, without one. Either takes a mark
-	// away that MarkUnread has set, unless MarkedUnread has a new one.
+	// away that MarkUnread has set, unless MarkedUnread has a new one, but not a message_created
+	// up to the LastNumber of the hello before it: the hello has what came of that.
 	UpdateReadMarker UpdateKind = "read_marker"
 	// UpdateMuted is whether the actor has muted the room and until when, set in another
 	// session or this one. That the time has come is told by nothing.
@@ -56,9 +58,12 @@ type Update struct {
 	RoomID    uuid.UUID  `json:"room_id,omitzero"`
 	Seq       int64      `json:"seq,omitempty"` // of the event in its room
 	ActorID   *UserID    `json:"actor_id,omitempty"`
-	UserID    *UserID    `json:"user_id,omitempty"`    // whom the event is about
+	UserID    *UserID    `json:"user_id,omitempty"`    // whom the event is about; see below
 	MessageID *uuid.UUID `json:"message_id,omitempty"` // which message it is about
 	CreatedAt time.Time  `json:"created_at,omitzero"`
+
+	// UserID is nil in a user_removed where the user was erased since: the members of the
+	// room are to be read again then, as after an author_erased.
 
 	// Message is set for events about a message that is still there: its text, media,
 	// the counts of its reactions, and the head of what it answers.
@@ -315,17 +320,39 @@ func (c *conn) readEventMessages(content *eventContent, ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := queryAll(c, scanMessage, "SELECT "+prefixed("m", messageColumns)+` FROM chat_messages m
+	// Most messages are new, and of text alone: whether there is more to read is read with them.
+	type eventMessage struct {
+		Message
+		media, reactions bool
+	}
+	found, err := queryAll(c, func(rows row) (m eventMessage, err error) {
+		err = rows.Scan(append(m.fields(), &m.media, &m.reactions)...)
+		return m, err
+	}, "SELECT "+prefixed("m", messageColumns)+`, EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id),
+		EXISTS (SELECT 1 FROM chat_reactions x WHERE x.message_id = m.id) FROM chat_messages m
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id `+c.dialect.InIDs(), dialect.JSONArray(ids))
 	if err != nil {
 		return err
 	}
+	all := make([]*Message, len(found))
+	media, reactions := map[uuid.UUID]*Message{}, map[uuid.UUID]*Message{}
 	for i := range found {
-		found[i].ClientID = nil // its author's own
-		content.messages[found[i].ID] = &found[i]
+		m := &found[i]
+		all[i] = &m.Message
+		m.ClientID = nil // its author's own
+		content.messages[m.ID] = all[i]
+		if m.media {
+			media[m.ID] = all[i]
+		}
+		if m.reactions {
+			reactions[m.ID] = all[i]
+		}
 	}
 	anybody := &call{conn: c, actor: principal{system: true}}
-	return anybody.attachContent(pointers(found))
+	if err := errors.Join(anybody.attachMedia(media), anybody.attachReactions(reactions)); err != nil {
+		return err
+	}
+	return anybody.attachReplies(all)
 }
 
 func (content *eventContent) fill(u *Update) {

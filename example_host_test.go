@@ -122,10 +122,10 @@ func ExampleService_EraseUser() {
 	room, err = svc.Room(ctx, bob, room.ID)
 	noErr(err)
 	fmt.Println("owner:", *room.OwnerID)
-	printMessages(*room.LastMessage)
+	fmt.Println("last:", room.LastMessage.Text)
 	// Output:
 	// owner: bob
-	// 1 *: Goodbye
+	// last: Goodbye
 }
 
 // A deleted room is gone for everyone in it at once. Its rows go when the host purges,

@@ -73,6 +73,38 @@ func scanMedia(rows row) (Media, error) {
 	return m, err
 }
 
+// optionalMedia scans a media item that an outer join may have left out.
+type optionalMedia struct {
+	media     Media
+	id        *uuid.UUID
+	key       *string
+	state     *MediaState
+	fileName  *string
+	kind      *string
+	size      *int64
+	sha256    *string
+	createdAt *time.Time
+}
+
+func (o *optionalMedia) fields() []any {
+	m := &o.media
+	return []any{
+		&o.id, &m.UserID, &o.key, &o.state, &o.fileName, &o.kind, &o.size, &m.Width, &m.Height, &o.sha256, &m.ThumbnailKey,
+		scanTime(&o.createdAt),
+	}
+}
+
+// of returns the media item, nil when there is none.
+func (o *optionalMedia) of() *Media {
+	if o.id == nil {
+		return nil
+	}
+	m := &o.media
+	m.ID, m.Key, m.State, m.FileName, m.ContentType = *o.id, *o.key, *o.state, *o.fileName, *o.kind
+	m.Size, m.SHA256, m.CreatedAt = *o.size, *o.sha256, *o.createdAt
+	return m
+}
+
 // uploadedBy reports whether p uploaded the media item.
 func (m *Media) uploadedBy(w principal) bool {
 	if w.system {

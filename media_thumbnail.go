@@ -66,6 +66,21 @@ func (s *Service) OpenThumbnail(ctx context.Context, actor Actor, media uuid.UUI
 // noThumbnail is the key of what has none, so that it is not tried again.
 const noThumbnail = ""
 
+// HasThumbnail reports whether OpenThumbnail has a smaller copy of the media item, as far as
+// can be told without opening it: not of what is no picture, has more than 24,000,000 pixels
+// and would have to be decoded, or was tried before and cannot be.
+func (m *Media) HasThumbnail() bool {
+	switch {
+	case !m.IsImage():
+		return false
+	case m.ownThumbnail():
+		return true
+	case m.ThumbnailKey != nil:
+		return *m.ThumbnailKey != noThumbnail
+	}
+	return *m.Width**m.Height <= picture.ThumbnailPixels
+}
+
 func (m *Media) ownThumbnail() bool {
 	return max(*m.Width, *m.Height) <= picture.ThumbnailSide && m.ContentType != picture.GIF
 }

@@ -63,17 +63,58 @@ func unchanged(known *time.Time, changed time.Time) bool {
 	return known == nil || known.Equal(changed)
 }
 
-// MessageHead is what a reply shows of the message that it replies to.
+// MessageHead is what a reply shows of the message that it replies to, and a room of its
+// last message.
 type MessageHead struct {
 	ID         uuid.UUID  `json:"id"`
 	Number     int64      `json:"number"`
 	UserID     *UserID    `json:"user_id"` // as Message.UserID
 	AuthorKind AuthorKind `json:"author_kind"`
 	Text       string     `json:"text"`
-	MediaID    *uuid.UUID `json:"media_id"`    // the first media item, nil when there is none
-	MediaType  string     `json:"media_type"`  // its ContentType
+	Metadata   Metadata   `json:"metadata"`
+	Media      *Media     `json:"media"`       // the first media item, nil when there is none
 	MediaCount int        `json:"media_count"` // how many media items there are
-	DeletedAt  *time.Time `json:"deleted_at"`  // set when the message was deleted since
+	CreatedAt  time.Time  `json:"created_at"`
+	EditedAt   *time.Time `json:"edited_at"`
+	DeletedAt  *time.Time `json:"deleted_at"` // set on a tombstone, as Message.DeletedAt
+}
+
+// headColumns are what is read of a message m for its head; headMedia joins its first media
+// item.
+const (
+	headColumns = `m.id, m.number, m.user_id, m.author_kind, m.text, m.metadata, m.created_at, m.edited_at, m.deleted_at,
+		(SELECT COUNT(*) FROM chat_message_media x WHERE x.message_id = m.id)`
+	headMedia = ` LEFT JOIN chat_message_media x ON x.message_id = m.id AND x.sequence = 0 LEFT JOIN chat_media f ON f.id = x.media_id`
+)
+
+// optionalHead scans the head of a message that an outer join may have left out.
+type optionalHead struct {
+	head      MessageHead
+	id        *uuid.UUID
+	number    *int64
+	kind      *AuthorKind
+	text      *string
+	createdAt *time.Time
+	media     optionalMedia
+}
+
+// fields are where headColumns and the columns of the media item are scanned into.
+func (o *optionalHead) fields() []any {
+	return append([]any{
+		&o.id, &o.number, &o.head.UserID, &o.kind, &o.text, &o.head.Metadata, scanTime(&o.createdAt), scanTime(&o.head.EditedAt),
+		scanTime(&o.head.DeletedAt), &o.head.MediaCount,
+	}, o.media.fields()...)
+}
+
+// of returns the head, nil when there is none.
+func (o *optionalHead) of() *MessageHead {
+	if o.id == nil {
+		return nil
+	}
+	head := &o.head
+	head.ID, head.Number, head.AuthorKind, head.Text, head.CreatedAt = *o.id, *o.number, *o.kind, *o.text, *o.createdAt
+	head.Media = o.media.of()
+	return head
 }
 
 const messageColumns = "id, room_id, number, user_id, author_kind, text, reply_to_id, client_id, metadata, created_at, edited_at, deleted_at"

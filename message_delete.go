@@ -175,10 +175,10 @@ func (p *roomScope) tombstones(messages ...*Message) error {
 // a message that is deleted, of those that are removed for good, and of a room's when it is
 // purged. The media themselves are released or swept by the caller.
 func (c *conn) removeContent(condition string, args ...any) error {
-	those := "SELECT id FROM chat_messages WHERE " + condition
+	those := c.dialect.InQuery("SELECT id FROM chat_messages WHERE " + condition)
 	for _, query := range []string{
-		"DELETE FROM chat_message_media WHERE message_id IN (" + those + ")",
-		"DELETE FROM chat_reactions WHERE message_id IN (" + those + ")",
+		"DELETE FROM chat_message_media WHERE message_id " + those,
+		"DELETE FROM chat_reactions WHERE message_id " + those,
 	} {
 		if _, err := c.exec(query, args...); err != nil {
 			return err

@@ -163,15 +163,14 @@ func (c *conn) readHeads(ids []uuid.UUID, condition string, args ...any) (map[uu
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := queryAll(c, func(rows row) (repliedTo, error) {
-		var r repliedTo
-		err := rows.Scan(&r.ID, &r.room, &r.Number, &r.UserID, &r.AuthorKind, &r.Text, scanTime(&r.DeletedAt),
-			&r.MediaID, &r.MediaType, &r.MediaCount)
+	found, err := queryAll(c, func(rows row) (r repliedTo, err error) {
+		var head optionalHead
+		if err = rows.Scan(append([]any{&r.room}, head.fields()...)...); err == nil {
+			r.MessageHead = *head.of()
+		}
 		return r, err
-	}, `SELECT m.id, m.room_id, m.number, m.user_id, m.author_kind, m.text, m.deleted_at,
-		f.id, COALESCE(f.content_type, ''), (SELECT COUNT(*) FROM chat_message_media x WHERE x.message_id = m.id)
-		FROM chat_messages m LEFT JOIN chat_message_media x ON x.message_id = m.id AND x.sequence = 0
-		LEFT JOIN chat_media f ON f.id = x.media_id WHERE m.id `+c.dialect.InIDs()+condition, append([]any{dialect.JSONArray(ids)}, args...)...)
+	}, "SELECT m.room_id, "+headColumns+", "+prefixed("f", mediaColumns)+" FROM chat_messages m"+headMedia+
+		" WHERE m.id "+c.dialect.InIDs()+condition, append([]any{dialect.JSONArray(ids)}, args...)...)
 	if err != nil {
 		return nil, err
 	}

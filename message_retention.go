@@ -100,8 +100,9 @@ func (p *roomScope) cut(before time.Time) (removed int64, err error) {
 		return 0, nil
 	}
 	const those = "room_id = ? AND number < ?"
-	if err := p.releaseMedia(`id IN (SELECT x.media_id FROM chat_message_media x JOIN chat_messages m ON m.id = x.message_id
-		WHERE m.room_id = ? AND m.number < ?)`, p.room.ID, end); err != nil {
+	media := p.dialect.InQuery(`SELECT x.media_id FROM chat_message_media x JOIN chat_messages m ON m.id = x.message_id
+		WHERE m.room_id = ? AND m.number < ?`)
+	if err := p.releaseMedia("id "+media, p.room.ID, end); err != nil {
 		return 0, err
 	}
 	if err := p.removeContent(those, p.room.ID, end); err != nil {

@@ -37,12 +37,14 @@ func TestMessageComesWithAllThatAPageShows(t *testing.T) {
 
 		page := chatsuite.Must(h.Messages(h.Ctx, h.Carol, room.ID, chat.HistoryQuery{}))(t)
 		want := *first
-		want.Reactions = []chat.ReactionCount{{Reaction: "👍", Count: 2, Mine: &mine.ID}, {Reaction: "🎉", Count: 1}}
+		want.Reactions = []chat.ReactionCount{
+			{Reaction: "👍", Count: 2, Mine: &mine.ID, Users: []chat.UserID{h.Alice, h.Carol}}, {Reaction: "🎉", Count: 1, Users: []chat.UserID{h.Alice}},
+		}
 		if diff := cmp.Diff(want, page.Items[0]); diff != "" {
 			t.Errorf("the page differs from what was sent: %s", diff)
 		}
 		head := &chat.MessageHead{ID: first.ID, Number: 1, UserID: &h.Bob, AuthorKind: chat.AuthorKindUser, Text: "look",
-			MediaID: &two.ID, MediaType: "image/png", MediaCount: 2}
+			Metadata: chat.Metadata(`{"a": 1}`), Media: two, MediaCount: 2, CreatedAt: first.CreatedAt}
 		if diff := cmp.Diff(head, page.Items[1].ReplyTo); diff != "" {
 			t.Error(diff)
 		}

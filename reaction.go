@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,7 +28,8 @@ func (Reaction) TableName() string { return "chat_reactions" }
 type ReactionCount struct {
 	Reaction string     `json:"reaction"`
 	Count    int64      `json:"count"`
-	Mine     *uuid.UUID `json:"mine"` // the id of the actor's own, nil when there is none
+	Mine     *uuid.UUID `json:"mine"`  // the id of the actor's own, nil when there is none
+	Users    []UserID   `json:"users"` // who gave it, the first 5 of them
 }
 
 const reactionColumns = "id, message_id, user_id, reaction, created_at"
@@ -230,25 +232,37 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 		WHERE x.user_id = ? AND ` + visibleMessage, []any{me}, err
 }
 
-// attachReactions fills in the reaction counts of messages with one query.
+// attachReactions fills in the reaction counts of messages, with who gave them first, with
+// one query. The first users are read of each reaction by itself, by an index: to number
+// all of a reaction's would cost as much as there are.
 func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
-	type counted struct {
-		message uuid.UUID
-		count   ReactionCount
+	if len(messages) == 0 {
+		return nil
 	}
 	mine, args := "NULL", []any{}
 	if !c.actor.system {
 		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.actor.id}
 	}
-	found, err := queryAll(c.conn, func(rows row) (r counted, err error) {
-		err = rows.Scan(&r.message, &r.count.Reaction, &r.count.Count, &r.count.Mine)
-		return r, err
-	}, "SELECT message_id, reaction, count(*), "+mine+" FROM chat_reactions WHERE message_id "+c.dialect.InIDs()+
-		" GROUP BY message_id, reaction ORDER BY MIN(created_at), reaction", append(args, dialect.JSONArray(keys(messages)))...)
-	for _, r := range found {
-		m := messages[r.message]
-		m.Reactions = append(m.Reactions, r.count)
-	}
+	_, err := queryAll(c.conn, func(rows row) (count ReactionCount, err error) {
+		var message uuid.UUID
+		var only UserID
+		var users []byte
+		if err = rows.Scan(&message, &count.Reaction, &count.Count, &count.Mine, &only, &users); err != nil {
+			return count, err
+		}
+		if count.Users = []UserID{only}; count.Count > 1 {
+			err = json.Unmarshal(users, &count.Users)
+		}
+		m := messages[message]
+		m.Reactions = append(m.Reactions, count)
+		return count, err
+	}, `SELECT each.message_id, each.reaction, each.given, each.mine, each.only_user, CASE WHEN each.given > 1 THEN (
+			SELECT `+c.dialect.JSONAggregate()+`(CAST(first_users.user_id AS text)) FROM (SELECT x.user_id FROM chat_reactions x
+			WHERE x.message_id = each.message_id AND x.reaction = each.reaction ORDER BY x.created_at, x.id LIMIT 5) AS first_users) END
+		FROM (SELECT message_id, reaction, count(*) AS given, MIN(created_at) AS first_at, `+mine+` AS mine,
+			MIN(CAST(user_id AS text)) AS only_user
+			FROM chat_reactions WHERE message_id `+c.dialect.InIDs()+` GROUP BY message_id, reaction) AS each
+		ORDER BY each.first_at, each.reaction`, append(args, dialect.JSONArray(keys(messages)))...)
 	return err
 }
 
@@ -257,6 +271,14 @@ type ReactionPolicy interface {
 	// Canonical checks a reaction and returns its one spelling. The error's text
 	// is what is wrong with it: "is not an emoji".
 	Canonical(reaction string) (string, error)
+}
+
+// ReactionChoices is a ReactionPolicy that allows nothing but a few reactions, which the
+// HTTP adapter then lists for a picker.
+type ReactionChoices interface {
+	ReactionPolicy
+	// Choices are the reactions, in the order in which they are offered.
+	Choices() []string
 }
 
 // ExclusiveReactions is a ReactionPolicy that may let each user have one reaction a
@@ -293,6 +315,8 @@ func (likeDislike) Canonical(reaction string) (string, error) {
 }
 
 func (likeDislike) Exclusive() bool { return true }
+
+func (likeDislike) Choices() []string { return []string{"like", "dislike"} }
 
 type emojiReactions struct{}
 

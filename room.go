@@ -68,11 +68,12 @@ type Room struct {
 	UpdatedAt          time.Time         `gorm:"column:updated_at;autoUpdateTime:false;-:migration" json:"updated_at"`
 	DeletedAt          *time.Time        `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
 
-	Me          *RoomUser `gorm:"-" json:"me"`           // the actor's membership, if any
-	Unread      int64     `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
-	Other       *UserID   `gorm:"-" json:"other"`        // the other user of a private room
-	Created     bool      `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
-	LastMessage *Message  `gorm:"-" json:"last_message"` // with its media; set by Room and Rooms, for members and System
+	Me          *RoomUser    `gorm:"-" json:"me"`           // the actor's membership, if any
+	Unread      int64        `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
+	Other       *UserID      `gorm:"-" json:"other"`        // the other user of a private room
+	OtherMember *RoomUser    `gorm:"-" json:"other_member"` // their membership: when they were last seen, and what they have read
+	Created     bool         `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
+	LastMessage *MessageHead `gorm:"-" json:"last_message"` // for members and System
 }
 
 // TableName is the rooms' table.
@@ -110,13 +111,18 @@ func (r *Room) viewAs(me *RoomUser) {
 		return
 	}
 	r.Me = me
+	r.Other = r.otherThan(me.UserID)
+}
+
+// otherThan is the other user of a private room, nil elsewhere.
+func (r *Room) otherThan(user UserID) *UserID {
 	switch {
 	case r.PrivateA == nil || r.PrivateB == nil:
-	case *r.PrivateA == me.UserID:
-		r.Other = r.PrivateB
-	default:
-		r.Other = r.PrivateA
+		return nil
+	case *r.PrivateA == user:
+		return r.PrivateB
 	}
+	return r.PrivateA
 }
 
 // NewRoom is a group or a channel to be made.
@@ -242,7 +248,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	if err := c.insertEvents(p.events); err != nil {
 		return nil, err
 	}
-	return room, c.attachMembership(room)
+	return room, c.attachViews([]*Room{room})
 }
 
 // firstMembers checks who is to be in a new room, and returns them with the owner first.
@@ -320,7 +326,7 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 		if err != nil {
 			return nil, err
 		}
-		return room, c.attachMembership(room)
+		return room, c.attachViews([]*Room{room})
 	})
 }
 

@@ -92,11 +92,11 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
-	batch := "room_id = ? ORDER BY number LIMIT ?"
+	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
 	if err := c.removeContent(batch, *room, purgeBatch); err != nil {
 		return purgedNothing, err
 	}
-	removed, err := c.exec("DELETE FROM chat_messages WHERE id IN (SELECT id FROM chat_messages WHERE "+batch+")", *room, purgeBatch)
+	removed, err := c.exec("DELETE FROM chat_messages WHERE id "+c.dialect.InQuery(batch), *room, purgeBatch)
 	if err != nil {
 		return purgedNothing, err
 	}
@@ -118,6 +118,6 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 
 // lockDeleted picks a deleted room that nobody else is purging.
 func (c *conn) lockDeleted(before time.Time) (*uuid.UUID, error) {
-	return queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY id LIMIT 1"+
+	return queryOne(c, scanValue[uuid.UUID], "SELECT id FROM chat_rooms WHERE deleted_at < ? ORDER BY deleted_at LIMIT 1"+
 		c.dialect.Lock("FOR UPDATE SKIP LOCKED"), before)
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,10 +26,7 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 			return nil, err
 		}
 		p.room.viewAs(p.me)
-		if p.me == nil && !c.actor.system {
-			return p.room, nil
-		}
-		return p.room, c.attachLastMessages([]*Room{p.room})
+		return p.room, c.attachHeads([]*Room{p.room})
 	})
 }
 
@@ -85,7 +83,7 @@ func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*Rooms
 		}
 		page := &RoomsPage{}
 		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(r.place()) })
-		return page, c.attachLastMessages(pointers(page.Items))
+		return page, c.attachHeads(pointers(page.Items))
 	})
 }
 
@@ -167,46 +165,78 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, args...)
 }
 
-// visibleReplyTo is the id of the message that a message m replies to, if it is after the
-// joining number of a row j.
-const visibleReplyTo = "CASE WHEN j.joined_number = 0 THEN m.reply_to_id ELSE" +
-	" (SELECT q.id FROM chat_messages q WHERE q.id = m.reply_to_id AND q.number > j.joined_number) END"
-
-// attachLastMessages fills in the last messages of rooms, with their media, where the actor
-// sees them.
-func (c *conn) attachLastMessages(rooms []*Room) error {
-	wanted := make([]dialect.Object, 0, len(rooms))
-	byRoom := make(map[uuid.UUID]*Room, len(rooms))
-	for _, r := range rooms {
-		if r.LastNumber > 0 && (r.Me == nil || accessOf(r.Me).sees(r.LastNumber)) {
-			joined := int64(0)
-			if r.Me != nil {
-				joined = r.Me.JoinedNumber
-			}
-			wanted = append(wanted, dialect.Object{"room_id": r.ID, "number": r.LastNumber, "joined_number": joined})
-			byRoom[r.ID] = r
-		}
-	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	columns := strings.Replace(prefixed("m", messageColumns), "m.reply_to_id", visibleReplyTo, 1)
-	last, err := queryAll(c, scanMessage, "SELECT "+columns+" FROM "+c.jsonRows("room_id uuid", "number bigint", "joined_number bigint")+
-		" JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number", dialect.JSONArray(wanted))
-	if err != nil {
-		return err
-	}
-	byID := make(map[uuid.UUID]*Message, len(last))
-	for i := range last {
-		byRoom[last[i].RoomID].LastMessage = &last[i]
-		byID[last[i].ID] = &last[i]
-	}
-	return c.attachMedia(byID)
+// attachHeads fills in, of rooms that the actor is in, the heads of the last messages and
+// the memberships of the other users of private rooms, with one query.
+func (c *call) attachHeads(rooms []*Room) error {
+	return c.attachSeen(slices.DeleteFunc(rooms, func(r *Room) bool { // where there is nothing of the sort
+		return r.Me == nil && !c.actor.system || r.LastNumber == 0 && r.Other == nil
+	}), false)
 }
 
-// attachMembership fills in a room that the call has just changed.
-func (c *call) attachMembership(r *Room) error {
-	return c.attachMemberships([]*Room{r})
+// attachViews fills in how the actor sees rooms: their own memberships, with what is unread,
+// and what attachHeads does, with one query.
+func (c *call) attachViews(rooms []*Room) error {
+	if c.actor.system {
+		return c.attachHeads(rooms)
+	}
+	return c.attachSeen(rooms, true)
+}
+
+// attachSeen reads what is seen of rooms, and with mine the actor's membership of each. The
+// last message is read where it is one that the actor sees.
+func (c *call) attachSeen(rooms []*Room, mine bool) error {
+	if len(rooms) == 0 {
+		return nil
+	}
+	wanted, byID := make([]dialect.Object, len(rooms)), make(map[uuid.UUID]*Room, len(rooms))
+	for i, r := range rooms {
+		joined := int64(0)
+		if r.Me != nil {
+			joined = r.Me.JoinedNumber
+		}
+		wanted[i] = dialect.Object{"room_id": r.ID, "number": r.LastNumber, "joined": joined, "other": r.otherThan(c.actor.id)}
+		byID[r.ID] = r
+	}
+	columns, join, joined, args := "", "", "j.joined", []any{dialect.JSONArray(wanted)}
+	if mine {
+		columns, joined = prefixed("u", optionalRoomUserColumns)+", COALESCE("+unreadSQL+", 0), ", "u.joined_number"
+		join = " JOIN chat_rooms r ON r.id = j.room_id LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = ?"
+		args = append(args, c.actor.id)
+	}
+	_, err := queryAll(c.conn, func(rows row) (uuid.UUID, error) { return c.scanSeen(rows, byID, mine) },
+		"SELECT j.room_id, "+columns+prefixed("o", optionalRoomUserColumns)+", "+headColumns+", "+prefixed("f", mediaColumns)+
+			" FROM "+c.jsonRows("room_id uuid", "number bigint", "joined bigint", "other user")+join+
+			" LEFT JOIN chat_room_users o ON o.room_id = j.room_id AND o.user_id = j.other"+
+			" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number AND m.number > "+joined+headMedia, args...)
+	return err
+}
+
+func (c *call) scanSeen(rows row, byID map[uuid.UUID]*Room, mine bool) (id uuid.UUID, err error) {
+	var me, other optionalRoomUser
+	var last optionalHead
+	var unread int64
+	fields := slices.Concat([]any{&id}, other.fields(), last.fields())
+	if mine {
+		fields = slices.Insert(fields, 1, append(me.fields(), &unread)...)
+	}
+	if err = rows.Scan(fields...); err != nil {
+		return id, err
+	}
+	r := byID[id]
+	if mine {
+		r.Unread = unread
+		r.viewAs(me.of(r, c.now))
+	}
+	if r.Me != nil || c.actor.system {
+		r.LastMessage = last.of()
+	}
+	if r.Other == nil {
+		return id, nil
+	}
+	if r.OtherMember = other.of(r, c.now); r.OtherMember != nil {
+		c.scope(r, r.Me).hideOwnState(r.OtherMember)
+	}
+	return id, nil
 }
 
 // prefixed puts a table's alias before each of its columns.
@@ -235,7 +265,7 @@ type RoomSearchQuery struct {
 
 // SearchRooms finds public rooms by name and description, the newest first. Anyone
 // may search, and sees of each room what Room shows to those who are not in it, and
-// their own membership (Me) where they have one; never the last message.
+// their own membership (Me) where they have one; the last message only then.
 //
 // Errors: ErrInvalid (text that cannot be kept, a cursor that no page returned),
 // ErrTooLarge.
@@ -261,7 +291,7 @@ func (s *Service) SearchRooms(ctx context.Context, actor Actor, in RoomSearchQue
 		}
 		page := &RoomsPage{}
 		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(momentCursor{"public rooms", r.CreatedAt, r.ID}) })
-		return page, c.attachMemberships(pointers(page.Items))
+		return page, c.attachViews(pointers(page.Items))
 	})
 }
 
@@ -320,27 +350,4 @@ func spellings(word string) []string {
 		}
 	}
 	return list
-}
-
-// attachMemberships fills in the actor's memberships of rooms.
-func (c *call) attachMemberships(rooms []*Room) error {
-	if c.actor.system || len(rooms) == 0 {
-		return nil
-	}
-	byID := make(map[uuid.UUID]*Room, len(rooms))
-	for _, r := range rooms {
-		byID[r.ID] = r
-	}
-	_, err := queryAll(c.conn, func(rows row) (u RoomUser, err error) {
-		var unread int64
-		if err = rows.Scan(append(u.fields(), &unread)...); err == nil {
-			room := byID[u.RoomID]
-			u.resolve(room, c.now)
-			room.Unread = unread
-			room.viewAs(&u)
-		}
-		return u, err
-	}, "SELECT "+prefixed("u", roomUserColumns)+", "+unreadSQL+` FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
-		WHERE u.user_id = ? AND u.room_id `+c.dialect.InIDs(), c.actor.id, dialect.JSONArray(keys(byID)))
-	return err
 }

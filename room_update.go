@@ -89,7 +89,7 @@ func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, p
 		if err := p.update(patch); err != nil {
 			return nil, err
 		}
-		return p.room, c.attachMembership(p.room)
+		return p.room, c.attachViews([]*Room{p.room})
 	})
 }
 
@@ -186,7 +186,7 @@ func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.
 				return nil, err
 			}
 		}
-		return p.room, c.attachMembership(p.room)
+		return p.room, c.attachViews([]*Room{p.room})
 	})
 }
 

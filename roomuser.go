@@ -18,7 +18,7 @@ type RoomUser struct {
 	Pinned         bool         `gorm:"column:pinned;-:migration" json:"pinned"`                     // before the other rooms in Rooms
 	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
 	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`         // nil also where it is not shown
-	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read; 0 also where the actor does not see that message
+	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read; 0 also where it is not shown
 	JoinedNumber   int64        `gorm:"column:joined_number;-:migration" json:"joined_number"`       // messages up to this number do not exist for the member: see HistoryJoined; 0: they see all
 	MarkedUnread   *int64       `gorm:"column:marked_unread;-:migration" json:"marked_unread"`       // from which number on messages are unread again: see MarkUnread
 	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
@@ -26,6 +26,7 @@ type RoomUser struct {
 	Hidden    bool        `gorm:"-" json:"hidden"`    // archived: no message is newer than HiddenNumber, or the room is muted
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
 	Effective Permissions `gorm:"-" json:"effective"` // what the member may do: their own set, the room's default, or all for the owner
+	Unread    int64       `gorm:"-" json:"unread"`    // how many messages are after the read marker; set by MarkRead
 }
 
 // TableName is the memberships' table.
@@ -113,13 +114,14 @@ func (c *conn) roomUser(room *Room, user UserID, lock string) (*RoomUser, error)
 // hideOwnState leaves a member's own state to the member: what they did with the room
 // in their list and, in a public room, when they were last seen, unless the actor was added by
 // somebody else, owns the room, or Config.ShowLastSeen is set. Nor is it shown up to which
-// of the messages that the actor does not see another has read.
+// of the messages that the actor does not see another has read, nor how far, where the room
+// has no receipts.
 func (p *roomScope) hideOwnState(u *RoomUser) {
 	if p.access.system || p.me != nil && p.me.UserID == u.UserID {
 		return
 	}
 	u.clearOwnState()
-	if !p.access.sees(u.LastReadNumber) {
+	if !p.access.sees(u.LastReadNumber) || !p.receipts(p.room.MemberCount) {
 		u.LastReadNumber = 0
 	}
 	joined := p.me == nil || !p.me.Owner && p.me.CreatedBy != nil && *p.me.CreatedBy == p.me.UserID
@@ -129,8 +131,9 @@ func (p *roomScope) hideOwnState(u *RoomUser) {
 }
 
 // RoomUser returns one membership. Members see each other's, except whether another
-// has muted, archived, pinned or marked the room and, for those who joined a public room by themselves, when
-// another was last seen: see Config.ShowLastSeen.
+// has muted, archived, pinned or marked the room; how far another has read, in rooms of
+// more than Limits.ReceiptMembers members and with Config.NoReceipts; and, for those who
+// joined a public room by themselves, when another was last seen: see Config.ShowLastSeen.
 //
 // Errors: ErrNotFound when the room is hidden or the user is no member,
 // ErrForbidden to those who only see a public room, ErrInvalid.

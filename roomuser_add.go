@@ -261,7 +261,7 @@ func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*R
 				return nil, err
 			}
 		}
-		return p.room, c.attachMembership(p.room)
+		return p.room, c.attachViews([]*Room{p.room})
 	})
 }
 

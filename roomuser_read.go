@@ -11,7 +11,8 @@ import (
 // MarkRead moves the actor's read marker of a room forward to the message with
 // this number, and stamps when they were last seen. A number past the last message
 // means all of them; a smaller one than before moves nothing back. What MarkUnread did is
-// undone, whatever the number. It takes no lock and makes no event: the marker is the member's own. Their subscriptions get a
+// undone, whatever the number. It takes no lock and makes no event: the marker is the
+// member's own. The membership that it returns says what is Unread then. Their subscriptions get a
 // read_marker, and those of the other members of a small room a receipt.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid
@@ -28,16 +29,25 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 		if err := c.moveMarker(room, user, number); err != nil {
 			return nil, err
 		}
-		p, err := c.readFor(byRoom, room, opKeepOwnState, target{own: true})
-		if err != nil {
-			return nil, err
-		}
-		return p.me, nil
+		return c.ownUnread(room)
 	})
 	if err == nil {
 		s.tell(signalRead, room, me.UserID)
 	}
 	return me, err
+}
+
+// ownUnread reads the actor's membership with what is unread.
+func (c *call) ownUnread(room uuid.UUID) (*RoomUser, error) {
+	p, err := c.readRoomWith(byRoom, room, "COALESCE("+unreadSQL+", 0)")
+	if err != nil {
+		return nil, err
+	}
+	if err := p.decide(opKeepOwnState, target{own: true}); err != nil {
+		return nil, err
+	}
+	p.me.Unread = p.room.Unread
+	return p.me, nil
 }
 
 // moveMarker does nothing for those who are not members.
@@ -57,7 +67,7 @@ func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
 
 // MarkUnread makes the messages of a room from this number on, but the actor's own, unread
 // again. The read marker and the receipts that others have got stay where they are;
-// RoomUser.MarkedUnread is the number. The next MarkRead and the next message of the
+// RoomUser.MarkedUnread is the number, and Unread what is unread then. The next MarkRead and the next message of the
 // actor's own take it away. Of a number after the read marker, whose messages are unread
 // already, nothing is left but to take an earlier mark away. A number before the first
 // message that there is, and that the actor sees, is that of this message.
@@ -78,7 +88,10 @@ func (s *Service) MarkUnread(ctx context.Context, actor Actor, room uuid.UUID, n
 		if err != nil {
 			return nil, err
 		}
-		return p.markUnread(number)
+		if err := p.markUnread(number); err != nil {
+			return nil, err
+		}
+		return c.ownUnread(room)
 	})
 	if err == nil {
 		s.tell(signalOwnState, room, me.UserID)
@@ -89,26 +102,24 @@ func (s *Service) MarkUnread(ctx context.Context, actor Actor, room uuid.UUID, n
 // markUnread locks the membership first, as a send of the member's does, and counts in a
 // later statement: what was sent until then is counted, and what comes later takes the
 // mark away.
-func (p *roomScope) markUnread(number int64) (*RoomUser, error) {
+func (p *roomScope) markUnread(number int64) error {
 	if err := p.setLockTimeout(); err != nil {
-		return nil, err
+		return err
 	}
 	me, err := p.lockMember(p.actor.id, p.dialect.Lock("FOR NO KEY UPDATE"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	number = max(number, me.JoinedNumber+1, p.room.FirstNumber) // what does not exist for them is not unread
 	if number > me.LastReadNumber {
-		me.MarkedUnread = nil
 		_, err = p.exec("UPDATE chat_room_users SET marked_unread = NULL, marked_own = NULL WHERE room_id = ? AND user_id = ?", p.room.ID, me.UserID)
-		return me, err
+		return err
 	}
-	me.MarkedUnread = &number
 	_, err = p.exec(`UPDATE chat_room_users SET marked_unread = ?, marked_own = (
 			SELECT count(*) FROM chat_messages m WHERE m.room_id = chat_room_users.room_id AND m.user_id = chat_room_users.user_id
 			AND m.number BETWEEN ? AND chat_room_users.last_read_number)
 		WHERE room_id = ? AND user_id = ?`, number, number, p.room.ID, me.UserID)
-	return me, err
+	return err
 }
 
 // What is unread of the membership u of the room r: the messages after the read marker, or

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/internal/chatsuite"
 )
@@ -97,6 +99,86 @@ func TestLastSeenIsHiddenFromThoseWhoJoined(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// How far others have read is shown where members are told it as receipts, and hidden
+// everywhere else, by whatever way a membership is seen.
+func TestReadMarkersAreShownWhereThereAreReceipts(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]struct {
+		change       func(*chat.Config)
+		small, large bool // whether the others' markers are shown there
+	}{
+		"by default":                {func(*chat.Config) {}, true, true},
+		"in rooms of three":         {func(c *chat.Config) { c.Limits.ReceiptMembers = 3 }, true, false},
+		"turned off":                {func(c *chat.Config) { c.NoReceipts = true }, false, false},
+		"turned off, with any size": {func(c *chat.Config) { c.NoReceipts, c.Limits.ReceiptMembers = true, 1000 }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, v := range []chatsuite.Variant{chatsuite.SQLite, chatsuite.Postgres} {
+				t.Run(v.String(), func(t *testing.T) {
+					t.Parallel()
+					h := chatsuite.New(t, v, options.change)
+					private := chatsuite.Must(h.OpenPrivate(h.Ctx, h.Alice, h.Bob))(t)
+					wantMarkers(t, h, private.ID, options.small, h.Alice, h.Bob)
+					small := h.NewGroup(h.Bob, h.Carol)
+					wantMarkers(t, h, small.ID, options.small, h.Alice, h.Bob, h.Carol)
+					large := h.NewGroup(h.Bob, h.Carol, h.Dave)
+					wantMarkers(t, h, large.ID, options.large, h.Alice, h.Bob, h.Carol, h.Dave)
+					// A room may become large, and small again.
+					wantMarker(t, "whom one adds", chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, small.ID, chat.NewRoomUser{UserID: h.Dave}))(t)[0], options.large)
+					wantMarkers(t, h, small.ID, options.large, h.Alice, h.Bob, h.Carol, h.Dave)
+					chatsuite.NoError(t, h.RemoveUser(h.Ctx, h.Alice, small.ID, h.Dave))
+					wantMarkers(t, h, small.ID, options.small, h.Alice, h.Bob, h.Carol)
+				})
+			}
+		})
+	}
+}
+
+func wantMarker(t *testing.T, what string, u chat.RoomUser, shown bool) {
+	t.Helper()
+	if (u.LastReadNumber != 0) != shown {
+		t.Errorf("%s shows %v, want a marker: %t", what, u.LastReadNumber, shown)
+	}
+}
+
+// wantMarkers looks at the members of a room as Alice, who owns it, and System.
+func wantMarkers(t *testing.T, h *chatsuite.Host, room uuid.UUID, shown bool, members ...chat.UserID) {
+	t.Helper()
+	h.Send(h.Alice, room, "x")
+	for _, user := range members {
+		wantMarker(t, "MarkRead", *chatsuite.Must(h.MarkRead(h.Ctx, user, room, 99))(t), true)
+		one := chatsuite.Must(h.RoomUser(h.Ctx, h.Alice, room, user))(t)
+		wantMarker(t, "RoomUser", *one, shown || user == h.Alice)
+		wantMarker(t, "RoomUser to System", *chatsuite.Must(h.RoomUser(h.Ctx, chat.System, room, user))(t), true)
+		if user == h.Alice || chatsuite.Must(h.Room(h.Ctx, h.Alice, room))(t).Type == chat.PrivateMessages {
+			continue
+		}
+		permissions := one.Effective ^ chat.CanDeleteOwnMessages
+		patched := chatsuite.Must(h.UpdateRoomUser(h.Ctx, h.Alice, room, user, chat.RoomUserPatch{Permissions: &permissions}))(t)
+		wantMarker(t, "UpdateRoomUser", *patched, shown)
+		wantMarker(t, "AddUsers", chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room, chat.NewRoomUser{UserID: user}))(t)[0], shown)
+	}
+	muted := true
+	own := chatsuite.Must(h.UpdateRoomUser(h.Ctx, h.Alice, room, h.Alice, chat.RoomUserPatch{Muted: &muted}))(t)
+	wantMarker(t, "one's own", *own, true)
+	page := chatsuite.Must(h.RoomUsers(h.Ctx, h.Alice, room, chat.Page{}))(t)
+	if len(page.Items) != len(members) {
+		t.Errorf("%d members, want %d", len(page.Items), len(members))
+	}
+	for _, u := range page.Items {
+		wantMarker(t, "RoomUsers", u, shown || u.UserID == h.Alice)
+	}
+	for _, u := range chatsuite.Must(h.RoomUsers(h.Ctx, chat.System, room, chat.Page{}))(t).Items {
+		wantMarker(t, "RoomUsers to System", u, true)
+	}
+	events := chatsuite.Must(h.Events(h.Ctx, h.Alice, room, chat.EventsQuery{Limit: 100}))(t)
+	for _, u := range events.Items {
+		if u.Member != nil {
+			wantMarker(t, "an update", *u.Member, false)
+		}
 	}
 }
 

@@ -1,10 +1,14 @@
 package httpadapter
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +32,11 @@ type Config struct {
 	// response, with each id once. Users that it leaves out, and all of them when
 	// it fails, are shown by their ids alone. Defaults to none.
 	Profiles func(*http.Request, []chat.UserID) (map[chat.UserID]Profile, error)
+	// SearchUsers returns whom of the host's users the user of the request may find by what
+	// they have typed, the best first: any part of a name, as the host has it. It may be
+	// empty, for whom to suggest. At most limit ids are shown. What they are called is asked
+	// of Profiles. Defaults to none: GET /users?q= is 501, no_user_search.
+	SearchUsers func(r *http.Request, query string, limit int) ([]chat.UserID, error)
 	// Logger receives failures that clients get no details of. Defaults to that
 	// of the service.
 	Logger *slog.Logger
@@ -35,6 +44,17 @@ type Config struct {
 	// gives out begin with it. Requests may come with or without it, so that
 	// http.StripPrefix is allowed and not needed. Defaults to the root.
 	BasePath string
+	// PublicURL is where clients reach the API, such as "https://chat.example.com/chat",
+	// BasePath included. The URLs of media are absolute with it, for clients on other
+	// origins. Defaults to none: they are paths that begin with BasePath.
+	PublicURL string
+	// MediaURLKey signs the URLs of media, so that an <img> that cannot send a token gets
+	// them: each is for one user and one file, and valid between half an hour and an hour.
+	// The signature stands for the sign-in alone: whether the user may see the file is
+	// decided at each request. It is at least 32 bytes that nobody can guess, the same in
+	// all processes; another one ends all URLs. Defaults to none: Config.User says who asks
+	// for a file, as for anything else.
+	MediaURLKey []byte
 	// MaxBody caps a JSON body, in bytes. Uploads have the service's
 	// Limits.UploadBytes instead. Defaults to what the service's Limits allow in each
 	// operation, every character escaped or not.
@@ -63,6 +83,14 @@ type Config struct {
 	// send them: in lower case, without the scheme's own port, and with nothing after
 	// the host and port. Defaults to none.
 	TrustedOrigins []string
+	// CORSHeaders are headers of the host's own, such as "X-CSRF-Token", that the pages of
+	// TrustedOrigins may send along, and read of the responses. Those that the API has need
+	// not be named. Defaults to none.
+	CORSHeaders []string
+	// NoCompression sends JSON as it is. Defaults to false: what is larger than a kilobyte
+	// is compressed with gzip for clients that take it. Streams of events and media never
+	// are.
+	NoCompression bool
 	// MaxInFlight caps the requests of a user that are served at once, of which two at
 	// most are searches. Another is refused with 429. Thumbnails do not count: making
 	// them has a queue of its own. Defaults to 16; a negative number is no cap.
@@ -82,6 +110,9 @@ type Config struct {
 type Profile struct {
 	Name      string
 	AvatarURL string
+	// Metadata is a JSON object with whatever else the host's pages show. It comes along
+	// wherever the user does, so it should be small. Defaults to none.
+	Metadata chat.Metadata
 }
 
 // RateLimit are the rates of the classes of requests, each of them counted by itself. A
@@ -115,6 +146,9 @@ func (c Config) withDefaults(svc *chat.Service) Config {
 		c.Logger = svc.Logger()
 	}
 	c.BasePath = strings.TrimRight(c.BasePath, "/")
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	c.MediaURLKey = bytes.Clone(c.MediaURLKey)
+	c.CORSHeaders = slices.Clone(c.CORSHeaders)
 	if c.MaxInFlight == 0 {
 		c.MaxInFlight = defaultInFlight
 	}
@@ -141,6 +175,12 @@ func (c Config) validate() error {
 		return errors.New("httpadapter: Config.User is required: it says who makes a request")
 	case c.BasePath != "" && !plainPath(c.BasePath):
 		return fmt.Errorf("httpadapter: Config.BasePath %q is not a plain path such as /chat", c.BasePath)
+	case c.PublicURL != "" && !absoluteURL(c.PublicURL):
+		return fmt.Errorf("httpadapter: Config.PublicURL %q is not a URL such as https://chat.example.com/chat", c.PublicURL)
+	case c.MediaURLKey != nil && len(c.MediaURLKey) < mediaURLKeyBytes:
+		return fmt.Errorf("httpadapter: Config.MediaURLKey has less than %d bytes", mediaURLKeyBytes)
+	case slices.ContainsFunc(c.CORSHeaders, func(name string) bool { return !headerName.MatchString(name) }):
+		return fmt.Errorf("httpadapter: Config.CORSHeaders %q has what is no name of a header", c.CORSHeaders)
 	case c.MaxBody < 0:
 		return errors.New("httpadapter: Config.MaxBody is negative")
 	case c.StreamLife < 0:
@@ -158,6 +198,17 @@ func (c Config) validate() error {
 
 func (l *RateLimit) all() map[class]*Rate {
 	return map[class]*Rate{write: &l.Write, upload: &l.Upload, search: &l.Search, read: &l.Read}
+}
+
+// headerName leaves "*" out, which browsers do not take for any header where cookies are
+// sent along.
+var headerName = regexp.MustCompile(`^[A-Za-z0-9!#$%&'+.^_|~-]+$`)
+
+// absoluteURL reports whether paths may be put behind a URL.
+func absoluteURL(text string) bool {
+	at, err := url.Parse(text)
+	return err == nil && (at.Scheme == "https" || at.Scheme == "http") && at.Hostname() != "" && at.User == nil &&
+		at.RawQuery == "" && !at.ForceQuery && at.Fragment == "" && !strings.HasSuffix(text, "#") && (at.Path == "" || plainPath(at.EscapedPath()))
 }
 
 // plainPath keeps paths that look the same escaped and unescaped.

@@ -18,13 +18,13 @@ const urlValid = 5 * time.Minute
 func mediaContent(r *request) (*response, error) {
 	id := r.id("media")
 	variant := r.param("variant")
-	if variant != "" && variant != "original" && variant != "thumbnail" {
+	if variant != "" && variant != "original" && variant != thumbnail {
 		r.fail(badParameter("variant", chat.CodeUnknownValue, `is neither "original" nor "thumbnail"`))
 	}
 	if r.err != nil {
 		return nil, r.err
 	}
-	if variant == "thumbnail" {
+	if variant == thumbnail {
 		found, content, err := r.h.svc.OpenThumbnail(r.Context(), r.actor, id)
 		if err == nil {
 			found.FileName = "" // which may not be that of a copy's type
@@ -48,7 +48,9 @@ func (r *request) redirect(url string) *response {
 		header.Set("Location", url)
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "private, max-age="+strconv.Itoa(int((urlValid-time.Minute).Seconds())))
-		header.Add("Vary", "Authorization, Cookie")
+		if !r.bySignature {
+			header.Add("Vary", "Authorization, Cookie")
+		}
 		r.w.WriteHeader(http.StatusTemporaryRedirect)
 	}}
 }
@@ -72,7 +74,9 @@ func (r *request) serveContent(m *chat.Media, content io.Reader) {
 	if age := r.h.config.MediaMaxAge; age > 0 {
 		header.Set("Cache-Control", "private, max-age="+strconv.Itoa(int(age.Seconds())))
 	}
-	header.Add("Vary", "Authorization, Cookie") // one browser, another user
+	if !r.bySignature {
+		header.Add("Vary", "Authorization, Cookie") // one browser, another user
+	}
 	header.Set("ETag", `"`+m.SHA256+`"`)
 	if seeker, seekable := content.(io.ReadSeeker); seekable {
 		request := r.Clone(r.Context())

@@ -18,6 +18,7 @@ var domainMethodsWithoutRoute = map[string]string{
 	"WithTx":         "is about the host's own transactions",
 	"UserIDType":     "is a setting of the host",
 	"Limits":         "returns the host's own configuration",
+	"Features":       "returns the host's own configuration",
 	"PurgeRooms":     "the host's own job",
 	"PruneEvents":    "the host's own job",
 	"SweepMedia":     "the host's own job",
@@ -36,7 +37,8 @@ var domainRoutesWithoutLine = map[string]string{
 	"event_stream":     "the tests of streams say who is told what",
 	"event_poll":       "the tests of streams say who is told what",
 	"chat_media_list":  "it leaves out what chat_media_retrieve refuses",
-	"user_list":        "it is the host's Config.Profiles",
+	"user_list":        "it is the host's Config.Profiles, or its Config.SearchUsers",
+	"user_retrieve":    "it is the host's Config.Profiles",
 }
 
 // domainTry is a use case of the table, and how to ask for it.
@@ -283,6 +285,7 @@ func domainTriesAnywhere() []domainTry {
 		{method: "Rooms", target: "mine", route: "chat_room_list", on: "room"},
 		{method: "Unread", target: "mine", route: "unread_retrieve", on: "room"},
 		{method: "Reactions", target: "mine", route: "chat_reactions_list", on: "room"},
+		{method: "Unread", target: "mine", route: "me_retrieve", on: "room"},
 		{method: "SearchRooms", target: "public ones", route: "chat_room_list", on: "room", query: "?q=room"},
 		{method: "SearchMessages", target: "mine", route: "chat_message_search", on: "room", query: "?q=words"},
 		{method: "UploadMedia", target: "a file", route: "chat_media_create", on: "room"},

@@ -34,7 +34,7 @@ type update struct {
 type roomState struct {
 	RoomID         uuid.UUID  `json:"room_id"`
 	Seq            int64      `json:"seq"`
-	FirstNumber    int64      `json:"first_number"`
+	FirstNumber    int64      `json:"first_number,omitzero"`
 	LastNumber     int64      `json:"last_number"`
 	LastReadNumber int64      `json:"last_read_number"`
 	Muted          bool       `json:"muted"`
@@ -60,11 +60,13 @@ type updateMessage struct {
 	CreatedAt     time.Time        `json:"created_at"`
 	EditedAt      *time.Time       `json:"edited_at"`
 	DeletedAt     *time.Time       `json:"deleted_at"`
+	Version       string           `json:"version"`
 }
 
 type updateReaction struct {
-	Reaction string `json:"reaction"`
-	Count    int64  `json:"count"`
+	Reaction string        `json:"reaction"`
+	Count    int64         `json:"count"`
+	UserIDs  []chat.UserID `json:"user_ids"`
 }
 
 type updateRoom struct {
@@ -82,6 +84,7 @@ type updateRoom struct {
 	Metadata           jsontext.Value         `json:"metadata"`
 	CreatedAt          time.Time              `json:"created_at"`
 	UpdatedAt          time.Time              `json:"updated_at"`
+	Version            string                 `json:"version"`
 }
 
 type updateMember struct {
@@ -123,6 +126,9 @@ func encodeUpdate(u *chat.Update) []byte {
 		shown.Rooms = make([]roomState, len(u.States))
 		for i, state := range u.States {
 			shown.Rooms[i] = roomState(state)
+			if state.FirstNumber == 1 { // as it mostly is
+				shown.Rooms[i].FirstNumber = 0
+			}
 		}
 	}
 	data, err := json.Marshal(&shown, loose)
@@ -137,12 +143,13 @@ func messageInUpdate(m *chat.Message) *updateMessage {
 		ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, AuthorKind: m.AuthorKind, Text: m.Text,
 		MediaIDs: make([]uuid.UUID, len(m.Media)), Reactions: make([]updateReaction, len(m.Reactions)), ReplyToID: m.ReplyToID,
 		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+		Version: versionTag(m.ChangedAt()),
 	}
 	for i := range m.Media {
 		shown.MediaIDs[i] = m.Media[i].ID
 	}
 	for i, r := range m.Reactions {
-		shown.Reactions[i] = updateReaction{r.Reaction, r.Count}
+		shown.Reactions[i] = updateReaction{r.Reaction, r.Count, r.Users}
 	}
 	if m.ReplyTo != nil {
 		shown.ReplyToNumber = &m.ReplyTo.Number
@@ -155,7 +162,7 @@ func roomInUpdate(r *chat.Room) *updateRoom {
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(),
 		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, FirstNumber: r.FirstNumber, Metadata: jsontext.Value(r.Metadata),
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 }
 

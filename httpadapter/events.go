@@ -73,8 +73,9 @@ func pollUpdates(ctx context.Context, sub *chat.Subscription, patience time.Dura
 		if data == nil {
 			return nil, errUpdate
 		}
-		page.Updates, page.Cursor = append(page.Updates, data), u.Cursor
-		size += len(data)
+		if page.Updates, page.Cursor = append(page.Updates, data), u.Cursor; len(page.Updates) > 1 {
+			size += len(data) // a hello is no progress, however long
+		}
 	}
 	return page, nil
 }

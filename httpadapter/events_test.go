@@ -2,6 +2,7 @@ package httpadapter_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gorm.io/gorm"
 
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/httpadapter"
@@ -34,7 +36,11 @@ func TestStreamTellsWhatHappens(t *testing.T) {
 		sent := h.made("alice", "POST /rooms/"+room+"/messages",
 			`{"text":"two\nlines","media_ids":["`+file+`"],"reply_to_id":"`+first+`","client_id":"x","metadata":{"a":1}}`)
 		message := bob.want("message_created").fields(t)["message"].(map[string]any)
+		if got := h.want(200, "", "alice", "GET /messages/"+sent, "").field("version"); message["version"] != got {
+			t.Errorf("the version is %v, and elsewhere %s", message["version"], got)
+		}
 		delete(message, "created_at")
+		delete(message, "version")
 		if diff := cmp.Diff(map[string]any{
 			"id": sent, "room_id": room, "number": 2.0, "user_id": "1", "author_kind": "user", "text": "two\nlines", "media_ids": []any{file},
 			"reactions": []any{}, "reply_to_id": first, "reply_to_number": 1.0, "metadata": map[string]any{"a": 1.0}, "edited_at": nil, "deleted_at": nil,
@@ -42,7 +48,7 @@ func TestStreamTellsWhatHappens(t *testing.T) {
 			t.Error(diff)
 		}
 		h.made("bob", "POST /messages/"+sent+"/reactions", `{"reaction":"👍"}`)
-		if e := bob.want("reaction_added"); !strings.Contains(e.data, `"reactions":[{"reaction":"👍","count":1}]`) || !strings.Contains(e.data, `"user_id":"2"`) {
+		if e := bob.want("reaction_added"); !strings.Contains(e.data, `"reactions":[{"reaction":"👍","count":1,"user_ids":["2"]}]`) || !strings.Contains(e.data, `"user_id":"2"`) {
 			t.Errorf("%s", e.data)
 		}
 		h.want(200, "", "alice", "PATCH /messages/"+sent, `{"text":"edited"}`)
@@ -328,7 +334,7 @@ func TestUsersInBatches(t *testing.T) {
 	h.want(400, "malformed_query", "carol", "GET /users?ids=1"+strings.Repeat("&ids=1", 100), "")
 	fault = errBroken
 	h.want(503, "unavailable", "carol", "GET /users?ids=1", "")
-	h.want(404, "not_found", "carol", "GET /users/1", "")
+	h.want(503, "unavailable", "carol", "GET /users/1", "")
 	without := newHost(t, "sqlite")
 	without.want(404, "not_found", "carol", "GET /users?ids=1", "")
 }
@@ -345,4 +351,50 @@ func TestMetadataOnSeveralLines(t *testing.T) {
 			t.Errorf("%s", e.data)
 		}
 	})
+}
+
+// A hello that is longer than a response to a poll shall be does not keep the rest away.
+func TestPollGoesOnAfterALongHello(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "sqlite")
+	const rooms = 10_000
+	id := "printf('00000000-0000-7000-8000-%012d', n)"
+	from := fmt.Sprintf("(WITH RECURSIVE s(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM s WHERE n < %d) SELECT n FROM s)", rooms)
+	at := "'2026-01-01 00:00:00+00:00'"
+	ok(t, h.db.Transaction(func(tx *gorm.DB) error { // the owners are checked at the commit
+		return errors.Join(tx.Exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
+			history_visibility, member_count, last_seq, last_number, created_at, updated_at) SELECT `+id+", 'channel', 'x', '', FALSE, 2, 0, 'all', 1, 0, 0, "+at+", "+at+" FROM "+from).Error,
+			tx.Exec("INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, joined_number, created_at) SELECT "+id+", 2, FALSE, FALSE, 0, 0, "+at+" FROM "+from).Error)
+	}))
+	hello, cursor := h.poll("bob", "", "")
+	if len(hello) != 1 || len(hello[0].data) < 1<<20 {
+		t.Fatalf("%d updates, the first of %d bytes", len(hello), len(hello[0].data))
+	}
+	h.send("alice", h.group(), "news")
+	if updates, next := h.poll("bob", cursor, ""); updates[len(updates)-1].kind != "message_created" || next == cursor {
+		t.Errorf("there are %d updates, the last is %s", len(updates), updates[len(updates)-1].kind)
+	}
+}
+
+// Members show how far they have read where there are receipts, and 0 elsewhere.
+func TestReadMarkersOfOthers(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "sqlite", func(c *chat.Config, _ *httpadapter.Config) { c.Limits.ReceiptMembers = 2 })
+	room := h.group()
+	h.send("alice", room, "x")
+	h.want(200, "", "bob", "PUT /rooms/"+room+"/users/me/read", `{"number":1}`)
+	shown := func(of string) string {
+		return h.want(200, "", "alice", "GET /rooms/"+room+"/users/"+of, "").field("last_read_number")
+	}
+	if before := shown("2"); before != "1" {
+		t.Errorf("bob has read up to %s", before)
+	}
+	h.want(200, "", "alice", "POST /rooms/"+room+"/users", `{"members":[{"user_id":"3"}]}`)
+	if after := shown("2"); after != "0" || shown("1") != "1" || shown("me") != "1" {
+		t.Errorf("in a room of three bob has read up to %s", after)
+	}
+	got := h.want(200, "", "alice", "GET /rooms/"+room+"/users", "")
+	if strings.Count(got.body, `"last_read_number":0`) != 2 || strings.Count(got.body, `"last_read_number":1`) != 1 {
+		t.Errorf("the list is %s", got.body)
+	}
 }

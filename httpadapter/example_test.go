@@ -52,6 +52,6 @@ func Example() {
 	mux.ServeHTTP(stranger, httptest.NewRequest(http.MethodGet, answer.Header().Get("Location"), nil))
 	fmt.Println(stranger.Code, stranger.Header().Get("Content-Type"))
 	// Output:
-	// 201 {"id":"bob","name":"BOB"}
+	// 201 {"id":"bob","name":"BOB","last_seen_at":null,"last_read_number":0}
 	// 401 application/problem+json
 }

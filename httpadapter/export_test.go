@@ -26,3 +26,6 @@ func (h *Handler) SetWriteGrace(grace time.Duration) { h.grace = grace }
 func (h *Handler) SetStreamTimes(comment, user time.Duration) {
 	h.streamTimes = streamTimes{comment, user}
 }
+
+// SetNow sets the clock by which the URLs of media expire.
+func (h *Handler) SetNow(now func() time.Time) { h.now = now }

@@ -51,6 +51,7 @@ type Handler struct {
 	svc      *chat.Service
 	config   Config
 	routes   router
+	now      func() time.Time
 	limiters map[class]*limiter // nil: no limit
 	flights  *inFlight
 	streams  *inFlight
@@ -71,12 +72,12 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	trusted, err := newOrigins(config.TrustedOrigins)
+	trusted, err := newOrigins(config.TrustedOrigins, config.CORSHeaders)
 	if err != nil {
 		return nil, err
 	}
 	h := &Handler{
-		svc: svc, config: config, routes: newRouter(routes), origins: trusted, grace: writeGrace,
+		svc: svc, config: config, routes: newRouter(routes), now: time.Now, origins: trusted, grace: writeGrace,
 		flights: newInFlight(config.MaxInFlight), streams: newInFlight(config.MaxStreams),
 		streamTimes: streamTimes{commentEach, userEach}, bodies: bodyLimits(svc.Limits()), limiters: map[class]*limiter{},
 	}
@@ -113,14 +114,20 @@ func (h *Handler) serve(r *request) (*response, error) {
 	if r.Method == http.MethodOptions {
 		return h.options(r), nil
 	}
-	if err := h.origins.check(r.Request, r.route.class == stream); err != nil {
-		return nil, newProblem(http.StatusForbidden, "cross_origin", "a page of another site made this request")
-	}
 	queryErr := r.readQuery()
-	if !r.route.open {
+	if r.signed() {
+		if err := r.identifySigned(); err != nil {
+			return nil, err
+		}
+	} else {
+		if err := h.origins.check(r.Request, r.route.class == stream); err != nil {
+			return nil, newProblem(http.StatusForbidden, "cross_origin", "a page of another site made this request")
+		}
 		if err := h.identify(r); err != nil {
 			return nil, err
 		}
+	}
+	if !r.route.open {
 		if err := h.admit(r); err != nil {
 			return nil, err
 		}
@@ -162,8 +169,11 @@ func (h *Handler) find(r *request) error {
 	return nil
 }
 
-// identify calls Config.User.
+// identify calls Config.User, unless the operation is open to anybody.
 func (h *Handler) identify(r *request) error {
+	if r.route.open {
+		return nil
+	}
 	user, err := h.config.User(r.Request)
 	switch {
 	case errors.Is(err, chat.ErrUnauthenticated):

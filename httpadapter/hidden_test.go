@@ -30,6 +30,7 @@ var hidden = map[string]string{ // by operation: the body
 	"room_typing":                     "",
 	"room_event_list":                 "",
 	"room_ban_list":                   "",
+	"user_retrieve":                   "",
 	"room_ban_create":                 `{"user_id":"4"}`,
 	"room_ban_delete":                 "",
 	"chat_message_list":               "",

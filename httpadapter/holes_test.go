@@ -301,7 +301,7 @@ func TestNobodyGetsAnythingButTheDescription(t *testing.T) {
 
 func TestThereIsNoListOfUsers(t *testing.T) {
 	over(t, func(t *testing.T, h *host) {
-		for _, target := range []string{"/users", "/users/1", "/members", "/rooms/users"} {
+		for _, target := range []string{"/users", "/users/2", "/members", "/rooms/users"} {
 			if got := h.do("alice", "GET "+target, ""); got.status != http.StatusNotFound {
 				t.Errorf("%s: %d", target, got.status)
 			}

@@ -23,9 +23,9 @@ const (
 // class returns what a request counts as.
 func (r *request) class() class {
 	switch {
-	case r.route.class == search && r.route.id == "chat_room_list" && !r.query.Has("q"):
-		return read // the inbox
-	case r.route.id == "chat_media_content" && r.query.Get("variant") == "thumbnail":
+	case r.route.class == search && (r.route.id == "chat_room_list" || r.route.id == "user_list") && !r.query.Has("q"):
+		return read // the inbox, and users by their ids
+	case r.route.id == "chat_media_content" && r.query.Get("variant") == thumbnail:
 		return unlimited
 	case r.route.class != byMethod:
 		return r.route.class

@@ -19,10 +19,19 @@ import (
 type origins struct {
 	trusted    []string
 	protection *http.CrossOriginProtection
+	sent       string // the headers that their pages may send,
+	shown      string // and read
 }
 
-func newOrigins(trusted []string) (*origins, error) {
+const (
+	sentHeaders  = "Authorization, Content-Type, Content-Disposition, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Range"
+	shownHeaders = "ETag, Location, Retry-After, Content-Disposition, Content-Range, Accept-Ranges, Accept-Patch, Allow"
+)
+
+func newOrigins(trusted, headers []string) (*origins, error) {
 	o := &origins{trusted: trusted, protection: http.NewCrossOriginProtection()}
+	o.sent = strings.Join(append([]string{sentHeaders}, headers...), ", ")
+	o.shown = strings.Join(append([]string{shownHeaders}, headers...), ", ")
 	for _, origin := range trusted {
 		reason := neverSent(origin)
 		if err := o.protection.AddTrustedOrigin(origin); err != nil && reason == "" {
@@ -131,7 +140,7 @@ func (o *origins) allow(header http.Header, r *http.Request) {
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
 	header.Set("Access-Control-Allow-Credentials", "true")
-	header.Set("Access-Control-Expose-Headers", "ETag, Location, Retry-After, Content-Disposition")
+	header.Set("Access-Control-Expose-Headers", o.shown)
 }
 
 // options lists what may be done with a path, and, to a trusted origin's browser, that
@@ -141,8 +150,7 @@ func (h *Handler) options(r *request) *response {
 	header.Set("Allow", r.allowed)
 	if header.Get("Access-Control-Allow-Origin") != "" {
 		header.Set("Access-Control-Allow-Methods", r.allowed)
-		header.Set("Access-Control-Allow-Headers",
-			"Authorization, Content-Type, Content-Disposition, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, Range")
+		header.Set("Access-Control-Allow-Headers", h.origins.sent)
 		header.Set("Access-Control-Max-Age", "600")
 	}
 	return noContent()

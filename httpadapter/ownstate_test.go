@@ -30,17 +30,17 @@ func TestOwnStateOverHTTP(t *testing.T) {
 			}
 		}
 		h.want(200, "", "bob", "PATCH "+me, `{"muted_until":"2126-01-01T00:00:00Z"}`)
-		if muted := bob.want("muted"); !strings.Contains(muted.data, `"muted":true,"muted_until":"2126-01-01T00:00:00Z"`) {
+		if muted := bob.want("muted"); !strings.Contains(muted.data, `"muted":true,"muted_until":"2126-01-01T00:00:00.000000Z"`) {
 			t.Error(muted.data)
 		}
 		h.want(200, "", "bob", "PATCH "+me, `{"hidden":true,"pinned":true,"muted_until":null}`)
-		want := object{"last_read_number": 2.0, "muted": true, "muted_until": "2126-01-01T00:00:00Z", "hidden": true, "hidden_number": 2.0, "pinned": true}
+		want := object{"last_read_number": 2.0, "muted": true, "muted_until": "2126-01-01T00:00:00.000000Z", "hidden": true, "hidden_number": 2.0, "pinned": true}
 		wantState(want)
 		h.want(200, "", "bob", "PUT "+me+"/unread", `{"number":2}`)
 		want["marked_unread"] = 2.0
 		wantState(want)
 		hello := h.want(200, "", "bob", "GET /events/poll", "").body
-		for _, part := range []string{`"hidden_number":2,"pinned":true,"marked_unread":2`, `"muted_until":"2126-01-01T00:00:00Z"`} {
+		for _, part := range []string{`"hidden_number":2,"pinned":true,"marked_unread":2`, `"muted_until":"2126-01-01T00:00:00.000000Z"`} {
 			if !strings.Contains(hello, part) {
 				t.Errorf("the poll's hello lacks %s: %s", part, hello)
 			}
@@ -63,7 +63,7 @@ func TestOwnStateOverHTTP(t *testing.T) {
 				t.Errorf("%s lacks %s", unread, part)
 			}
 		}
-		if own := h.want(200, "", "bob", "GET "+me, "").body; !strings.Contains(own, `"muted":true,"muted_until":"2126-01-01T00:00:00Z","hidden":true,"pinned":true,"marked_unread":2`) {
+		if own := h.want(200, "", "bob", "GET "+me, "").body; !strings.Contains(own, `"muted":true,"muted_until":"2126-01-01T00:00:00.000000Z","hidden":true,"pinned":true,"marked_unread":2`) {
 			t.Error(own)
 		}
 		for _, word := range []string{`"muted"`, `"muted_until"`, `"hidden"`, `"pinned"`, `"marked_unread"`} {

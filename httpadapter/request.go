@@ -27,9 +27,11 @@ type request struct {
 	params  params
 	allowed string // for OPTIONS
 	actor   chat.UserID
-	query   url.Values
-	end     func() // of being served
-	err     error
+
+	bySignature bool // the actor is the one of a signed URL
+	query       url.Values
+	end         func() // of being served
+	err         error
 }
 
 func (r *request) fail(err error) {

@@ -41,8 +41,12 @@ func (a *response) withVersion(version time.Time) *response {
 	return a
 }
 
-// loose: a host may have stored metadata that the API itself would not take in.
-var loose = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+// loose: a host may have stored metadata that the API itself would not take in. Times have
+// six digits always, so that their texts are as long and in the same order as they are.
+var loose = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true),
+	json.WithMarshalers(json.MarshalToFunc(func(encoder *jsontext.Encoder, at time.Time) error {
+		return encoder.WriteToken(jsontext.String(at.UTC().Format("2006-01-02T15:04:05.000000Z07:00")))
+	})))
 
 // send encodes the outcome.
 func (a *response) send(r *request) {
@@ -69,6 +73,7 @@ func (a *response) send(r *request) {
 			return
 		}
 	}
+	data, encoding := r.encode(data)
 	tag := entityTag(a.version, data)
 	header.Set("ETag", tag)
 	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -76,7 +81,7 @@ func (a *response) send(r *request) {
 		r.w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	r.sendJSON(a.status, mediaJSON, data)
+	r.sendJSON(a.status, mediaJSON, data, encoding)
 }
 
 func (r *request) sendProblem(p *problem) {
@@ -94,12 +99,15 @@ func (r *request) sendProblem(p *problem) {
 	if err != nil {
 		panic("httpadapter: a problem does not encode: " + err.Error())
 	}
-	r.sendJSON(p.Status, mediaProblem, data)
+	r.sendJSON(p.Status, mediaProblem, data, "")
 }
 
-func (r *request) sendJSON(status int, kind string, data []byte) {
+func (r *request) sendJSON(status int, kind string, data []byte, encoding string) {
 	header := r.w.Header()
 	header.Set("Content-Type", kind)
+	if encoding != "" {
+		header.Set("Content-Encoding", encoding)
+	}
 	header.Set("Content-Length", strconv.Itoa(len(data)))
 	r.w.WriteHeader(status)
 	if r.Method != http.MethodHead {
@@ -116,7 +124,12 @@ func entityTag(version time.Time, body []byte) string {
 	if version.IsZero() {
 		return `"` + hash + `"`
 	}
-	return `"` + strconv.FormatInt(version.UnixMicro(), 36) + "." + hash + `"`
+	return strings.TrimSuffix(versionTag(version), `"`) + "." + hash + `"`
+}
+
+// versionTag is the version alone, as If-Match takes it.
+func versionTag(version time.Time) string {
+	return `"` + strconv.FormatInt(version.UnixMicro(), 36) + `"`
 }
 
 // versionOf reads the version in an entity tag; the zero time when it has none, or
@@ -125,9 +138,9 @@ func versionOf(tag string) time.Time {
 	if len(tag) < 2 || tag[0] != '"' || tag[len(tag)-1] != '"' {
 		return time.Time{}
 	}
-	version, _, found := strings.Cut(tag[1:len(tag)-1], ".")
+	version, _, _ := strings.Cut(tag[1:len(tag)-1], ".")
 	micros, err := strconv.ParseInt(version, 36, 64)
-	if !found || err != nil {
+	if err != nil {
 		return time.Time{}
 	}
 	return time.UnixMicro(micros).UTC()

@@ -104,7 +104,7 @@ func roomUserRead(r *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return roomUserShown(r, me), nil
+	return unreadShown(r, me), nil
 }
 
 func roomUserUnread(r *request) (*response, error) {
@@ -116,7 +116,15 @@ func roomUserUnread(r *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return roomUserShown(r, me), nil
+	return unreadShown(r, me), nil
+}
+
+// unreadShown is the actor's membership with what is unread then.
+func unreadShown(r *request, me *chat.RoomUser) *response {
+	v := r.view()
+	shown := v.roomUser(me)
+	shown.Unread = &me.Unread
+	return ok(shown, v)
 }
 
 // numberOfBody reads a body that is a message's number.

@@ -70,12 +70,14 @@ var routes = []route{
 	{get, "/reactions/{reaction}", "chat_message_reactions_retrieve", reactionRetrieve, flags{}},
 	{del, "/reactions/{reaction}", "chat_message_reactions_delete", reactionDelete, flags{}},
 
-	{get, "/users", "user_list", userList, flags{query: "ids"}},
+	{get, "/me", "me_retrieve", meRetrieve, flags{}},
+	{get, "/users", "user_list", userList, flags{class: search, query: "ids q limit"}},
+	{get, "/users/{user}", "user_retrieve", userRetrieve, flags{}},
 
 	{get, "/media", "chat_media_list", mediaList, flags{query: "ids"}},
 	{post, "/media", "chat_media_create", mediaCreate, flags{class: upload}},
 	{get, "/media/{media}", "chat_media_retrieve", mediaRetrieve, flags{}},
-	{get, "/media/{media}/content", "chat_media_content", mediaContent, flags{query: "variant"}},
+	{get, "/media/{media}/content", "chat_media_content", mediaContent, flags{query: "variant user expires signature"}},
 
 	{get, "/openapi.json", "openapi_retrieve", openapiRetrieve, flags{open: true}},
 }

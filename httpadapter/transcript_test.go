@@ -117,8 +117,9 @@ var (
 	shownHeaders = []string{
 		"Accept-Patch", "Accept-Ranges", "Allow", "Content-Disposition", "Content-Range", "Location", "Retry-After",
 	}
-	aTime = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`)
-	anID  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	aTime    = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[0-9:.]+Z"`)
+	aVersion = regexp.MustCompile(`"version": ?"\\"[0-9a-z]+\\""`)
+	anID     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 )
 
 func (p *player) render(got answer) string {
@@ -141,6 +142,7 @@ func (p *player) render(got answer) string {
 		fmt.Fprintf(&text, "Content-Type: %s\n%q", kind, got.body)
 	}
 	shown := aTime.ReplaceAllString(strings.TrimRight(text.String(), "\n"), `"<time>"`)
+	shown = aVersion.ReplaceAllString(shown, `"version": "<version>"`)
 	for i := 0; i < len(p.names); i += 2 {
 		shown = strings.ReplaceAll(shown, p.names[i+1], "<"+p.names[i]+">")
 	}

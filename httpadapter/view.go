@@ -1,8 +1,9 @@
 package httpadapter
 
 import (
+	"strings"
+
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
 )
@@ -10,13 +11,13 @@ import (
 // view shows what the service returned to one user, and gathers whom it shows, so
 // that the host is called for profiles once.
 type view struct {
-	base  string // of URLs
+	urls  mediaURLs
 	me    chat.UserID
 	users map[chat.UserID]*user
 	ids   []chat.UserID
 }
 
-func (r *request) view() *view { return &view{base: r.h.config.BasePath, me: r.actor} }
+func (r *request) view() *view { return &view{urls: r.h.mediaURLs(r.actor), me: r.actor} }
 
 func (v *view) user(id *chat.UserID) *user {
 	if id == nil {
@@ -48,9 +49,13 @@ func (v *view) embedProfiles(r *request) {
 	}
 	for id, profile := range profiles {
 		if shown := v.users[id]; shown != nil {
-			shown.Name, shown.AvatarURL = profile.Name, profile.AvatarURL
+			shown.add(profile)
 		}
 	}
+}
+
+func (u *user) add(p Profile) {
+	u.Name, u.AvatarURL, u.Metadata = p.Name, p.AvatarURL, jsontext.Value(p.Metadata)
 }
 
 func shownAll[T, S any](items []T, show func(*T) S) []S {
@@ -72,23 +77,28 @@ func listOf[T, S any](items []T, next string, show func(*T) S) list[S] {
 func (v *view) room(r *chat.Room) room {
 	shown := room{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
-		Owner: v.user(r.OwnerID), Other: v.user(r.Other), DefaultPermissions: r.DefaultPermissions.Names(),
+		Owner: v.user(r.OwnerID), DefaultPermissions: r.DefaultPermissions.Names(),
 		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Unread: r.Unread,
 		FirstNumber: r.FirstNumber, LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
-		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 	if r.AvatarID != nil {
-		url := v.contentURL(*r.AvatarID)
-		shown.AvatarURL = &url
+		url, thumbnail := v.urls.of(*r.AvatarID, ""), v.urls.of(*r.AvatarID, thumbnail)
+		shown.AvatarURL, shown.AvatarThumbnailURL = &url, &thumbnail
 	}
 	if r.Me != nil {
 		shown.Member, shown.MyPermissions = true, r.Me.Effective.Names()
 		shown.Muted, shown.MutedUntil, shown.Hidden, shown.Pinned = r.Me.Muted, r.Me.MutedUntil, r.Me.Hidden, r.Me.Pinned
 		shown.LastReadNumber, shown.MarkedUnread = r.Me.LastReadNumber, r.Me.MarkedUnread
 	}
+	if r.Other != nil {
+		shown.Other = &otherUser{user: v.user(r.Other)}
+		if r.OtherMember != nil {
+			shown.Other.LastSeenAt, shown.Other.LastReadNumber = r.OtherMember.LastSeenAt, r.OtherMember.LastReadNumber
+		}
+	}
 	if r.LastMessage != nil {
-		last := v.lastMessage(r.LastMessage)
-		shown.LastMessage = &last
+		shown.LastMessage = v.messageHead(r.LastMessage)
 	}
 	return shown
 }
@@ -117,9 +127,11 @@ func (v *view) ban(b *chat.Ban) ban {
 }
 
 func (v *view) message(m *chat.Message) message {
-	shown := message{lastMessage: v.lastMessage(m), Reactions: make([]reactionCount, len(m.Reactions))}
-	for i, count := range m.Reactions {
-		shown.Reactions[i] = reactionCount(count)
+	shown := message{
+		ID: m.ID, RoomID: m.RoomID, Number: m.Number, User: v.user(m.UserID), AuthorKind: m.AuthorKind, Text: m.Text,
+		Media: shownAll(m.Media, v.media), Reactions: shownAll(m.Reactions, v.reactionCount), ReplyToID: m.ReplyToID,
+		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+		Version: versionTag(m.ChangedAt()),
 	}
 	if m.ReplyTo != nil {
 		shown.ReplyTo = v.messageHead(m.ReplyTo)
@@ -132,31 +144,52 @@ func (v *view) message(m *chat.Message) message {
 
 func (v *view) messageHead(m *chat.MessageHead) *messageHead {
 	shown := &messageHead{
-		ID: m.ID, Number: m.Number, User: v.user(m.UserID), AuthorKind: m.AuthorKind, Text: m.Text,
-		MediaID: m.MediaID, MediaCount: m.MediaCount, DeletedAt: m.DeletedAt,
+		ID: m.ID, Number: m.Number, User: v.user(m.UserID), AuthorKind: m.AuthorKind, Text: m.Text, MediaCount: m.MediaCount,
+		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
 	}
-	if m.MediaID != nil {
-		shown.MediaType = &m.MediaType
+	if m.Media != nil {
+		first := v.mediaHead(m.Media)
+		shown.Media = &first
 	}
 	return shown
 }
 
-func (v *view) lastMessage(m *chat.Message) lastMessage {
-	return lastMessage{
-		ID: m.ID, RoomID: m.RoomID, Number: m.Number, User: v.user(m.UserID), AuthorKind: m.AuthorKind, Text: m.Text,
-		Media: shownAll(m.Media, v.media), ReplyToID: m.ReplyToID, Metadata: jsontext.Value(m.Metadata),
-		CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+func (v *view) reactionCount(c *chat.ReactionCount) reactionCount {
+	return reactionCount{
+		Reaction: c.Reaction, Count: c.Count, Mine: c.Mine, Users: shownAll(c.Users, v.user),
 	}
 }
 
 func (v *view) media(m *chat.Media) media {
-	return media{
-		ID: m.ID, FileName: m.FileName, ContentType: m.ContentType, Size: m.Size, Width: m.Width, Height: m.Height,
-		SHA256: m.SHA256, URL: v.contentURL(m.ID), CreatedAt: m.CreatedAt,
-	}
+	return media{mediaHead: v.mediaHead(m), Size: m.Size, SHA256: m.SHA256, CreatedAt: m.CreatedAt}
 }
 
-func (v *view) contentURL(id uuid.UUID) string { return v.base + "/media/" + id.String() + "/content" }
+func (v *view) mediaHead(m *chat.Media) mediaHead {
+	shown := mediaHead{
+		ID: m.ID, Kind: mediaKind(m), FileName: m.FileName, ContentType: m.ContentType, Width: m.Width, Height: m.Height,
+		URL: v.urls.of(m.ID, ""),
+	}
+	if m.HasThumbnail() {
+		url := v.urls.of(m.ID, thumbnail)
+		shown.ThumbnailURL = &url
+	}
+	return shown
+}
+
+// mediaKind is how a page shows a media item: what is sent as an attachment is a file.
+func mediaKind(m *chat.Media) string {
+	kind, disposition := m.ContentHeaders()
+	major, _, _ := strings.Cut(kind, "/")
+	switch {
+	case m.IsImage():
+		return "image"
+	case strings.HasPrefix(disposition, "attachment"), major == "image": // without a size it is not to be shown
+		return "file"
+	case major == "video":
+		return "video"
+	}
+	return "audio"
+}
 
 func (v *view) reaction(r *chat.Reaction) reaction {
 	return reaction{ID: r.ID, MessageID: r.MessageID, User: v.user(&r.UserID), Reaction: r.Reaction, CreatedAt: r.CreatedAt}

@@ -12,9 +12,10 @@ import (
 // What goes over the wire, field by field as openapi.json describes it.
 
 type user struct {
-	ID        chat.UserID `json:"id"`
-	Name      string      `json:"name,omitzero"`
-	AvatarURL string      `json:"avatar_url,omitzero"`
+	ID        chat.UserID    `json:"id"`
+	Name      string         `json:"name,omitzero"`
+	AvatarURL string         `json:"avatar_url,omitzero"`
+	Metadata  jsontext.Value `json:"metadata,omitzero"`
 }
 
 type list[T any] struct {
@@ -34,9 +35,10 @@ type room struct {
 	Description        string                 `json:"description"`
 	AvatarID           *uuid.UUID             `json:"avatar_id"`
 	AvatarURL          *string                `json:"avatar_url"`
+	AvatarThumbnailURL *string                `json:"avatar_thumbnail_url"`
 	Public             bool                   `json:"is_public"`
 	Owner              *user                  `json:"owner"`
-	Other              *user                  `json:"other"`
+	Other              *otherUser             `json:"other"`
 	DefaultPermissions []string               `json:"default_permissions"`
 	HistoryVisibility  chat.HistoryVisibility `json:"history_visibility"`
 	MemberCount        int64                  `json:"member_count"`
@@ -53,10 +55,18 @@ type room struct {
 	LastNumber         int64                  `json:"last_number"`
 	LastSeq            int64                  `json:"last_seq"`
 	LastMessageAt      *time.Time             `json:"last_message_at"`
-	LastMessage        *lastMessage           `json:"last_message,omitzero"`
+	LastMessage        *messageHead           `json:"last_message"`
 	Metadata           jsontext.Value         `json:"metadata"`
 	CreatedAt          time.Time              `json:"created_at"`
 	UpdatedAt          time.Time              `json:"updated_at"`
+	Version            string                 `json:"version"`
+}
+
+// otherUser is the other of a private room.
+type otherUser struct {
+	*user
+	LastSeenAt     *time.Time `json:"last_seen_at"`
+	LastReadNumber int64      `json:"last_read_number"`
 }
 
 type roomUser struct {
@@ -75,6 +85,7 @@ type roomUser struct {
 	LastReadNumber int64      `json:"last_read_number"`
 	JoinedNumber   int64      `json:"joined_number"`
 	CreatedAt      time.Time  `json:"created_at"`
+	Unread         *int64     `json:"unread,omitzero"`
 }
 
 type ban struct {
@@ -87,14 +98,6 @@ type ban struct {
 }
 
 type message struct {
-	lastMessage
-	Reactions []reactionCount `json:"reactions"`
-	ReplyTo   *messageHead    `json:"reply_to"`
-	ClientID  *string         `json:"client_id,omitzero"`
-}
-
-// lastMessage is what a list of rooms shows of a message.
-type lastMessage struct {
 	ID         uuid.UUID       `json:"id"`
 	RoomID     uuid.UUID       `json:"room_id"`
 	Number     int64           `json:"number"`
@@ -107,17 +110,24 @@ type lastMessage struct {
 	CreatedAt  time.Time       `json:"created_at"`
 	EditedAt   *time.Time      `json:"edited_at"`
 	DeletedAt  *time.Time      `json:"deleted_at"`
+	Version    string          `json:"version"`
+	Reactions  []reactionCount `json:"reactions"`
+	ReplyTo    *messageHead    `json:"reply_to"`
+	ClientID   *string         `json:"client_id,omitzero"`
 }
 
+// messageHead is what a list of rooms, or a reply, shows of a message.
 type messageHead struct {
 	ID         uuid.UUID       `json:"id"`
 	Number     int64           `json:"number"`
 	User       *user           `json:"user"`
 	AuthorKind chat.AuthorKind `json:"author_kind"`
 	Text       string          `json:"text"`
-	MediaID    *uuid.UUID      `json:"media_id"`
-	MediaType  *string         `json:"media_type"`
+	Media      *mediaHead      `json:"media"`
 	MediaCount int             `json:"media_count"`
+	Metadata   jsontext.Value  `json:"metadata"`
+	CreatedAt  time.Time       `json:"created_at"`
+	EditedAt   *time.Time      `json:"edited_at"`
 	DeletedAt  *time.Time      `json:"deleted_at"`
 }
 
@@ -128,21 +138,29 @@ type messagePage struct {
 }
 
 type media struct {
-	ID          uuid.UUID `json:"id"`
-	FileName    string    `json:"file_name"`
-	ContentType string    `json:"content_type"`
-	Size        int64     `json:"size"`
-	Width       *int64    `json:"width"`
-	Height      *int64    `json:"height"`
-	SHA256      string    `json:"sha256"`
-	URL         string    `json:"url"`
-	CreatedAt   time.Time `json:"created_at"`
+	mediaHead
+	Size      int64     `json:"size"`
+	SHA256    string    `json:"sha256"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// mediaHead is what it takes to show a media item.
+type mediaHead struct {
+	ID           uuid.UUID `json:"id"`
+	Kind         string    `json:"kind"`
+	FileName     string    `json:"file_name"`
+	ContentType  string    `json:"content_type"`
+	Width        *int64    `json:"width"`
+	Height       *int64    `json:"height"`
+	URL          string    `json:"url"`
+	ThumbnailURL *string   `json:"thumbnail_url"`
 }
 
 type reactionCount struct {
 	Reaction string     `json:"reaction"`
 	Count    int64      `json:"count"`
 	Mine     *uuid.UUID `json:"mine"`
+	Users    []*user    `json:"users"`
 }
 
 type reaction struct {

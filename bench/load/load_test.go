@@ -93,3 +93,13 @@ func TestARefusalIsAnError(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+func TestNamesMayBeARange(t *testing.T) {
+	for list, want := range map[string]string{
+		"alice,bob": "[alice bob]", "user8..user11": "[user8 user9 user10 user11]", "5..7,9": "[5 6 7 9]", "a..b": "[a..b]",
+	} {
+		if got := fmt.Sprint(names(list)); got != want {
+			t.Errorf("%s is %s, want %s", list, got, want)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func (a *app) close() error {
 // handler is all that the application serves.
 func (a *app) handler(o options, log *slog.Logger) (http.Handler, error) {
 	api, err := httpadapter.New(a.chat, httpadapter.Config{
-		BasePath: "/chat", User: a.signedIn, Profiles: a.profiles, Logger: log,
+		BasePath: "/chat", User: a.signedIn, Profiles: a.profiles, SearchUsers: a.searchUsers, Logger: log,
 		RateLimit:       limits(o.unlimited),
 		MinDownloadRate: 16 << 10, // a client that takes less, after 10 seconds of grace, is given up
 	})

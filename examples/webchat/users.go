@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -63,4 +64,16 @@ func (a *app) profiles(_ *http.Request, ids []chat.UserID) (map[chat.UserID]http
 		}
 	}
 	return profiles, nil
+}
+
+// searchUsers finds users by a part of what they are called; everybody may find everybody.
+func (a *app) searchUsers(_ *http.Request, query string, limit int) (found []chat.UserID, _ error) {
+	query = strings.ToLower(strings.TrimSpace(query))
+	for i := range a.users.all {
+		user := &a.users.all[i]
+		if len(found) < limit && (strings.Contains(strings.ToLower(user.Name), query) || strings.Contains(user.Login, query)) {
+			found = append(found, chat.ID(user.ID))
+		}
+	}
+	return found, nil
 }

@@ -65,6 +65,14 @@ func (d Dialect) Like() string {
 	return `ILIKE ? ESCAPE '\'`
 }
 
+// JSONAggregate is the function that makes a JSON array of rows' values, in their order.
+func (d Dialect) JSONAggregate() string {
+	if d == SQLite {
+		return "json_group_array"
+	}
+	return "json_agg"
+}
+
 // TimeType is a type to cast a bound time to that leaves it as it is stored.
 func (d Dialect) TimeType() string {
 	if d == SQLite {

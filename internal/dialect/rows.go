@@ -51,6 +51,17 @@ func (d Dialect) InIDs() string {
 	return "= ANY (ARRAY(SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(? AS json))))"
 }
 
+// InQuery renders the condition that a value is among what a query returns, which is much
+// less than there is.
+func (d Dialect) InQuery(query string) string {
+	if d == SQLite {
+		return "IN (" + query + ")"
+	}
+	// An array, because the planner would rather read the whole table than look up some
+	// thousand rows of a query.
+	return "= ANY (ARRAY(" + query + "))"
+}
+
 // JSONArray encodes rows for JSONRows, or ids for InIDs.
 func JSONArray[T any](items []T) string {
 	encoded, err := json.Marshal(items)

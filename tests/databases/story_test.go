@@ -237,6 +237,7 @@ func (s *story) reactions() {
 	batch, err := s.MediaByIDs(ctx, s.Bob, []uuid.UUID{s.image.ID, s.file.ID, uuid.Nil})
 	seen(s, "MediaByIDs", batch, err)
 	s.see("Limits", s.Limits().Name, nil)
+	s.see("Features", s.Features().Media, nil)
 	s.see("UserIDType", s.UserIDType().ColumnType("sqlite"), nil)
 	s.see("Unreact", nil, s.Unreact(ctx, s.Bob, other.ID))
 }

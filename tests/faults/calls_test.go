@@ -209,7 +209,7 @@ var calls = []call{
 // notCalls are the methods that no call of the table is for.
 var notCalls = map[string]string{
 	"Close":  "TestCloseWaitsForWhatIsSent",
-	"Limits": "touches nothing", "Logger": "touches nothing", "UserIDType": "touches nothing",
+	"Limits": "touches nothing", "Features": "touches nothing", "Logger": "touches nothing", "UserIDType": "touches nothing",
 	"InTx":   "waits as long as its function and the host's transaction do",
 	"WithTx": "touches nothing",
 }

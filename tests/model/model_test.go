@@ -3,7 +3,9 @@
 package model_test
 
 import (
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,11 +80,14 @@ func likeRules() modelRules {
 	return modelRules{"likes", chat.LikeDislike, true, map[string]string{"like": "like", "dislike": "dislike"}, 1, 1}
 }
 
+// receiptMembers is of how many members a room may be whose members see how far the others have read.
+const receiptMembers = 3
+
 // limits are so low that they are met.
 func (r modelRules) limits() chat.Limits {
 	return chat.Limits{
 		TextCharacters: 30, TextBytes: 60, Name: 20, Description: 30, MetadataBytes: 40, MediaPerMessage: 2,
-		UploadBytes: 2000, ReactionBytes: 30, ReactionsPerMessage: r.kinds, ReactionsPerUser: r.own, Reason: 10, GroupMembers: 5, UsersPerCall: 6,
+		UploadBytes: 2000, ReactionBytes: 30, ReactionsPerMessage: r.kinds, ReactionsPerUser: r.own, Reason: 10, GroupMembers: 5, ReceiptMembers: receiptMembers, UsersPerCall: 6,
 		PageSize: 4, PageMax: 7,
 	}
 }
@@ -92,7 +97,7 @@ type model struct {
 	rules    modelRules
 	subjects []*subject
 	steps    int
-	now      time.Time
+	clock    atomic.Int64 // microseconds since 1970; subscriptions read it too
 
 	done, wanted int // operations on each database
 	failures     int
@@ -106,12 +111,13 @@ type view int
 const (
 	everything view = iota
 	tablesToo
+	toldToo
 	answers
 )
 
 func (m *model) subject(t *testing.T, v chatsuite.Variant) *subject {
 	return &subject{Host: chatsuite.New(t, v, func(config *chat.Config) {
-		config.Clock = func() time.Time { return m.now }
+		config.Clock = func() time.Time { return time.UnixMicro(m.clock.Load()).UTC() }
 		config.Reactions = m.rules.policy
 		config.Limits = m.rules.limits()
 	})}
@@ -131,16 +137,23 @@ func (m *model) check(t *rapid.T) {
 	}
 	o := m.oracle()
 	m.looking = answers
-	m.now = chatsuite.NewClock().Now() // so that a sequence run again fails with the same words
+	m.clock.Store(chatsuite.NewClock().Now().UnixMicro()) // so that a sequence run again fails with the same words
 	for _, s := range m.subjects {
 		m.must(t, s, s.reset())
 	}
-	next := commands(o, rapid.Uint64().Draw(t, "salt"))
+	salt := rapid.Uint64().Draw(t, "salt")
+	next, random := commands(o, salt), rand.New(rand.NewPCG(salt, 1))
+	defer m.unfollow()
+	m.follow(t)
 	for step := 1; step <= m.steps && !m.enough(); step++ {
-		m.now = m.now.Add(time.Millisecond)
-		o.now = m.now
-		m.run(t, o, next.Draw(t, "operation"))
+		o.now = time.UnixMicro(m.clock.Add(1000)).UTC()
+		c := next.Draw(t, "operation")
+		m.run(t, o, c)
+		m.letFollow(t, random, c)
 		m.done++
+		if random.IntN(modelStepsPerComparison) == 0 {
+			m.compareFollowers(t, o)
+		}
 		if m.comparisonDue(step) {
 			m.compareEverything(t, o)
 		}
@@ -184,6 +197,7 @@ func (m *model) compareEverything(t *rapid.T, o *oracle) {
 	if m.looking = tablesToo; m.narrowed == everything || m.narrowed == tablesToo {
 		m.compareTables(t, o)
 	}
+	m.compareFollowers(t, o)
 	if m.looking = everything; m.narrowed == everything {
 		for n := 1; n <= modelUsers; n++ {
 			m.run(t, o, command{"Unread", []any{modelUser(n)}, ownTransaction})

@@ -282,14 +282,14 @@ func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
 	if r == nil || !r.has(user) && !r.Public {
 		return nil, chat.ErrNotFound
 	}
-	return r.seenWhole(user), nil
+	return r.seen(user), nil
 }
 
 // inbox is a user's rooms, pinned ones first, and then the one that was last written to.
 func (o *oracle) inbox(user chat.UserID, asked func(*chat.Room) bool) (rooms []chat.Room) {
 	for _, r := range o.rooms {
 		if r.DeletedAt == nil && r.members[user] != nil {
-			if seen := r.seenWhole(user); asked(seen) {
+			if seen := r.seen(user); asked(seen) {
 				rooms = append(rooms, *seen)
 			}
 		}

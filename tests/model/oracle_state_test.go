@@ -69,5 +69,7 @@ func (o *oracle) MarkUnread(actor chat.Actor, room uuid.UUID, number int64) (*ch
 	if number <= me.LastReadNumber {
 		me.MarkedUnread = &number
 	}
-	return r.membership(user, user), nil
+	marked := r.membership(user, user)
+	marked.Unread = r.unread(me)
+	return marked, nil
 }

@@ -244,7 +244,7 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	if viewer != user && viewer != system {
 		member.Muted, member.MutedUntil, member.HiddenNumber, member.Hidden = false, nil, nil, false
 		member.Pinned, member.MarkedUnread = false, nil
-		if member.LastReadNumber <= r.joined(viewer) {
+		if member.LastReadNumber <= r.joined(viewer) || len(r.members) > receiptMembers {
 			member.LastReadNumber = 0
 		}
 		if me := r.members[viewer]; r.Public && same(me.CreatedBy, viewer) && !same(r.OwnerID, viewer) {
@@ -254,7 +254,7 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	return &member
 }
 
-// seen is the room as viewer sees it, without its last message.
+// seen is the room as viewer sees it.
 func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 	room := r.Room
 	if member := r.members[viewer]; member != nil {
@@ -266,19 +266,14 @@ func (r *modelRoom) seen(viewer chat.UserID) *chat.Room {
 		case same(r.PrivateB, viewer):
 			room.Other = r.PrivateA
 		}
+		if room.Other != nil {
+			room.OtherMember = r.membership(*room.Other, viewer)
+		}
+	}
+	if len(r.messages) > 0 && r.has(viewer) && r.shows(viewer, r.messages[len(r.messages)-1]) {
+		room.LastMessage = r.messages[len(r.messages)-1].head()
 	}
 	return &room
-}
-
-// seenWhole is seen with the last message.
-func (r *modelRoom) seenWhole(viewer chat.UserID) *chat.Room {
-	room := r.seen(viewer)
-	if len(r.messages) > 0 && r.shows(viewer, r.messages[len(r.messages)-1]) {
-		last := r.shown(r.messages[len(r.messages)-1], viewer)
-		last.ReplyTo, last.Reactions = nil, nil
-		room.LastMessage = last
-	}
-	return room
 }
 
 // bare is a message with its media.
@@ -290,6 +285,19 @@ func (m *modelMessage) bare() chat.Message {
 	return message
 }
 
+// head is what a reply and a list of rooms show of a message.
+func (m *modelMessage) head() *chat.MessageHead {
+	head := &chat.MessageHead{
+		ID: m.ID, Number: m.Number, UserID: m.UserID, AuthorKind: m.AuthorKind, Text: m.Text, Metadata: m.Metadata,
+		MediaCount: len(m.media), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
+	}
+	if len(m.media) > 0 {
+		first := *m.media[0]
+		head.Media = &first
+	}
+	return head
+}
+
 // shown is a message with all that a page shows.
 func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 	message := m.bare()
@@ -299,13 +307,7 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 			message.ReplyToID = nil
 			return r.reacted(&message, m, viewer)
 		}
-		message.ReplyTo = &chat.MessageHead{
-			ID: head.ID, Number: head.Number, UserID: head.UserID, AuthorKind: head.AuthorKind, Text: head.Text,
-			MediaCount: len(head.media), DeletedAt: head.DeletedAt,
-		}
-		if len(head.media) > 0 {
-			message.ReplyTo.MediaID, message.ReplyTo.MediaType = &head.media[0].ID, head.media[0].ContentType
-		}
+		message.ReplyTo = head.head()
 	}
 	return r.reacted(&message, m, viewer)
 }
@@ -319,6 +321,9 @@ func (r *modelRoom) reacted(message *chat.Message, m *modelMessage, viewer chat.
 			message.Reactions = append(message.Reactions, chat.ReactionCount{Reaction: x.Reaction})
 		}
 		message.Reactions[i].Count++
+		if given := &message.Reactions[i].Users; len(*given) < 5 {
+			*given = append(*given, x.UserID)
+		}
 		if x.UserID == viewer {
 			message.Reactions[i].Mine = &x.ID
 		}

@@ -238,5 +238,7 @@ func (o *oracle) MarkRead(actor chat.Actor, room uuid.UUID, number int64) (*chat
 	me := r.members[user]
 	me.LastReadNumber = max(me.LastReadNumber, min(number, r.LastNumber))
 	me.LastSeenAt, me.MarkedUnread = o.stamp(), nil
-	return r.membership(user, user), nil
+	marked := r.membership(user, user)
+	marked.Unread = r.unread(me)
+	return marked, nil
 }

@@ -20,6 +20,7 @@ import (
 type subject struct {
 	*chatsuite.Host
 	toModel, toReal *translation
+	followers       []*follower
 }
 
 // reset empties the tables.

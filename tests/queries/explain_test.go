@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +26,8 @@ type explained struct {
 	big     *chat.Room
 	reacted uuid.UUID
 	crowded chat.UserID // in those rooms
+	// customPlans leaves plans for any values out, where all rows have the same one.
+	customPlans bool
 }
 
 const (
@@ -162,7 +166,10 @@ type asked struct {
 func (x *explained) ask(do func() error) (queries []asked) {
 	x.T.Helper()
 	name := x.T.Name() + fmt.Sprint(time.Now().UnixNano())
+	var mu sync.Mutex // a subscription's statements are run beside the others
 	keep := func(db *gorm.DB) {
+		mu.Lock()
+		defer mu.Unlock()
 		if query := db.Statement.SQL.String(); !strings.HasPrefix(query, "PRAGMA") {
 			queries = append(queries, asked{query, slices.Clone(db.Statement.Vars)})
 		}
@@ -227,7 +234,7 @@ func TestInboxOfVeryManyRooms(t *testing.T) {
 		var before time.Time
 		for at := (chat.Page{Limit: 100}); ; {
 			var page *chat.RoomsPage
-			c.costs("Rooms", wants{3, 3}, func() (err error) {
+			c.costs("Rooms", wants{2, 2}, func() (err error) {
 				page, err = c.svc.Rooms(c.Ctx, user, chat.RoomsQuery{Page: at})
 				return err
 			})
@@ -266,7 +273,11 @@ func (x *explained) faults(q asked, sorts int) (faults []string) {
 	if !x.Postgres {
 		return x.sqliteFaults(q, sorts)
 	}
-	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+	modes := []string{"force_custom_plan", "force_generic_plan"}
+	if x.customPlans {
+		modes = modes[:1]
+	}
+	for _, mode := range modes {
 		var plan string
 		// As the drivers do it: prepared, planned for the values or for any.
 		chatsuite.NoError(x.T, x.DB.Connection(func(conn *gorm.DB) error {
@@ -274,7 +285,7 @@ func (x *explained) faults(q asked, sorts int) (faults []string) {
 				return err
 			}
 			execute := "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked"
-			if strings.Contains(q.query, "INSERT INTO chat_") || strings.Contains(q.query, "UPDATE chat_") { // it is not run again
+			if strings.Contains(q.query, "INSERT INTO chat_") || strings.Contains(q.query, "UPDATE chat_") || strings.Contains(q.query, "DELETE FROM chat_") { // it is not run again
 				execute = "EXPLAIN (FORMAT JSON) EXECUTE asked"
 			}
 			if len(q.args) > 0 {
@@ -298,11 +309,22 @@ func literals(t testing.TB, args []any) []string {
 	t.Helper()
 	list := make([]string, len(args))
 	for i, arg := range args {
+		if value := reflect.ValueOf(arg); value.Kind() == reflect.Pointer && value.IsNil() {
+			arg = nil
+		}
 		if valuer, is := arg.(driver.Valuer); is {
 			arg = chatsuite.Must(valuer.Value())(t)
 		}
-		if at, is := arg.(time.Time); is {
-			arg = at.Format(time.RFC3339Nano)
+		switch value := arg.(type) {
+		case time.Time:
+			arg = value.Format(time.RFC3339Nano)
+		case *time.Time:
+			arg = value.Format(time.RFC3339Nano)
+		case []byte:
+			arg = string(value)
+		case nil:
+			list[i] = "NULL"
+			continue
 		}
 		list[i] = "'" + strings.ReplaceAll(fmt.Sprint(arg), "'", "''") + "'"
 	}
@@ -320,10 +342,10 @@ type node struct {
 }
 
 func (n node) faults(sorts int) (faults []string) {
-	if n.Type == "Seq Scan" && strings.HasPrefix(n.Relation, "chat_") {
+	if n.Type == "Seq Scan" && strings.HasPrefix(n.Relation, "chat_") && n.Relation != "chat_meta" { // which has a few rows
 		faults = append(faults, "reads all of "+n.Relation)
 	}
-	if read := (n.Rows + n.Removed) * n.Loops; read > float64(sorts) {
+	if read := (n.Rows + n.Removed) * n.Loops; read > float64(sorts) && n.Relation != "users" { // of the host, of 400 rows
 		faults = append(faults, fmt.Sprintf("%s %s of %.0f rows", n.Type, n.Relation, read))
 	}
 	for _, below := range n.Plans {
@@ -348,6 +370,7 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 		var step string
 		chatsuite.NoError(x.T, rows.Scan(&id, &parent, &unused, &step))
 		switch {
+		case step == "SCAN each", step == "SCAN first_users": // of the rows that a subquery has found, as page is
 		case strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW" && step != "SCAN page" && step != "SCAN mine": // what WITH has made
 			faults = append(faults, step)
 		case strings.HasPrefix(step, "USE TEMP B-TREE") && !ofPage && sorts == 0:

@@ -60,6 +60,9 @@ CREATE TABLE chat_rooms (
 ) WITH (fillfactor = 50);
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
+-- Without these, and those on what else refers to users, to delete a user reads whole tables.
+CREATE INDEX chat_rooms_owner_id ON chat_rooms (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX chat_rooms_private_b ON chat_rooms (private_b) WHERE private_b IS NOT NULL;
 
 -- hidden_number is the room's last_number when the member archived it. marked_unread is
 -- the number from which on messages are unread although they have been read, and
@@ -87,6 +90,7 @@ CREATE TABLE chat_room_users (
 		AND marked_unread > joined_number)
 ) WITH (fillfactor = 80);
 CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
+CREATE INDEX chat_room_users_created_by ON chat_room_users (created_by) WHERE created_by IS NOT NULL;
 
 -- The owner is a member, at every commit.
 ALTER TABLE chat_rooms ADD CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
@@ -108,6 +112,7 @@ CREATE TABLE chat_restrictions (
 		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
 );
 CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+CREATE INDEX chat_restrictions_banned_by ON chat_restrictions (banned_by) WHERE banned_by IS NOT NULL;
 
 CREATE TABLE chat_messages (
 	id          uuid PRIMARY KEY,
@@ -151,6 +156,7 @@ CREATE TABLE chat_reactions (
 	UNIQUE (message_id, user_id, reaction)
 );
 CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
+CREATE INDEX chat_reactions_first ON chat_reactions (message_id, reaction, created_at, id, user_id);
 
 -- tx tells readers of the log which transactions were still open; see the design.
 CREATE TABLE chat_events (

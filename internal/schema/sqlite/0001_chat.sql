@@ -62,6 +62,9 @@ CREATE TABLE chat_rooms (
 );
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
+-- Without these, and those on what else refers to users, to delete a user reads whole tables.
+CREATE INDEX chat_rooms_owner_id ON chat_rooms (owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX chat_rooms_private_b ON chat_rooms (private_b) WHERE private_b IS NOT NULL;
 
 -- hidden_number is the room's last_number when the member archived it. marked_unread is
 -- the number from which on messages are unread although they have been read, and
@@ -89,6 +92,7 @@ CREATE TABLE chat_room_users (
 		AND marked_unread > joined_number)
 ) WITHOUT ROWID;
 CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
+CREATE INDEX chat_room_users_created_by ON chat_room_users (created_by) WHERE created_by IS NOT NULL;
 
 -- What outlives a membership: the permissions that the user lacked of the room's
 -- default, and a ban.
@@ -106,6 +110,7 @@ CREATE TABLE chat_restrictions (
 		AND (banned_at IS NOT NULL OR (banned_until IS NULL AND banned_by IS NULL)))
 ) WITHOUT ROWID;
 CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
+CREATE INDEX chat_restrictions_banned_by ON chat_restrictions (banned_by) WHERE banned_by IS NOT NULL;
 
 -- docid is what a full-text index refers to: unlike an implicit rowid, VACUUM keeps it.
 CREATE TABLE chat_messages (
@@ -151,6 +156,7 @@ CREATE TABLE chat_reactions (
 	UNIQUE (message_id, user_id, reaction)
 ) WITHOUT ROWID;
 CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
+CREATE INDEX chat_reactions_first ON chat_reactions (message_id, reaction, created_at, id, user_id);
 
 CREATE TABLE chat_events (
 	id         integer PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,52 @@
+import type { ID, UpdateOfTyping, UserID } from "./api.js";
+
+// A client tells once in so many milliseconds that its user writes.
+const repeat = 3000;
+
+/** Typing is who is writing where, until they stop, and when one has told it oneself. */
+export class Typing {
+  private readonly rooms = new Map<ID, Map<UserID, ReturnType<typeof setTimeout>>>();
+  private readonly told = new Map<ID, number>();
+
+  constructor(private readonly changed: (room: ID) => void) {}
+
+  in(room: ID): UserID[] {
+    return [...this.rooms.get(room)?.keys() ?? []];
+  }
+
+  /** update takes what another client has told: it holds for a time of the server's. */
+  update(update: UpdateOfTyping): void {
+    const { room_id: room, user_id: user } = update;
+    const lasts = Date.parse(update.expires_at) - Date.parse(update.created_at);
+    this.stop(room, user);
+    const users = this.rooms.get(room) ?? new Map<UserID, ReturnType<typeof setTimeout>>();
+    this.rooms.set(room, users.set(user, setTimeout(() => this.stop(room, user), Math.max(lasts, 0))));
+    this.changed(room);
+  }
+
+  /** stop is for who has sent what they wrote. */
+  stop(room: ID, user: UserID): void {
+    const users = this.rooms.get(room);
+    if (users?.has(user) !== true) return;
+    clearTimeout(users.get(user));
+    users.delete(user);
+    this.changed(room);
+  }
+
+  /** due tells whether it is time to tell that one is writing in a room. */
+  due(room: ID): boolean {
+    if (Date.now() - (this.told.get(room) ?? -Infinity) < repeat) return false;
+    this.told.set(room, Date.now());
+    return true;
+  }
+
+  /** sent makes the next key in a room be told at once. */
+  sent(room: ID): void {
+    this.told.delete(room);
+  }
+
+  clear(): void {
+    for (const users of this.rooms.values()) for (const timer of users.values()) clearTimeout(timer);
+    this.rooms.clear();
+  }
+}
