@@ -92,11 +92,11 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
-	batch := "SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?"
+	const batch = "room_id = ? ORDER BY number LIMIT ?"
 	if err := c.removeContent(batch, *room, purgeBatch); err != nil {
 		return purgedNothing, err
 	}
-	removed, err := c.exec("DELETE FROM chat_messages WHERE id "+c.dialect.InQuery(batch), *room, purgeBatch)
+	removed, err := c.exec("DELETE FROM chat_messages WHERE id "+c.dialect.InQuery("SELECT id FROM chat_messages WHERE "+batch), *room, purgeBatch)
 	if err != nil {
 		return purgedNothing, err
 	}

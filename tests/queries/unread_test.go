@@ -74,7 +74,7 @@ func (x *explained) tombstoneIndexes(q asked) (indexes []string) {
 	}
 	for _, line := range lines {
 		if found := tombstones.FindStringSubmatch(line); found != nil {
-			indexes = append(indexes, found[1]+found[2])
+			indexes = append(indexes, found[1]+found[2]+found[3])
 		}
 	}
 	if len(indexes) == 0 {
@@ -84,4 +84,4 @@ func (x *explained) tombstoneIndexes(q asked) (indexes []string) {
 }
 
 // tombstones matches the steps of plans that read messages as t, and captures the index.
-var tombstones = regexp.MustCompile(`(?:(?:SEARCH|SCAN) t\b(?:.* INDEX (\w+))?|(?:Bitmap Index Scan on|Index Scan using|Index Only Scan using) (chat_messages_\w+)|Seq Scan on chat_messages t\b)`)
+var tombstones = regexp.MustCompile(`(?:(?:SEARCH|SCAN) t\b(?:.* INDEX (\w+))?|Bitmap Index Scan on (chat_messages_\w+)|(?:Index Scan|Index Only Scan) using (chat_messages_\w+) on chat_messages t\b|Seq Scan on chat_messages t\b)`)
