@@ -135,7 +135,9 @@ const (
 	ownMarkedSQL  = `CASE WHEN u.marked_unread < r.first_number THEN (SELECT count(*) FROM chat_messages o
 		WHERE o.room_id = r.id AND o.user_id = u.user_id AND o.number BETWEEN r.first_number AND u.last_read_number)
 		ELSE COALESCE(u.marked_own, 0) END`
-	unreadSQL = "r.last_number - " + unreadFromSQL + " - " + ownMarkedSQL + " - CASE WHEN r.last_deleted_number > " + unreadFromSQL + `
+	unreadSQL = unmarkedUnreadSQL + " - " + ownMarkedSQL
+	// unmarkedUnreadSQL is for where there is no mark.
+	unmarkedUnreadSQL = "r.last_number - " + unreadFromSQL + " - CASE WHEN r.last_deleted_number > " + unreadFromSQL + `
 		THEN (SELECT count(*) FROM chat_messages t WHERE t.room_id = r.id AND t.deleted_at IS NOT NULL AND t.number > ` + unreadFromSQL + `
 			AND (t.user_id IS NULL OR t.user_id <> u.user_id)) ELSE 0 END`
 )
