@@ -1,5 +1,6 @@
 # The tools are built from source at the versions of tools/go.mod, a module of its
-# own: their dependencies must not become those of the library.
+# own: their dependencies must not become those of the library. So is the S3 server of the
+# tests, versitygw, in tools/versitygw/go.mod, which internal/s3server builds.
 GOLANGCI_LINT := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 GOVULNCHECK := go tool -modfile=$(CURDIR)/tools/go.mod govulncheck
 
@@ -7,14 +8,31 @@ GOVULNCHECK := go tool -modfile=$(CURDIR)/tools/go.mod govulncheck
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the race detector
 	go run ./internal/dbtest/withpostgres go test -race -parallel 8 -timeout 10m ./...
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 	cd natsbus && go run ../internal/dbtest/withpostgres go test -race -timeout 10m ./... # and another
+	cd storage/s3 && go run ../../internal/dbtest/withpostgres go test -race -timeout 10m ./... # against versitygw
+	cd examples/webchat/s3 && go test -race -timeout 10m ./...
 
+.PHONY: webui
+webui: ## Build webui/dist, which is committed, from webui/src; needs Node 20 and npm
+	cd webui/src && npm ci --ignore-scripts && npm run build
+
+.PHONY: check-webui
+check-webui: ## Fail when webui/dist is not what its sources make
+	cd webui/src && npm ci --ignore-scripts && npm run check && node build.mjs --check
+
+.PHONY: test-browser
+test-browser: ## Drive the component in Chromium: two users in two windows
+	cd tests/browser && go vet . && go test -count 1 -parallel 2 -timeout 30m .
+
+.PHONY: screenshots
+screenshots: ## Take the pictures of the README anew
+	cd tests/browser && CHAT_README=$(CURDIR)/docs go test -count 1 -run ReadmeScreenshots .
 .PHONY: client
 client: ## Make the TypeScript client's types and calls from openapi.json
 	go run ./clients/typescript/gen
@@ -45,7 +63,7 @@ test-long: ## The same with the full numbers of races and random operations, whi
 .PHONY: test-faults
 test-faults: ## Kill, hold, cut and fill for some minutes, and print what docs/reliability.md keeps
 	go test ./tests/faults -count 1 -v -timeout 30m -faults.long
-	go test ./examples/webchat -count 1 -v -run 'Stop'
+	go test ./examples/webchat/host -count 1 -v -run 'Stop'
 
 .PHONY: test-events
 test-events: ## The long forms of the proofs about subscriptions, see docs/reliability.md; an hour
@@ -66,6 +84,10 @@ bench: ## Measure everything and write docs/benchmarks.md; some minutes, on a qu
 bench-quick: ## Measure with small numbers and print the report; a minute
 	go test ./bench -v -count 1 -run 'Report$$' -timeout 20m -report quick
 
+.PHONY: bench-s3
+bench-s3: ## Print how fast storage/s3 stores, against the client's own PutObject; a minute
+	cd storage/s3 && go test -run '^$$' -bench '^BenchmarkPut$$' -benchtime 20x .
+
 .PHONY: lint
 lint: ## Check the formatting, go vet and golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w:" $$unformatted; exit 1; }
@@ -75,9 +97,14 @@ lint: ## Check the formatting, go vet and golangci-lint
 	$(GOLANGCI_LINT) run ./...
 	cd examples/routers && go vet ./... && $(GOLANGCI_LINT) run ./...
 	cd natsbus && go vet ./... && $(GOLANGCI_LINT) run ./...
+	cd tests/browser && go vet ./... && $(GOLANGCI_LINT) run ./...
+	cd storage/s3 && go vet ./... && $(GOLANGCI_LINT) run ./...
+	cd examples/webchat/s3 && go vet ./... && $(GOLANGCI_LINT) run ./...
 
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities in what the code calls; asks vuln.go.dev
 	$(GOVULNCHECK) ./...
 	cd examples/routers && $(GOVULNCHECK) ./...
 	cd natsbus && $(GOVULNCHECK) ./...
+	cd storage/s3 && $(GOVULNCHECK) ./...
+	cd examples/webchat/s3 && $(GOVULNCHECK) ./...

@@ -16,7 +16,8 @@
 // nine [Permissions]: their own, or the room's default. What an actor may not see
 // is [ErrNotFound], exactly as if it were not there; what they see and may not do
 // is [ErrForbidden]. [System] acts for the host's own code, and its permissions are
-// not checked.
+// not checked. Before all that, [Config].Hooks let the host refuse what is about to
+// happen, with any error.
 //
 // # Errors
 //

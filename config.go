@@ -56,6 +56,8 @@ type Config struct {
 	// NoReceipts tells and shows no user how far others have read, whatever Limits.ReceiptMembers
 	// says. Defaults to false.
 	NoReceipts bool
+	// Hooks are asked before anything happens. Defaults to none.
+	Hooks Hooks
 	// Limits caps what one call may bring or make.
 	Limits Limits
 	// Clock returns the current time, read once per operation. Defaults to time.Now, and then what

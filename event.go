@@ -40,13 +40,13 @@ const (
 // delivered, so that what was deleted or edited since does not leak.
 type Event struct {
 	ID        int64      `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	RoomID    uuid.UUID  `gorm:"column:room_id;-:migration" json:"room_id"`
-	Seq       int64      `gorm:"column:seq;-:migration" json:"seq"` // 1, 2, 3… in the room, without gaps
-	Kind      EventKind  `gorm:"column:kind;-:migration" json:"kind"`
-	MessageID *uuid.UUID `gorm:"column:message_id;-:migration" json:"message_id"`
-	UserID    *UserID    `gorm:"column:user_id;-:migration" json:"user_id"`   // whom it is about
-	ActorID   *UserID    `gorm:"column:actor_id;-:migration" json:"actor_id"` // who did it; nil for System
-	CreatedAt time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
+	RoomID    uuid.UUID  `gorm:"column:room_id;<-:create;-:migration" json:"room_id"`
+	Seq       int64      `gorm:"column:seq;<-:create;-:migration" json:"seq"` // 1, 2, 3… in the room, without gaps
+	Kind      EventKind  `gorm:"column:kind;<-:create;-:migration" json:"kind"`
+	MessageID *uuid.UUID `gorm:"column:message_id;<-:create;-:migration" json:"message_id"`
+	UserID    *UserID    `gorm:"column:user_id;<-:create;-:migration" json:"user_id"`   // whom it is about
+	ActorID   *UserID    `gorm:"column:actor_id;<-:create;-:migration" json:"actor_id"` // who did it; nil for System
+	CreatedAt time.Time  `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 }
 
 // TableName is the events' table.

@@ -26,18 +26,18 @@ const (
 
 // Media is a row of chat_media: an uploaded file.
 type Media struct {
-	ID           uuid.UUID  `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	UserID       *UserID    `gorm:"column:user_id;-:migration" json:"user_id"` // the uploader; nil for System, or when erased
-	Key          string     `gorm:"column:key;-:migration" json:"-"`           // where the store has it
-	State        MediaState `gorm:"column:state;-:migration" json:"state"`
-	FileName     string     `gorm:"column:file_name;-:migration" json:"file_name"`       // as the uploader called it: a label
-	ContentType  string     `gorm:"column:content_type;-:migration" json:"content_type"` // by its bytes, whatever the uploader said
-	Size         int64      `gorm:"column:size;-:migration" json:"size"`                 // bytes
-	Width        *int64     `gorm:"column:width;-:migration" json:"width"`               // pixels, of a picture as it is shown
-	Height       *int64     `gorm:"column:height;-:migration" json:"height"`             // pixels
-	SHA256       string     `gorm:"column:sha256;-:migration" json:"sha256"`             // hexadecimal
-	ThumbnailKey *string    `gorm:"column:thumbnail_key;-:migration" json:"-"`           // where the store has a smaller one; "" when none can be made
-	CreatedAt    time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
+	ID           uuid.UUID  `gorm:"column:id;primaryKey;type:uuid;-:migration" json:"id"`
+	UserID       *UserID    `gorm:"column:user_id;<-:create;-:migration" json:"user_id"` // the uploader; nil for System, or when erased
+	Key          string     `gorm:"column:key;<-:create;-:migration" json:"-"`           // where the store has it
+	State        MediaState `gorm:"column:state;<-:create;-:migration" json:"state"`
+	FileName     string     `gorm:"column:file_name;<-:create;-:migration" json:"file_name"`       // as the uploader called it: a label
+	ContentType  string     `gorm:"column:content_type;<-:create;-:migration" json:"content_type"` // by its bytes, whatever the uploader said
+	Size         int64      `gorm:"column:size;<-:create;-:migration" json:"size"`                 // bytes
+	Width        *int64     `gorm:"column:width;<-:create;-:migration" json:"width"`               // pixels, of a picture as it is shown
+	Height       *int64     `gorm:"column:height;<-:create;-:migration" json:"height"`             // pixels
+	SHA256       string     `gorm:"column:sha256;<-:create;-:migration" json:"sha256"`             // hexadecimal
+	ThumbnailKey *string    `gorm:"column:thumbnail_key;<-:create;-:migration" json:"-"`           // where the store has a smaller one; "" when none can be made
+	CreatedAt    time.Time  `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 }
 
 // TableName is the media's table.
@@ -50,9 +50,9 @@ func (m *Media) IsImage() bool { return m.Width != nil && m.Height != nil }
 // MessageMedia is a row of chat_message_media: a media item's position in a message. A
 // media item belongs to one message at most.
 type MessageMedia struct {
-	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;-:migration" json:"message_id"`
-	MediaID   uuid.UUID `gorm:"column:media_id;primaryKey;-:migration" json:"media_id"`
-	Sequence  int       `gorm:"column:sequence;-:migration" json:"sequence"` // 0, 1, 2…
+	MessageID uuid.UUID `gorm:"column:message_id;primaryKey;type:uuid;-:migration" json:"message_id"`
+	MediaID   uuid.UUID `gorm:"column:media_id;primaryKey;type:uuid;-:migration" json:"media_id"`
+	Sequence  int       `gorm:"column:sequence;<-:create;-:migration" json:"sequence"` // 0, 1, 2…
 }
 
 // TableName is the table of media in messages.

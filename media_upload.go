@@ -62,14 +62,27 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 	if err != nil {
 		return nil, err
 	}
+	limit := s.config.Limits.UploadBytes
+	if s.config.Hooks.Before != nil {
+		op := &UploadOperation{FileName: name, MaxBytes: limit}
+		if err := s.before(ctx, actor, func(principal) (Operation, error) { return op, nil }); err != nil {
+			return nil, err
+		}
+		limit = max(0, min(limit, op.MaxBytes))
+	}
+	return s.upload(ctx, actor, name, in.Body, limit)
+}
+
+// upload is UploadMedia of at most limit bytes, without asking Hooks.Before.
+func (s *Service) upload(ctx context.Context, actor Actor, name string, body io.Reader, limit int64) (*Media, error) {
 	media := &Media{ID: newID(), Key: newKey(), State: MediaPending, FileName: name}
 	if err := s.insertPending(ctx, actor, media); err != nil {
 		return nil, err
 	}
-	if err := s.put(ctx, media, in.Body); err != nil {
+	if err := s.put(ctx, media, body, limit); err != nil {
 		return nil, err
 	}
-	err = s.do(ctx, actor, func(c *call) error { return c.markReady(media) })
+	err := s.do(ctx, actor, func(c *call) error { return c.markReady(media) })
 	if errors.Is(err, errAbandoned) {
 		s.deleteStored(ctx, []string{media.Key}) // the sweeper was there before the bytes were
 	}
@@ -142,8 +155,8 @@ func (c *conn) insertMedia(m *Media) error {
 
 // put streams the bytes into the store and determines their type, size and hash, and of a
 // picture how large it is. A JPEG is stored without what does not belong to the picture.
-func (s *Service) put(ctx context.Context, media *Media, body io.Reader) error {
-	buffered := bufio.NewReaderSize(&limitedReader{source: body, limit: s.config.Limits.UploadBytes}, sniffBytes)
+func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit int64) error {
+	buffered := bufio.NewReaderSize(&limitedReader{source: body, limit: limit}, sniffBytes)
 	head, err := buffered.Peek(sniffBytes)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err

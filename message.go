@@ -12,18 +12,18 @@ import (
 
 // Message is a row of chat_messages and what comes with it on a page.
 type Message struct {
-	ID         uuid.UUID  `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	RoomID     uuid.UUID  `gorm:"column:room_id;-:migration" json:"room_id"`
-	Number     int64      `gorm:"column:number;-:migration" json:"number"`   // 1, 2, 3… in the room, without gaps
-	UserID     *UserID    `gorm:"column:user_id;-:migration" json:"user_id"` // the author; nil unless AuthorKind is AuthorKindUser
-	AuthorKind AuthorKind `gorm:"column:author_kind;-:migration" json:"author_kind"`
-	Text       string     `gorm:"column:text;-:migration" json:"text"`
-	ReplyToID  *uuid.UUID `gorm:"column:reply_to_id;-:migration" json:"reply_to_id"`
-	ClientID   *string    `gorm:"column:client_id;-:migration" json:"client_id"`
-	Metadata   Metadata   `gorm:"column:metadata;-:migration" json:"metadata"`
-	CreatedAt  time.Time  `gorm:"column:created_at;-:migration" json:"created_at"`
-	EditedAt   *time.Time `gorm:"column:edited_at;-:migration" json:"edited_at"`
-	DeletedAt  *time.Time `gorm:"column:deleted_at;-:migration" json:"deleted_at"` // set on a tombstone, whose content was removed
+	ID         uuid.UUID  `gorm:"column:id;primaryKey;type:uuid;-:migration" json:"id"`
+	RoomID     uuid.UUID  `gorm:"column:room_id;<-:create;-:migration" json:"room_id"`
+	Number     int64      `gorm:"column:number;<-:create;-:migration" json:"number"`   // 1, 2, 3… in the room, without gaps
+	UserID     *UserID    `gorm:"column:user_id;<-:create;-:migration" json:"user_id"` // the author; nil unless AuthorKind is AuthorKindUser
+	AuthorKind AuthorKind `gorm:"column:author_kind;<-:create;-:migration" json:"author_kind"`
+	Text       string     `gorm:"column:text;<-:create;-:migration" json:"text"`
+	ReplyToID  *uuid.UUID `gorm:"column:reply_to_id;<-:create;-:migration" json:"reply_to_id"`
+	ClientID   *string    `gorm:"column:client_id;<-:create;-:migration" json:"client_id"`
+	Metadata   Metadata   `gorm:"column:metadata;<-:create;-:migration" json:"metadata"`
+	CreatedAt  time.Time  `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
+	EditedAt   *time.Time `gorm:"column:edited_at;<-:create;-:migration" json:"edited_at"`
+	DeletedAt  *time.Time `gorm:"column:deleted_at;<-:create;-:migration" json:"deleted_at"` // set on a tombstone, whose content was removed
 
 	Media     []Media         `gorm:"-" json:"media"`     // in the sender's order
 	Reactions []ReactionCount `gorm:"-" json:"reactions"` // the first reaction first
@@ -166,6 +166,21 @@ type MessagePatch struct {
 	IfChangedAt *time.Time
 }
 
+// validate works on a copy, so that what it tidies does not reach the caller.
+func (patch MessagePatch) validate(l Limits) (MessagePatch, error) {
+	if patch.Text != nil {
+		if err := l.checkText(*patch.Text); err != nil {
+			return patch, err
+		}
+	}
+	if patch.Metadata != nil {
+		copied := *patch.Metadata
+		patch.Metadata = &copied
+		return patch, l.checkMetadata(&copied)
+	}
+	return patch, nil
+}
+
 // EditMessage changes the text or metadata of a message and stamps EditedAt. One's
 // own needs can_edit_own_messages and can_create_messages, another's
 // can_edit_messages. A patch that changes nothing does nothing.
@@ -173,17 +188,14 @@ type MessagePatch struct {
 // Errors: ErrNotFound, ErrForbidden, ErrConflict on a tombstone, ErrPrecondition,
 // ErrInvalid, ErrTooLarge.
 func (s *Service) EditMessage(ctx context.Context, actor Actor, message uuid.UUID, patch MessagePatch) (*Message, error) {
-	if patch.Text != nil {
-		if err := s.config.Limits.checkText(*patch.Text); err != nil {
-			return nil, err
-		}
+	patch, err := patch.validate(s.config.Limits)
+	if err != nil {
+		return nil, err
 	}
-	if patch.Metadata != nil {
-		copied := *patch.Metadata
-		if err := s.config.Limits.checkMetadata(&copied); err != nil {
+	if s.config.Hooks.Before != nil {
+		if patch, err = s.beforeEdit(ctx, actor, message, patch); err != nil {
 			return nil, err
 		}
-		patch.Metadata = &copied
 	}
 	return write(ctx, s, actor, func(c *call) (*Message, error) {
 		p, m, err := c.lockMessage(message, opEdit)
@@ -234,6 +246,11 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) DeleteMessage(ctx context.Context, actor Actor, message uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &DeleteMessageOperation{operationOn(byMessage, message), message}, nil
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, m, err := c.lockMessage(message, opDelete)
 		if err != nil || m.Deleted() {

@@ -79,6 +79,8 @@ const (
 // sequence yields. With an error of the sequence or of a message, what came before is stored
 // but for some thousand messages. Inside InTx it is all part of that transaction.
 //
+// Hooks.Before is not asked.
+//
 // Errors: ErrNotFound for the room; ErrInvalid and ErrTooLarge naming the message by its index
 // in the sequence, as in "messages[3].text"; those of UploadMedia; those of the sequence and of
 // ImportedMedia.Open.

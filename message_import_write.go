@@ -58,6 +58,13 @@ func (im *messageImport) upload(ctx context.Context) error {
 }
 
 func (s *Service) uploadImported(ctx context.Context, author principal, file ImportedMedia) (id uuid.UUID, err error) {
+	if s.config.Media == nil {
+		return id, ErrNoMediaStore
+	}
+	name, err := baseName(file.FileName)
+	if err != nil {
+		return id, err
+	}
 	body, err := file.Open()
 	if err != nil {
 		return id, err
@@ -67,7 +74,7 @@ func (s *Service) uploadImported(ctx context.Context, author principal, file Imp
 	if !author.system {
 		actor = author.id
 	}
-	media, err := s.UploadMedia(ctx, actor, NewMedia{FileName: file.FileName, Body: body})
+	media, err := s.upload(ctx, actor, name, body, s.config.Limits.UploadBytes)
 	if err != nil {
 		return id, err
 	}

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 
@@ -49,6 +50,27 @@ type clientKey struct {
 type sentBefore struct {
 	*Message
 	inputHash string
+}
+
+// repeatedBy returns the id of the message that a send repeats which a hook has refused; nil
+// if it repeats none, or its sender may not be told.
+func (s *Service) repeatedBy(ctx context.Context, one *send) (*uuid.UUID, error) {
+	return read(ctx, s, one.sender.asActor(), func(c *call) (*uuid.UUID, error) {
+		p, err := c.readRoom(byRoom, one.room)
+		if err != nil || !p.access.system && !p.access.member {
+			return nil, err
+		}
+		author, args := "user_id = ?", []any{one.room, one.in.ClientID, one.sender.id}
+		if p.access.system {
+			author, args = "user_id IS NULL", args[:2]
+		}
+		first, err := queryOne(c.conn, scanSentBefore, "SELECT "+messageColumns+`, input_hash FROM chat_messages
+			WHERE room_id = ? AND client_id = ? AND `+author, args...)
+		if err != nil || first == nil || first.inputHash != one.inputHash || !p.access.sees(first.Number) {
+			return nil, err
+		}
+		return &first.ID, nil
+	})
 }
 
 func (s *send) client() clientKey { return clientKey{s.member(), s.in.ClientID} }

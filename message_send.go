@@ -66,7 +66,7 @@ func mediaField(i int) string { return "media_ids[" + strconv.Itoa(i) + "]" }
 // as read by its author. It needs can_create_messages.
 //
 // It returns when ctx ends, and within some six seconds in any case outside of a host's
-// transaction. With an error of ctx, as with one of the database that is not retryable,
+// transaction, Hooks.Before aside. With an error of ctx, as with one of the database that is not retryable,
 // the message may be stored all the same: to send it again is safe with its ClientID.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrInvalid (media that are not the actor's,
@@ -83,6 +83,11 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 	one, err := newSend(p, room, in)
 	if err != nil {
 		return nil, err
+	}
+	if s.config.Hooks.Before != nil {
+		if repeated, err := s.beforeSend(ctx, one); repeated != nil || err != nil {
+			return repeated, err
+		}
 	}
 	if one, err = s.store(ctx, one); err != nil {
 		return nil, err

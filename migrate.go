@@ -190,32 +190,37 @@ func (s *Service) checkSearchPath(ctx context.Context) error {
 	return nil
 }
 
-// checkSchema compares the tables with what this code and config need.
+// checkSchema compares the tables with what this code and config need, and remembers which
+// index of messages there is.
 func (s *Service) checkSchema(ctx context.Context, db *gorm.DB) error {
-	c := s.newConn(ctx, db)
+	index, err := s.newConn(ctx, db).checkTables()
+	if err == nil {
+		s.state.searchIndex.Store(index)
+	}
+	return err
+}
+
+// checkTables compares the tables with what this code and config need, and returns which
+// index of messages there is.
+func (c *conn) checkTables() (searchIndex string, err error) {
 	at, err := c.findTables()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if at.home == "" {
-		return fmt.Errorf("%w: there are no chat tables here: call chat.Migrate, or run what chat.MigrationSQL returns", ErrSchema)
+		return "", fmt.Errorf("%w: there are no chat tables here: call chat.Migrate, or run what chat.MigrationSQL returns", ErrSchema)
 	}
 	version, err := queryOne(c, scanValue[int64], "SELECT COALESCE(max(version_id), 0) FROM "+schema.Table)
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case *version < schema.Version:
-		return fmt.Errorf("%w: the tables are at version %d and this code needs %d: call chat.Migrate", ErrSchema, *version, schema.Version)
+		return "", fmt.Errorf("%w: the tables are at version %d and this code needs %d: call chat.Migrate", ErrSchema, *version, schema.Version)
 	case *version > schema.Version:
-		return fmt.Errorf("%w: the tables are at version %d and this code knows %d: upgrade this program's chat module",
+		return "", fmt.Errorf("%w: the tables are at version %d and this code knows %d: upgrade this program's chat module",
 			ErrSchema, *version, schema.Version)
 	}
-	index, err := c.checkMeta()
-	if err != nil {
-		return err
-	}
-	s.state.searchIndex.Store(index)
-	return nil
+	return c.checkMeta()
 }
 
 // checkMeta refuses a config that differs from the one the tables were made with, and

@@ -141,6 +141,7 @@ const (
 	opDelete
 	opReact
 	opUnreact
+	opDeleteMedia // that are in use
 )
 
 // access is what the actor is to a room, and may do in it.
@@ -217,7 +218,7 @@ func permitted(actor access, op operation, room roomState, on target) bool {
 		return !actor.banned
 	case opReact:
 		return !room.closed
-	case opKeepOwnState, opUnreact:
+	case opKeepOwnState, opUnreact, opDeleteMedia:
 		return on.own
 	case opAddUsers:
 		return has(CanAddUsers|on.changed) && (!on.set || has(CanEditRoom))
@@ -278,6 +279,9 @@ func mayRemove(actor access, on target) bool {
 // private room is its two users for ever, and an owner stays until another is
 // named.
 func possible(op operation, room roomState, on target) error {
+	if op == opDeleteMedia {
+		return conflict("the media item is in use")
+	}
 	if room.roomType == PrivateMessages {
 		switch op {
 		case opLeave, opAddUsers, opRemoveUser, opBan, opUnban, opSeeBans, opSetPermissions, opUpdateRoom, opTransfer:

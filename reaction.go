@@ -14,11 +14,11 @@ import (
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
 type Reaction struct {
-	ID        uuid.UUID `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	MessageID uuid.UUID `gorm:"column:message_id;-:migration" json:"message_id"`
-	UserID    UserID    `gorm:"column:user_id;-:migration" json:"user_id"`
-	Reaction  string    `gorm:"column:reaction;-:migration" json:"reaction"`
-	CreatedAt time.Time `gorm:"column:created_at;-:migration" json:"created_at"`
+	ID        uuid.UUID `gorm:"column:id;primaryKey;type:uuid;-:migration" json:"id"`
+	MessageID uuid.UUID `gorm:"column:message_id;<-:create;-:migration" json:"message_id"`
+	UserID    UserID    `gorm:"column:user_id;<-:create;-:migration" json:"user_id"`
+	Reaction  string    `gorm:"column:reaction;<-:create;-:migration" json:"reaction"`
+	CreatedAt time.Time `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 }
 
 // TableName is the reactions' table.
@@ -55,6 +55,12 @@ func scanReaction(rows row) (Reaction, error) {
 func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, reaction string) (*Reaction, error) {
 	reaction, err := s.config.canonicalReaction(reaction)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) {
+		_, err := p.user()
+		return &ReactOperation{operationOn(byMessage, message), message, reaction}, err
+	}); err != nil {
 		return nil, err
 	}
 	return write(ctx, s, actor, func(c *call) (*Reaction, error) {
@@ -136,6 +142,11 @@ func (p *roomScope) deleteReaction(r *Reaction) error {
 //
 // Errors: ErrNotFound, ErrForbidden for somebody else's.
 func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &UnreactOperation{operationOn(byReaction, reaction), reaction}, nil
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, err := c.lockRoom(byReaction, reaction)
 		if err != nil {

@@ -3,11 +3,8 @@ package chat
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
-
-	"github.com/go-df/chat/internal/textrule"
 )
 
 // RoomType is the kind of a room. It never changes.
@@ -47,26 +44,28 @@ func (v HistoryVisibility) validate() error {
 // Room is a row of chat_rooms and, after its columns, the room as the actor of
 // the call sees it.
 type Room struct {
-	ID                 uuid.UUID         `gorm:"column:id;primaryKey;-:migration" json:"id"`
-	Type               RoomType          `gorm:"column:type;-:migration" json:"type"`
-	Name               string            `gorm:"column:name;-:migration" json:"name"`
-	Description        string            `gorm:"column:description;-:migration" json:"description"`
-	AvatarID           *uuid.UUID        `gorm:"column:avatar_id;-:migration" json:"avatar_id"`
-	Public             bool              `gorm:"column:is_public;-:migration" json:"is_public"` // anyone may find, see and join it
-	OwnerID            *UserID           `gorm:"column:owner_id;-:migration" json:"owner_id"`   // nil in private rooms
-	DefaultPermissions Permissions       `gorm:"column:default_permissions;-:migration" json:"default_permissions"`
-	HistoryVisibility  HistoryVisibility `gorm:"column:history_visibility;-:migration" json:"history_visibility"`
-	MemberCount        int64             `gorm:"column:member_count;-:migration" json:"member_count"`       // how many members there are
-	PrivateA           *UserID           `gorm:"column:private_a;-:migration" json:"private_a"`             // the two users of a private room,
-	PrivateB           *UserID           `gorm:"column:private_b;-:migration" json:"private_b"`             // in the database's order
-	LastSeq            int64             `gorm:"column:last_seq;-:migration" json:"last_seq"`               // Seq of the newest event
-	FirstNumber        int64             `gorm:"column:first_number;-:migration" json:"first_number"`       // Number of the oldest message that was not removed for good: see Maintain; 1 before the first
-	LastNumber         int64             `gorm:"column:last_number;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
-	LastMessageAt      *time.Time        `gorm:"column:last_message_at;-:migration" json:"last_message_at"` // when that was sent
-	Metadata           Metadata          `gorm:"column:metadata;-:migration" json:"metadata"`
-	CreatedAt          time.Time         `gorm:"column:created_at;-:migration" json:"created_at"`
-	UpdatedAt          time.Time         `gorm:"column:updated_at;autoUpdateTime:false;-:migration" json:"updated_at"`
-	DeletedAt          *time.Time        `gorm:"column:deleted_at;-:migration" json:"deleted_at"`
+	ID                 uuid.UUID         `gorm:"column:id;primaryKey;type:uuid;-:migration" json:"id"`
+	Type               RoomType          `gorm:"column:type;<-:create;-:migration" json:"type"`
+	Name               string            `gorm:"column:name;<-:create;-:migration" json:"name"`
+	Description        string            `gorm:"column:description;<-:create;-:migration" json:"description"`
+	AvatarID           *uuid.UUID        `gorm:"column:avatar_id;<-:create;-:migration" json:"avatar_id"`
+	Public             bool              `gorm:"column:is_public;<-:create;-:migration" json:"is_public"` // anyone may find, see and join it
+	Key                *string           `gorm:"column:key;<-:create;-:migration" json:"key"`             // the host's name for it: see NewRoom.Key
+	Ownerless          bool              `gorm:"column:ownerless;<-:create;-:migration" json:"ownerless"` // a group of equals: see NewRoom.Ownerless
+	OwnerID            *UserID           `gorm:"column:owner_id;<-:create;-:migration" json:"owner_id"`   // nil in private rooms and ownerless ones
+	DefaultPermissions Permissions       `gorm:"column:default_permissions;<-:create;-:migration" json:"default_permissions"`
+	HistoryVisibility  HistoryVisibility `gorm:"column:history_visibility;<-:create;-:migration" json:"history_visibility"`
+	MemberCount        int64             `gorm:"column:member_count;<-:create;-:migration" json:"member_count"`       // how many members there are
+	PrivateA           *UserID           `gorm:"column:private_a;<-:create;-:migration" json:"private_a"`             // the two users of a private room,
+	PrivateB           *UserID           `gorm:"column:private_b;<-:create;-:migration" json:"private_b"`             // in the database's order
+	LastSeq            int64             `gorm:"column:last_seq;<-:create;-:migration" json:"last_seq"`               // Seq of the newest event
+	FirstNumber        int64             `gorm:"column:first_number;<-:create;-:migration" json:"first_number"`       // Number of the oldest message that was not removed for good: see Maintain; 1 before the first
+	LastNumber         int64             `gorm:"column:last_number;<-:create;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
+	LastMessageAt      *time.Time        `gorm:"column:last_message_at;<-:create;-:migration" json:"last_message_at"` // when that was sent
+	Metadata           Metadata          `gorm:"column:metadata;<-:create;-:migration" json:"metadata"`
+	CreatedAt          time.Time         `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
+	UpdatedAt          time.Time         `gorm:"column:updated_at;autoUpdateTime:false;<-:create;-:migration" json:"updated_at"`
+	DeletedAt          *time.Time        `gorm:"column:deleted_at;<-:create;-:migration" json:"deleted_at"`
 
 	Me          *RoomUser    `gorm:"-" json:"me"`           // the actor's membership, if any
 	Unread      int64        `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
@@ -79,13 +78,13 @@ type Room struct {
 // TableName is the rooms' table.
 func (Room) TableName() string { return "chat_rooms" }
 
-const roomColumns = `id, type, name, description, avatar_id, is_public, owner_id, default_permissions, history_visibility,
-	member_count, private_a, private_b, last_seq, first_number, last_number, last_message_at, metadata, created_at, updated_at, deleted_at`
+const roomColumns = `id, type, name, description, avatar_id, is_public, key, ownerless, owner_id, default_permissions,
+	history_visibility, member_count, private_a, private_b, last_seq, first_number, last_number, last_message_at, metadata, created_at, updated_at, deleted_at`
 
 // fields are where a row of roomColumns is scanned into.
 func (r *Room) fields() []any {
 	return []any{
-		&r.ID, &r.Type, &r.Name, &r.Description, &r.AvatarID, &r.Public, &r.OwnerID, &r.DefaultPermissions,
+		&r.ID, &r.Type, &r.Name, &r.Description, &r.AvatarID, &r.Public, &r.Key, &r.Ownerless, &r.OwnerID, &r.DefaultPermissions,
 		&r.HistoryVisibility, &r.MemberCount, &r.PrivateA, &r.PrivateB, &r.LastSeq, &r.FirstNumber, &r.LastNumber, scanTime(&r.LastMessageAt), &r.Metadata,
 		scanRequiredTime(&r.CreatedAt), scanRequiredTime(&r.UpdatedAt), scanTime(&r.DeletedAt),
 	}
@@ -137,8 +136,17 @@ type NewRoom struct {
 	Description string
 	// Public lets anyone find, see and join the room.
 	Public bool
-	// Owner is for System alone, which must name one. A user owns what they make.
+	// Key is the host's own name for the room, such as "order/17": at most one room that is
+	// not deleted has it, and RoomByKey finds that. One line of at most 255 bytes;
+	// for System alone. Defaults to none.
+	Key string
+	// Owner is for System alone, which must name one, or make the room Ownerless. A user
+	// owns what they make.
 	Owner UserID
+	// Ownerless, for System alone, makes a room of equals: nobody owns it, anybody may
+	// leave, and it stays when all have left. Members have the permissions that they are
+	// given; to delete the room and to make somebody its owner is left to System.
+	Ownerless bool
 	// DefaultPermissions is what members have who have no set of their own.
 	// Defaults to DefaultPermissions(Type); a pointer to NoPermissions means none.
 	DefaultPermissions *Permissions
@@ -176,45 +184,45 @@ func (in *NewRoom) validate(l Limits) error {
 	return l.checkMetadata(&in.Metadata)
 }
 
-// checkName also drops from a name what turns the direction of writing.
-func (l Limits) checkName(name *string) error {
-	if reason := invalidTextReason(*name); reason != "" {
-		return invalid("name", CodeInvalidText, "%s", reason)
-	}
-	if textrule.HasLineBreak(*name) {
-		return invalid("name", CodeInvalidText, "contains a line break")
-	}
-	*name = textrule.WithoutDirections(*name)
-	if !textrule.Visible(*name) {
-		return invalid("name", CodeRequired, "is empty")
-	}
-	if utf8.RuneCountInString(*name) > l.Name {
-		return tooLarge("name", CodeTooLong, int64(l.Name), "characters")
-	}
-	return nil
-}
-
-func (l Limits) checkDescription(description string) error {
-	if reason := invalidTextReason(description); reason != "" {
-		return invalid("description", CodeInvalidText, "%s", reason)
-	}
-	if utf8.RuneCountInString(description) > l.Description {
-		return tooLarge("description", CodeTooLong, int64(l.Description), "characters")
-	}
-	return nil
-}
-
 // CreateRoom makes a group or a channel with its first members, in one
 // transaction. The actor becomes the owner; System names one. Whoever makes a room
 // may give its members any permissions but can_delete_room.
 //
+// With a Key that a room has already, that room is returned to System as it is, with
+// Created false, and the rest of the input is ignored. However many calls with one key
+// meet, one makes the room and the others return it.
+//
 // Errors: ErrInvalid, also for ids that are not in Config.UsersTable, and ErrTooLarge,
 // naming the field.
 func (s *Service) CreateRoom(ctx context.Context, actor Actor, in NewRoom) (*Room, error) {
-	if err := in.validate(s.config.Limits); err != nil {
+	if err := checkNewKey(in.Key); err != nil {
 		return nil, err
 	}
-	return write(ctx, s, actor, func(c *call) (*Room, error) { return c.createRoom(in) })
+	fault := in.validate(s.config.Limits)
+	if fault != nil && in.Key == "" {
+		return nil, fault
+	}
+	if in.Key != "" && s.config.Hooks.Before != nil { // which is not asked where nothing is made
+		room, err := write(ctx, s, actor, func(c *call) (*Room, error) { return c.roomOfNewKey(in.Key) })
+		if err != nil || room != nil {
+			return room, err
+		}
+	}
+	if fault == nil {
+		err := s.before(ctx, actor, func(p principal) (Operation, error) { return s.createOperation(p, in) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return write(ctx, s, actor, func(c *call) (*Room, error) {
+		if room, err := c.roomOfNewKey(in.Key); err != nil || room != nil {
+			return room, err
+		}
+		if fault != nil {
+			return nil, fault
+		}
+		return c.createRoom(in)
+	})
 }
 
 func (c *call) createRoom(in NewRoom) (*Room, error) {
@@ -225,22 +233,28 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	owner := users[0].UserID
 	room := &Room{
-		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, OwnerID: &owner,
+		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, Ownerless: in.Ownerless,
 		DefaultPermissions: DefaultPermissions(in.Type), HistoryVisibility: in.HistoryVisibility, MemberCount: int64(len(users)),
 		FirstNumber: 1, Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now, Created: true,
 	}
 	if in.DefaultPermissions != nil {
 		room.DefaultPermissions = *in.DefaultPermissions
 	}
+	if in.Key != "" {
+		room.Key = &in.Key
+	}
 	p := &roomScope{call: c, room: room}
-	p.record(RoomCreated, nil, &owner)
-	for _, user := range users[1:] {
+	added := users
+	if !in.Ownerless {
+		room.OwnerID, added = &users[0].UserID, users[1:]
+	}
+	p.record(RoomCreated, nil, room.OwnerID)
+	for _, user := range added {
 		p.record(UserAdded, nil, &user.UserID)
 	}
-	if err := c.insertRoom(room); err != nil {
-		return nil, err
+	if made, err := c.insertRoom(room); err != nil || !made {
+		return c.roomMadeMeanwhile(in.Key, err)
 	}
 	if err := p.insertUsers(users); err != nil {
 		return nil, err
@@ -251,18 +265,21 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	return room, c.attachViews([]*Room{room})
 }
 
-// firstMembers checks who is to be in a new room, and returns them with the owner first.
+// firstMembers checks who is to be in a new room, and returns them with the owner, if it is
+// to have one, first.
 func (c *call) firstMembers(in NewRoom) ([]NewRoomUser, error) {
-	owner, err := c.ownerOf(in)
+	owner, err := c.config.ownerOf(c.actor, in)
 	if err != nil {
 		return nil, err
 	}
-	users, err := c.newUsers(in.Type, in.Members)
+	users, err := c.config.newUsers(in.Type, in.Members)
 	if err != nil {
 		return nil, err
 	}
-	users = ownerFirst(owner, users)
-	if err := c.checkUsers("members", userIDs(users)...); err != nil {
+	if !in.Ownerless {
+		users = ownerFirst(owner, users)
+	}
+	if err := c.checkNewUsers("members", userIDs(users)...); err != nil {
 		return nil, err
 	}
 	if limit := c.config.Limits.GroupMembers; in.Type == Group && len(users) > limit {
@@ -283,25 +300,34 @@ func ownerFirst(owner UserID, users []NewRoomUser) []NewRoomUser {
 	return append([]NewRoomUser{first}, without(users, owner)...)
 }
 
-func (c *call) ownerOf(in NewRoom) (UserID, error) {
+// ownerOf returns who is to own a new room, "" for nobody.
+func (c *Config) ownerOf(p principal, in NewRoom) (UserID, error) {
 	switch {
-	case c.actor.system && in.Owner == "":
-		return "", invalid("owner", CodeRequired, "must be named when System makes the room")
-	case c.actor.system:
-		return c.config.userID("owner", in.Owner)
+	case in.Ownerless && !p.system:
+		return "", invalid("ownerless", CodeNotAllowed, "is for System alone: the actor owns the room")
+	case in.Ownerless && in.Owner != "":
+		return "", invalid("owner", CodeExclusive, "cannot be named for an ownerless room")
+	case in.Ownerless:
+		return "", nil
+	case p.system && in.Owner == "":
+		return "", invalid("owner", CodeRequired, "must be named when System makes the room, unless it is ownerless")
+	case p.system:
+		return c.userID("owner", in.Owner)
 	case in.Owner != "":
 		return "", invalid("owner", CodeNotAllowed, "is for System alone: the actor owns the room")
 	}
-	return c.actor.id, nil
+	return p.id, nil
 }
 
-func (c *conn) insertRoom(r *Room) error {
-	_, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
+// insertRoom leaves it to the database whether there is a room of the same key.
+func (c *conn) insertRoom(r *Room) (made bool, err error) {
+	inserted, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, key, ownerless, owner_id, default_permissions,
 		history_visibility, member_count, last_seq, last_number, metadata, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
-		r.ID, r.Type, r.Name, r.Description, r.Public, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility, r.MemberCount, r.LastSeq,
-		r.Metadata, r.CreatedAt, r.UpdatedAt)
-	return err
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
+		ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING`,
+		r.ID, r.Type, r.Name, r.Description, r.Public, r.Key, r.Ownerless, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility,
+		r.MemberCount, r.LastSeq, r.Metadata, r.CreatedAt, r.UpdatedAt)
+	return inserted == 1, err
 }
 
 // OpenPrivate returns the one private room of the actor and another user, making
@@ -314,15 +340,16 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) {
+		return &OpenPrivateOperation{UserID: other}, p.opens(other)
+	}); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
-		me, err := c.actor.user()
-		if err != nil {
+		if err := c.actor.opens(other); err != nil {
 			return nil, err
 		}
-		if me == other {
-			return nil, invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
-		}
-		room, err := c.openPrivate(me, other)
+		room, err := c.openPrivate(c.actor.id, other)
 		if err != nil {
 			return nil, err
 		}
@@ -330,22 +357,27 @@ func (s *Service) OpenPrivate(ctx context.Context, actor Actor, other UserID) (*
 	})
 }
 
+// opens checks that p may have a private room with a user.
+func (p principal) opens(other UserID) error {
+	me, err := p.user()
+	if err == nil && me == other {
+		err = invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
+	}
+	return err
+}
+
 func (c *call) openPrivate(me, other UserID) (*Room, error) {
 	if err := c.setLockTimeout(); err != nil {
 		return nil, err
 	}
-	if err := c.checkUsers("actor", me); err != nil {
-		return nil, err
-	}
-	if err := c.checkUsers("user_id", other); err != nil {
+	if err := c.checkPair(me, other); err != nil {
 		return nil, err
 	}
 	made, err := c.insertPrivate(newID(), me, other)
 	if err != nil {
 		return nil, err
 	}
-	room, err := queryOne(c.conn, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
-		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
+	room, err := c.privateRoom(me, other)
 	switch {
 	case err != nil:
 		return nil, err
@@ -361,6 +393,12 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 		return nil, err
 	}
 	return room, p.save()
+}
+
+// privateRoom returns the room of two users, nil when there is none.
+func (c *conn) privateRoom(me, other UserID) (*Room, error) {
+	return queryOne(c, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
+		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
 }
 
 // insertPrivate leaves it to the database which of the two users is private_a, and

@@ -41,8 +41,12 @@ func (in *BanOptions) validate(c *Config) error {
 	return nil
 }
 
-// untilAfter returns the end of the ban as both databases keep it.
-func (in *BanOptions) untilAfter(now time.Time) (*time.Time, error) {
+// bans checks what p may not do to themselves, and returns the end of the ban as both
+// databases keep it.
+func (p principal) bans(user UserID, in BanOptions, now time.Time) (until *time.Time, err error) {
+	if user == p.id {
+		return nil, invalid("user_id", CodeNotAllowed, "is the actor: nobody bans themselves")
+	}
 	return futureTime("until", in.Until, now)
 }
 
@@ -79,11 +83,11 @@ func (s *Service) BanUser(ctx context.Context, actor Actor, room uuid.UUID, user
 	if err := in.validate(&s.config); err != nil {
 		return err
 	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) { return banOperation(p, room, user, in, s.now()) }); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
-		if user == c.actor.id {
-			return invalid("user_id", CodeNotAllowed, "is the actor: nobody bans themselves")
-		}
-		until, err := in.untilAfter(c.now)
+		until, err := c.actor.bans(user, in, c.now)
 		if err != nil {
 			return err
 		}
@@ -137,6 +141,11 @@ func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a
 func (s *Service) UnbanUser(ctx context.Context, actor Actor, room uuid.UUID, user UserID) error {
 	user, err := s.config.userID("user_id", user)
 	if err != nil {
+		return err
+	}
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &UnbanOperation{operationOn(byRoom, room), room, user}, nil
+	}); err != nil {
 		return err
 	}
 	return s.do(ctx, actor, func(c *call) error {

@@ -8,12 +8,17 @@ import (
 )
 
 // DeleteRoom deletes a room for everyone in it: from then on it and all in it are
-// ErrNotFound, and the two users of a private room may open a new one. A group or a
-// channel is its owner's to delete, a private room needs can_delete_room. The rows
+// ErrNotFound, and the two users of a private room may open a new one; its key is free. A group or a
+// channel is its owner's to delete, an ownerless one System's, a private room needs can_delete_room. The rows
 // stay until PurgeRooms, and the bytes of its media until SweepMedia.
 //
 // Errors: ErrNotFound, ErrForbidden.
 func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &DeleteRoomOperation{operationOn(byRoom, room), room}, nil
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, err := c.lockFor(byRoom, room, opDeleteRoom)
 		if err != nil {
@@ -35,13 +40,13 @@ func (s *Service) DeleteRoom(ctx context.Context, actor Actor, room uuid.UUID) e
 	})
 }
 
-// detach empties what a deleted room would keep from others: its owner, its pair,
+// detach empties what a deleted room would keep from others: its owner, its pair, its key,
 // its avatar, which it returns to be released. Memberships stay, to address the last
 // event, and are counted no longer.
 func (p *roomScope) detach(at time.Time) (avatar *uuid.UUID) {
 	r := p.room
 	avatar = r.AvatarID
-	r.OwnerID, r.PrivateA, r.PrivateB, r.AvatarID, r.MemberCount = nil, nil, nil, nil, 0
+	r.OwnerID, r.PrivateA, r.PrivateB, r.Key, r.AvatarID, r.MemberCount = nil, nil, nil, nil, nil, 0
 	r.DeletedAt, r.UpdatedAt = &at, later(p.now, r.UpdatedAt)
 	p.record(RoomDeleted, nil, nil)
 	return avatar

@@ -17,17 +17,20 @@ import (
 //
 // Errors: ErrNotFound.
 func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
-	return read(ctx, s, actor, func(c *call) (*Room, error) {
-		p, err := c.readRoomWith(byRoom, room, "COALESCE("+unreadSQL+", 0)")
-		if err != nil {
-			return nil, err
-		}
-		if err := p.decide(opSeeRoom, target{}); err != nil {
-			return nil, err
-		}
-		p.room.viewAs(p.me)
-		return p.room, c.attachHeads([]*Room{p.room})
-	})
+	return read(ctx, s, actor, func(c *call) (*Room, error) { return c.seeRoom(byRoom, room) })
+}
+
+// seeRoom returns a room with all that the actor sees of it.
+func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
+	p, err := c.readRoomWith(by, "COALESCE("+unreadSQL+", 0)", args...)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.decide(opSeeRoom, target{}); err != nil {
+		return nil, err
+	}
+	p.room.viewAs(p.me)
+	return p.room, c.attachHeads([]*Room{p.room})
 }
 
 // RoomsQuery selects a page of the actor's rooms.

@@ -3,8 +3,11 @@ package chat
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/textrule"
 )
 
 // RoomPatch is what to change of a group or a channel; a nil field is left as it is. Its
@@ -58,6 +61,34 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	return in, nil
 }
 
+// checkName also drops from a name what turns the direction of writing.
+func (l Limits) checkName(name *string) error {
+	if reason := invalidTextReason(*name); reason != "" {
+		return invalid("name", CodeInvalidText, "%s", reason)
+	}
+	if textrule.HasLineBreak(*name) {
+		return invalid("name", CodeInvalidText, "contains a line break")
+	}
+	*name = textrule.WithoutDirections(*name)
+	if !textrule.Visible(*name) {
+		return invalid("name", CodeRequired, "is empty")
+	}
+	if utf8.RuneCountInString(*name) > l.Name {
+		return tooLarge("name", CodeTooLong, int64(l.Name), "characters")
+	}
+	return nil
+}
+
+func (l Limits) checkDescription(description string) error {
+	if reason := invalidTextReason(description); reason != "" {
+		return invalid("description", CodeInvalidText, "%s", reason)
+	}
+	if utf8.RuneCountInString(description) > l.Description {
+		return tooLarge("description", CodeTooLong, int64(l.Description), "characters")
+	}
+	return nil
+}
+
 // UpdateRoom changes a group or a channel. It needs can_edit_room, to change
 // DefaultPermissions also every permission that changes, and to make a room public,
 // which gives its default to everybody, also can_add_users and every permission of
@@ -70,6 +101,11 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 func (s *Service) UpdateRoom(ctx context.Context, actor Actor, room uuid.UUID, patch RoomPatch) (*Room, error) {
 	patch, err := patch.validate(s.config.Limits)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &UpdateRoomOperation{operationOn(byRoom, room), room, patch.clone()}, nil
+	}); err != nil {
 		return nil, err
 	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
@@ -162,13 +198,18 @@ func (p *roomScope) setAvatar(id uuid.UUID) (changed bool, err error) {
 
 // TransferOwnership makes another member the owner of a group or a channel. The
 // former owner stays, with the permissions of their row. Only the owner may, and
-// System.
+// System, which so gives an ownerless room an owner.
 //
 // Errors: ErrNotFound also when the new owner is no member, ErrForbidden, ErrConflict
 // to System in a private room, ErrInvalid.
 func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.UUID, owner UserID) (*Room, error) {
 	owner, err := s.config.userID("user_id", owner)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		return &TransferOperation{operationOn(byRoom, room), room, owner}, nil
+	}); err != nil {
 		return nil, err
 	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
@@ -191,7 +232,7 @@ func (s *Service) TransferOwnership(ctx context.Context, actor Actor, room uuid.
 }
 
 func (p *roomScope) transfer(owner UserID) error {
-	p.room.OwnerID, p.room.UpdatedAt = &owner, later(p.now, p.room.UpdatedAt)
+	p.room.OwnerID, p.room.Ownerless, p.room.UpdatedAt = &owner, false, later(p.now, p.room.UpdatedAt)
 	p.record(OwnerChanged, nil, &owner)
 	return p.save()
 }

@@ -19,18 +19,20 @@ type roomScope struct {
 	deletedNumber int64
 }
 
-// roomOf is how a room is found: by its own id, or by that of something in it, so that
-// nothing is reached past its room.
+// roomOf is how a room is found: by what is its own alone, or by the id of something in it,
+// so that nothing is reached past its room.
 type roomOf struct {
 	from  string // r is the room, and m the message
-	id    string
-	child bool // by a message or something in it, which strangers to a public room do not see
+	is    string // the condition, with its parameters
+	child bool   // by a message or something in it, which strangers to a public room do not see
 }
 
 var (
-	byRoom     = roomOf{"chat_rooms r", "r.id", false}
-	byMessage  = roomOf{"chat_messages m JOIN chat_rooms r ON r.id = m.room_id", "m.id", true}
-	byReaction = roomOf{"chat_reactions x JOIN chat_messages m ON m.id = x.message_id JOIN chat_rooms r ON r.id = m.room_id", "x.id", true}
+	byRoom     = roomOf{"chat_rooms r", "r.id = ?", false}
+	byKey      = roomOf{"chat_rooms r", "r.key = ?", false}
+	byPair     = roomOf{"chat_rooms r", "(r.private_a = ? AND r.private_b = ? OR r.private_a = ? AND r.private_b = ?)", false}
+	byMessage  = roomOf{"chat_messages m JOIN chat_rooms r ON r.id = m.room_id", "m.id = ?", true}
+	byReaction = roomOf{"chat_reactions x JOIN chat_messages m ON m.id = x.message_id JOIN chat_rooms r ON r.id = m.room_id", "x.id = ?", true}
 )
 
 // The condition that a member sees a message of their room: those before a newcomer may
@@ -67,9 +69,9 @@ func (c *call) lockCondition(by roomOf, id uuid.UUID) (condition string, args []
 		return "id = ? AND (is_public OR EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = chat_rooms.id AND u.user_id = ?))",
 			[]any{id, c.actor.id}
 	case c.actor.system:
-		return "id = (SELECT m.room_id FROM " + by.from + " WHERE " + by.id + " = ?)", []any{id}
+		return "id = (SELECT m.room_id FROM " + by.from + " WHERE " + by.is + ")", []any{id}
 	}
-	return "id = (SELECT m.room_id FROM " + by.from + " WHERE " + by.id + " = ? AND " + memberSeesMessage + ")", []any{id, c.actor.id}
+	return "id = (SELECT m.room_id FROM " + by.from + " WHERE " + by.is + " AND " + memberSeesMessage + ")", []any{id, c.actor.id}
 }
 
 // lockRoom takes the room's lock and then, in a later statement, reads the actor's
@@ -113,18 +115,18 @@ func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	return c.readRoomWith(by, id, "0")
+	return c.readRoomWith(by, "0", id)
 }
 
 // readRoomWith is readRoom with an expression for what the member has not read.
-func (c *call) readRoomWith(by roomOf, id uuid.UUID, unread string) (*roomScope, error) {
+func (c *call) readRoomWith(by roomOf, unread string, args ...any) (*roomScope, error) {
 	number := "0"
 	if by.child {
 		number = "m.number"
 	}
 	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
 		", "+number+", "+unread+" FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
-		" WHERE "+by.id+" = ? AND r.deleted_at IS NULL", c.actor.nullableID(), id)
+		" WHERE "+by.is+" AND r.deleted_at IS NULL", append([]any{c.actor.nullableID()}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -203,10 +205,10 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 // save writes the room's row and the events that were recorded.
 func (p *roomScope) save() error {
 	r := p.room
-	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, owner_id = ?,
+	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, key = ?, ownerless = ?, owner_id = ?,
 		default_permissions = ?, history_visibility = ?, member_count = ?, private_a = ?, private_b = ?, last_seq = ?, first_number = ?,
 		last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?), metadata = ?, updated_at = ?, deleted_at = ?
-		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility,
+		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.Key, r.Ownerless, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility,
 		r.MemberCount, r.PrivateA, r.PrivateB, r.LastSeq, r.FirstNumber, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}

@@ -9,19 +9,19 @@ import (
 
 // RoomUser is a row of chat_room_users: a user's membership of a room.
 type RoomUser struct {
-	RoomID         uuid.UUID    `gorm:"column:room_id;primaryKey;-:migration" json:"room_id"`
+	RoomID         uuid.UUID    `gorm:"column:room_id;primaryKey;type:uuid;-:migration" json:"room_id"`
 	UserID         UserID       `gorm:"column:user_id;primaryKey;-:migration" json:"user_id"`
-	Permissions    *Permissions `gorm:"column:permissions;-:migration" json:"permissions"`           // nil: the room's default
-	Muted          bool         `gorm:"column:muted;-:migration" json:"muted"`                       // by now; shown to the member alone, as are the next four
-	MutedUntil     *time.Time   `gorm:"column:muted_until;-:migration" json:"muted_until"`           // when the mute ends by itself; nil: it does not
-	HiddenNumber   *int64       `gorm:"column:hidden_number;-:migration" json:"hidden_number"`       // the room's LastNumber when the member archived it: see Hidden
-	Pinned         bool         `gorm:"column:pinned;-:migration" json:"pinned"`                     // before the other rooms in Rooms
-	CreatedBy      *UserID      `gorm:"column:created_by;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
-	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;-:migration" json:"last_seen_at"`         // nil also where it is not shown
-	LastReadNumber int64        `gorm:"column:last_read_number;-:migration" json:"last_read_number"` // the number of the last message read; 0 also where it is not shown
-	JoinedNumber   int64        `gorm:"column:joined_number;-:migration" json:"joined_number"`       // messages up to this number do not exist for the member: see HistoryJoined; 0: they see all
-	MarkedUnread   *int64       `gorm:"column:marked_unread;-:migration" json:"marked_unread"`       // from which number on messages are unread again: see MarkUnread
-	CreatedAt      time.Time    `gorm:"column:created_at;-:migration" json:"created_at"`
+	Permissions    *Permissions `gorm:"column:permissions;<-:create;-:migration" json:"permissions"`           // nil: the room's default
+	Muted          bool         `gorm:"column:muted;<-:create;-:migration" json:"muted"`                       // by now; shown to the member alone, as are the next four
+	MutedUntil     *time.Time   `gorm:"column:muted_until;<-:create;-:migration" json:"muted_until"`           // when the mute ends by itself; nil: it does not
+	HiddenNumber   *int64       `gorm:"column:hidden_number;<-:create;-:migration" json:"hidden_number"`       // the room's LastNumber when the member archived it: see Hidden
+	Pinned         bool         `gorm:"column:pinned;<-:create;-:migration" json:"pinned"`                     // before the other rooms in Rooms
+	CreatedBy      *UserID      `gorm:"column:created_by;<-:create;-:migration" json:"created_by"`             // who added them; nil for System, or when erased
+	LastSeenAt     *time.Time   `gorm:"column:last_seen_at;<-:create;-:migration" json:"last_seen_at"`         // nil also where it is not shown
+	LastReadNumber int64        `gorm:"column:last_read_number;<-:create;-:migration" json:"last_read_number"` // the number of the last message read; 0 also where it is not shown
+	JoinedNumber   int64        `gorm:"column:joined_number;<-:create;-:migration" json:"joined_number"`       // messages up to this number do not exist for the member: see HistoryJoined; 0: they see all
+	MarkedUnread   *int64       `gorm:"column:marked_unread;<-:create;-:migration" json:"marked_unread"`       // from which number on messages are unread again: see MarkUnread
+	CreatedAt      time.Time    `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 
 	Hidden    bool        `gorm:"-" json:"hidden"`    // archived: no message is newer than HiddenNumber, or the room is muted
 	Owner     bool        `gorm:"-" json:"owner"`     // of the room
@@ -269,6 +269,11 @@ func (s *Service) UpdateRoomUser(ctx context.Context, actor Actor, room uuid.UUI
 	}
 	if err := checkBits("permissions", patch.Permissions); err != nil {
 		return nil, err
+	}
+	if patch.Permissions != nil || patch.ResetPermissions {
+		if err := s.before(ctx, actor, func(principal) (Operation, error) { return updateUserOperation(room, user, patch), nil }); err != nil {
+			return nil, err
+		}
 	}
 	member, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
 		var err error

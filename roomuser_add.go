@@ -19,15 +19,15 @@ type NewRoomUser struct {
 }
 
 // newUsers checks the users that came in, and drops repeats.
-func (c *conn) newUsers(t RoomType, users []NewRoomUser) ([]NewRoomUser, error) {
-	if limit := c.config.Limits.UsersPerCall; len(users) > limit {
+func (c *Config) newUsers(t RoomType, users []NewRoomUser) ([]NewRoomUser, error) {
+	if limit := c.Limits.UsersPerCall; len(users) > limit {
 		return nil, tooLarge("members", CodeTooMany, int64(limit), "users a call")
 	}
 	checked := make([]NewRoomUser, 0, len(users))
 	seen := make(map[UserID]bool, len(users))
 	for i, user := range users {
 		field := "members[" + strconv.Itoa(i) + "]"
-		id, err := c.config.userID(field+".user_id", user.UserID)
+		id, err := c.userID(field+".user_id", user.UserID)
 		if err != nil {
 			return nil, err
 		}
@@ -56,8 +56,7 @@ func userIDs(users []NewRoomUser) []UserID {
 func (c *conn) checkUsers(field string, ids ...UserID) error {
 	unknown, err := c.unknownUsers(ids...)
 	if err == nil && len(unknown) > 0 {
-		// Which one is not said: a list would tell who has an account.
-		err = invalid(field, CodeNoSuchUser, "names somebody who is not a user")
+		err = noSuchUser(field)
 	}
 	return err
 }
@@ -83,6 +82,11 @@ func (c *conn) unknownUsers(ids ...UserID) ([]UserID, error) {
 		found[id] = true
 	}
 	return slices.DeleteFunc(slices.Clone(ids), func(id UserID) bool { return found[id] }), nil
+}
+
+// noSuchUser does not say which one it is: a list would tell who has an account.
+func noSuchUser(field string) error {
+	return invalid(field, CodeNoSuchUser, "names somebody who is not a user")
 }
 
 func without(users []NewRoomUser, id UserID) []NewRoomUser {
@@ -129,6 +133,9 @@ func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, use
 			return nil, err
 		}
 	}
+	if err := s.before(ctx, actor, func(principal) (Operation, error) { return s.addOperation(room, users), nil }); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) ([]RoomUser, error) {
 		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
@@ -137,7 +144,7 @@ func (s *Service) AddUsers(ctx context.Context, actor Actor, room uuid.UUID, use
 		if err := p.decide(opAddUsers, p.addTarget(users)); err != nil {
 			return nil, err
 		}
-		checked, err := c.newUsers(p.room.Type, users)
+		checked, err := c.config.newUsers(p.room.Type, users)
 		if err != nil {
 			return nil, err
 		}
@@ -182,7 +189,7 @@ func (p *roomScope) addUsers(users []NewRoomUser, known []*userState) error {
 	if err := p.checkGroupSize(len(absent)); err != nil {
 		return err
 	}
-	if err := p.checkUsers("members", userIDs(absent)...); err != nil {
+	if err := p.checkNewUsers("members", userIDs(absent)...); err != nil {
 		return err
 	}
 	absent, err := p.restrictNewUsers(absent, known)
@@ -247,6 +254,12 @@ func (p *roomScope) checkGroupSize(more int) error {
 // Errors: ErrNotFound also when the room is not public, ErrForbidden for who is
 // banned, ErrTooLarge when the group is full, ErrInvalid for System.
 func (s *Service) JoinRoom(ctx context.Context, actor Actor, room uuid.UUID) (*Room, error) {
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) {
+		_, err := p.user()
+		return &JoinOperation{operationOn(byRoom, room), room}, err
+	}); err != nil {
+		return nil, err
+	}
 	return write(ctx, s, actor, func(c *call) (*Room, error) {
 		me, err := c.actor.user()
 		if err != nil {
@@ -293,6 +306,9 @@ func (s *Service) RemoveUser(ctx context.Context, actor Actor, room uuid.UUID, u
 	if err != nil {
 		return err
 	}
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) { return removeOperation(p, room, user), nil }); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		p, err := c.lockRoom(byRoom, room)
 		if err != nil {
@@ -311,6 +327,12 @@ func (s *Service) RemoveUser(ctx context.Context, actor Actor, room uuid.UUID, u
 // Errors: ErrNotFound, ErrConflict for the owner, who transfers the room first,
 // and in a private room; ErrInvalid for System.
 func (s *Service) LeaveRoom(ctx context.Context, actor Actor, room uuid.UUID) error {
+	if err := s.before(ctx, actor, func(p principal) (Operation, error) {
+		me, err := p.user()
+		return removeOperation(p, room, me), err
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		me, err := c.actor.user()
 		if err != nil {

@@ -39,7 +39,7 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 
 // ownUnread reads the actor's membership with what is unread.
 func (c *call) ownUnread(room uuid.UUID) (*RoomUser, error) {
-	p, err := c.readRoomWith(byRoom, room, "COALESCE("+unreadSQL+", 0)")
+	p, err := c.readRoomWith(byRoom, "COALESCE("+unreadSQL+", 0)", room)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 // pool, and its one clock reading. It does not know who acts: see call.
 type conn struct {
 	db      *gorm.DB // carries ctx
+	host    *gorm.DB // with the host's settings: for Hooks.CheckUsers
 	ctx     context.Context
 	dialect dialect.Dialect
 	config  *Config
@@ -39,7 +40,7 @@ type call struct {
 }
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
-	return &conn{db: db.WithContext(ctx), ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
+	return &conn{db: db.WithContext(ctx), host: s.host, ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
 		locks: &s.state.locks}
 }
 

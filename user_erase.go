@@ -240,7 +240,7 @@ func (e *erasure) save() error {
 		events = append(events, p.events...)
 	}
 	if _, err := e.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, member_count = j.member_count, owner_id = j.owner_id, private_a = j.private_a,
-			private_b = j.private_b, avatar_id = j.avatar_id, updated_at = `+e.dialect.Later("chat_rooms.updated_at")+`,
+			private_b = j.private_b, avatar_id = j.avatar_id, key = CASE WHEN j.deleted = 0 THEN chat_rooms.key END, updated_at = `+e.dialect.Later("chat_rooms.updated_at")+`,
 			deleted_at = CASE WHEN j.deleted = 1 THEN CAST(? AS `+e.dialect.TimeType()+`) END FROM `+
 		e.jsonRows("id uuid", "last_seq bigint", "member_count bigint", "deleted int", "owner_id user", "private_a user", "private_b user", "avatar_id uuid")+
 		" WHERE chat_rooms.id = j.id", e.now, e.deletedAt, dialect.JSONArray(rows)); err != nil {

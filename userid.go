@@ -157,6 +157,14 @@ type principal struct {
 // checked reports whether p came from a valid Actor.
 func (p principal) checked() bool { return p.system != (p.id != "") }
 
+// asActor returns the Actor that p came from, a user in the one spelling of their id.
+func (p principal) asActor() Actor {
+	if p.system {
+		return System
+	}
+	return p.id
+}
+
 // nullableID is the id for columns that are NULL for System.
 func (p principal) nullableID() *UserID {
 	if p.system {

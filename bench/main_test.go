@@ -40,6 +40,7 @@ func TestReport(t *testing.T) {
 	}
 	r := &results{plan: p, machine: shape(), began: time.Now()}
 	r.media = measureMedia(t, p) // before the disk is busy with the databases
+	r.s3 = measureS3(t, p)
 	for _, of := range []struct {
 		name    string
 		measure func(*testing.T, plan) *database

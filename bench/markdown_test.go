@@ -37,6 +37,7 @@ connection of database/sql's on SQLite. Each rate is the median of %d rounds.
 	r.sending(&b)
 	r.reading(&b)
 	r.media.markdown(&b)
+	r.s3.markdown(&b)
 	r.memory(&b)
 	b.WriteString(overHTTP)
 	b.WriteString(settings)

@@ -18,6 +18,7 @@ type results struct {
 	began     time.Time
 	databases []*database
 	media     mediaResults
+	s3        s3Results
 }
 
 // The report's files.

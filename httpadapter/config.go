@@ -102,6 +102,11 @@ type Config struct {
 	// StreamLife is how long a stream of events is open before its client is to connect
 	// again, which it does by itself, and goes on where it was. Defaults to 30 minutes.
 	StreamLife time.Duration
+	// Disable lists operations by their ids in openapi.json, such as "chat_room_create", that
+	// are not served: they are 404, as what was never there, and not in the openapi.json that is
+	// served. The host's own code may do through the service what users may not do here.
+	// Defaults to none; New refuses an id that no operation has.
+	Disable []string
 	// RateLimit caps how often each user may ask. Defaults to no limits.
 	RateLimit RateLimit
 }
@@ -187,6 +192,11 @@ func (c Config) validate() error {
 		return errors.New("httpadapter: Config.StreamLife is negative")
 	case c.MediaMaxAge < 0:
 		return errors.New("httpadapter: Config.MediaMaxAge is negative")
+	}
+	for _, id := range c.Disable {
+		if !slices.ContainsFunc(routes, func(r route) bool { return r.id == id }) {
+			return fmt.Errorf("httpadapter: Config.Disable: there is no operation %q", id)
+		}
 	}
 	for _, rate := range c.RateLimit.all() {
 		if rate.PerSecond < 0 || rate.Burst < 0 {

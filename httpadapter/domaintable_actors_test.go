@@ -54,6 +54,9 @@ func (a domainActor) joins(room domainRoom) bool {
 
 // possible is whether there is such an actor in such a room.
 func (a domainActor) possible(room domainRoom) bool {
+	if room.ownerless && a.owner {
+		return false
+	}
 	return room.Type != chat.PrivateMessages || !a.owner && !a.removed && !a.banned && !a.newcomer
 }
 
@@ -61,6 +64,7 @@ func (a domainActor) possible(room domainRoom) bool {
 type domainRoom struct {
 	Type                    chat.RoomType
 	public, closed, deleted bool
+	ownerless               bool
 	anywhere                bool // not about a room: asked by those who know a group
 }
 
@@ -73,6 +77,8 @@ func parseDomainRoom(name string) (room domainRoom) {
 			room.closed = true
 		case "deleted":
 			room.deleted = true
+		case "ownerless":
+			room.ownerless = true
 		case "anywhere":
 			room.anywhere, room.Type = true, chat.Group
 		default:

@@ -28,6 +28,9 @@ var domainMethodsWithoutRoute = map[string]string{
 	"MediaURL":       "what chat_media_content redirects to where Config.RedirectMedia says so",
 	"EraseUser":      "System's alone: a user is erased when the host says so",
 	"Subscribe":      "event_stream and event_poll, which the tests of streams are about: it refuses a host's transaction",
+	"Check":          "the host's own job",
+	"RoomByKey":      "is for the host, whose key it is",
+	"PrivateRoom":    "chat_room_create opens the room or finds it",
 	"MediaByIDs":     "leaves out what Media refuses, and is done for everybody",
 }
 
@@ -71,6 +74,7 @@ func domainTries(room domainRoom) []domainTry {
 		domainTriesOn("media/", "Media", "chat_media_retrieve", everyMedium...),
 		domainTriesOn("media/", "OpenMedia", "chat_media_content", everyMedium...),
 		domainTriesOnThumbnails(everyMedium),
+		domainTriesOn("media/", "DeleteMedia", "chat_media_delete", everyMedium...),
 		domainTriesOn("reaction/", "Reaction", "chat_message_reactions_retrieve", everyReaction...),
 		domainTriesOn("reaction/", "Unreact", "chat_message_reactions_delete", everyReaction...))
 }
@@ -281,6 +285,10 @@ func domainTriesAnywhere() []domainTry {
 	}
 	owned := create("naming an owner", func(x domainCall) any { return object{"name": "New", "owner": x.user} })
 	owned.unknownKey = true
+	keyed := create("with a key", fixed(object{"name": "New", "key": "a new key"}))
+	keyed.unknownKey = true
+	ownerless := create("ownerless", fixed(object{"name": "New", "ownerless": true}))
+	ownerless.unknownKey = true
 	return slices.Concat([]domainTry{
 		{method: "Rooms", target: "mine", route: "chat_room_list", on: "room"},
 		{method: "Unread", target: "mine", route: "unread_retrieve", on: "room"},
@@ -292,11 +300,12 @@ func domainTriesAnywhere() []domainTry {
 		open("another"), open("oneself"),
 		create("a group", fixed(object{"type": "group", "name": "New"})),
 		create("a channel", fixed(object{"type": "channel", "name": "New"})),
-		owned,
+		owned, keyed, ownerless,
 		create("a member with all that can be given", member(givable(chat.Group))),
 		create("a member with can_delete_room", member(chat.AllPermissions)),
 	},
 		domainTriesOn("media/", "Media", "chat_media_retrieve", looseMedia...),
 		domainTriesOn("media/", "OpenMedia", "chat_media_content", looseMedia...),
-		domainTriesOnThumbnails(looseMedia))
+		domainTriesOnThumbnails(looseMedia),
+		domainTriesOn("media/", "DeleteMedia", "chat_media_delete", looseMedia...))
 }

@@ -17,8 +17,9 @@ import (
 // operations are about.
 type domainSetting struct {
 	domainActor
-	things map[string]uuid.UUID // "room", "message/own", "media/own unsent", …
-	users  map[string]chat.UserID
+	manager chat.Actor           // the owner, or System where there is none
+	things  map[string]uuid.UUID // "room", "message/own", "media/own unsent", …
+	users   map[string]chat.UserID
 }
 
 // The users of every setting; each also has an actor and another of its own.
@@ -122,15 +123,21 @@ func (b *domainSetter) createRoom(sc *domainSetting) {
 	case sc.joins(b.room):
 		members = append(members, chat.NewRoomUser{UserID: sc.id, Permissions: &all})
 	}
-	sc.users["the owner"] = owner
+	sc.manager = owner
+	if b.room.ownerless {
+		sc.manager = chat.System
+	} else {
+		sc.users["the owner"] = owner
+	}
 	sc.users["an administrator"], sc.users["one who removes"] = chat.ID(domainAdmin), chat.ID(domainRemover)
 	sc.users["one banned"] = chat.ID(domainBanned)
-	room := must(b.s.CreateRoom(b.ctx, owner, chat.NewRoom{
+	room := must(b.s.CreateRoom(b.ctx, sc.manager, chat.NewRoom{
 		Type: b.room.Type, Name: "A room", Public: b.room.public, HistoryVisibility: chat.HistoryJoined, Members: members,
+		Ownerless: b.room.ownerless,
 	}))(b.t)
 	sc.things["room"] = room.ID
-	avatar := b.upload(owner, png)
-	must(b.s.UpdateRoom(b.ctx, owner, room.ID, chat.RoomPatch{AvatarID: &avatar}))(b.t)
+	avatar := b.upload(sc.manager, png)
+	must(b.s.UpdateRoom(b.ctx, sc.manager, room.ID, chat.RoomPatch{AvatarID: &avatar}))(b.t)
 	sc.things["media/the avatar"] = avatar
 	sc.things["message/an erased author's"] = b.send(chat.ID(domainGhost), room.ID)
 }
@@ -176,7 +183,7 @@ func (b *domainSetter) keep(sc *domainSetting, whose string, user chat.UserID) {
 	sc.things["media/"+whose+" pending"] = pending
 }
 
-func (b *domainSetter) upload(user chat.UserID, body string) uuid.UUID {
+func (b *domainSetter) upload(user chat.Actor, body string) uuid.UUID {
 	return must(b.s.UploadMedia(b.ctx, user, chat.NewMedia{FileName: "a file", Body: strings.NewReader(body)}))(b.t).ID
 }
 
@@ -194,19 +201,19 @@ func (b *domainSetter) finish(sc *domainSetting) {
 	room := sc.things["room"]
 	b.setPermissions(room, sc.users["another"], nil)
 	if banned, there := sc.users["one banned"]; there {
-		ok(b.t, b.s.BanUser(b.ctx, sc.users["the owner"], room, banned, chat.BanOptions{}))
+		ok(b.t, b.s.BanUser(b.ctx, sc.manager, room, banned, chat.BanOptions{}))
 	}
 	switch {
 	case sc.banned:
-		ok(b.t, b.s.BanUser(b.ctx, sc.users["the owner"], room, sc.id, chat.BanOptions{}))
+		ok(b.t, b.s.BanUser(b.ctx, sc.manager, room, sc.id, chat.BanOptions{}))
 	case sc.removed:
-		ok(b.t, b.s.RemoveUser(b.ctx, sc.users["the owner"], room, sc.id))
+		ok(b.t, b.s.RemoveUser(b.ctx, sc.manager, room, sc.id))
 	case sc.erased:
 		ok(b.t, b.s.EraseUser(b.ctx, chat.System, sc.id, chat.EraseOptions{}))
 	case sc.newcomer:
 		all := givable(b.room.Type)
 		ok(b.t, b.s.LeaveRoom(b.ctx, sc.id, room))
-		must(b.s.AddUsers(b.ctx, sc.users["the owner"], room, chat.NewRoomUser{UserID: sc.id, Permissions: &all}))(b.t)
+		must(b.s.AddUsers(b.ctx, sc.manager, room, chat.NewRoomUser{UserID: sc.id, Permissions: &all}))(b.t)
 	case sc.admin:
 		all := givable(b.room.Type)
 		b.setPermissions(room, sc.id, &all)

@@ -48,16 +48,17 @@ import (
 
 // Handler serves the API. It is safe for concurrent use and starts no goroutine.
 type Handler struct {
-	svc      *chat.Service
-	config   Config
-	routes   router
-	now      func() time.Time
-	limiters map[class]*limiter // nil: no limit
-	flights  *inFlight
-	streams  *inFlight
-	bodies   map[string]int64 // the limits of JSON bodies, by operation
-	grace    time.Duration
-	origins  *origins
+	svc       *chat.Service
+	config    Config
+	routes    router
+	described rawJSON // openapi.json without what is disabled
+	now       func() time.Time
+	limiters  map[class]*limiter // nil: no limit
+	flights   *inFlight
+	streams   *inFlight
+	bodies    map[string]int64 // the limits of JSON bodies, by operation
+	grace     time.Duration
+	origins   *origins
 
 	streamTimes streamTimes
 	shutdowns   shutdowns
@@ -76,8 +77,12 @@ func New(svc *chat.Service, config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	described, err := describe(config.Disable)
+	if err != nil {
+		return nil, err
+	}
 	h := &Handler{
-		svc: svc, config: config, routes: newRouter(routes), now: time.Now, origins: trusted, grace: writeGrace,
+		svc: svc, config: config, routes: newRouter(routes, config.Disable), described: described, now: time.Now, origins: trusted, grace: writeGrace,
 		flights: newInFlight(config.MaxInFlight), streams: newInFlight(config.MaxStreams),
 		streamTimes: streamTimes{commentEach, userEach}, bodies: bodyLimits(svc.Limits()), limiters: map[class]*limiter{},
 	}
@@ -145,21 +150,23 @@ func (h *Handler) serve(r *request) (*response, error) {
 func (h *Handler) find(r *request) error {
 	whole := r.URL.EscapedPath()
 	r.path = pathBehind(h.config.BasePath, whole)
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
 	found, params := h.routes.match(r.path)
 	if found == nil { // a base such as /messages, stripped, is also how a route begins
-		if found, params = h.routes.match(whole); found == nil {
-			return newProblem(http.StatusNotFound, "not_found", notFoundDetail)
+		if found, params = h.routes.match(whole); found != nil {
+			r.path = whole
 		}
-		r.path = whole
+	}
+	if !found.has(method) {
+		return newProblem(http.StatusNotFound, "not_found", notFoundDetail)
 	}
 	r.params = params
-	method := r.Method
-	switch method {
-	case http.MethodOptions:
+	if method == http.MethodOptions {
 		r.allowed = found.allow
 		return nil
-	case http.MethodHead:
-		method = http.MethodGet
 	}
 	if r.route = found.byMethod[method]; r.route == nil {
 		p := newProblem(http.StatusMethodNotAllowed, "method_not_allowed", "use one of "+found.allow)

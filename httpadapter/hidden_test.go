@@ -44,6 +44,7 @@ var hidden = map[string]string{ // by operation: the body
 	"chat_message_reactions_delete":   "",
 	"chat_media_retrieve":             "",
 	"chat_media_content":              "",
+	"chat_media_delete":               "",
 }
 
 // What one may not see answers byte for byte as what was never there, headers

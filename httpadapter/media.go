@@ -42,6 +42,18 @@ func mediaRetrieve(r *request) (*response, error) {
 	return ok(v.media(found), v), nil
 }
 
+// mediaDelete takes back an upload that was never sent.
+func mediaDelete(r *request) (*response, error) {
+	id := r.id("media")
+	if r.err != nil {
+		return nil, r.err
+	}
+	if err := r.h.svc.DeleteMedia(r.Context(), r.actor, id); err != nil {
+		return nil, err
+	}
+	return noContent(), nil
+}
+
 // mediaList responds with those of some files that the user may see.
 func mediaList(r *request) (*response, error) {
 	texts := r.ids()

@@ -128,13 +128,24 @@ var errorStatuses = []struct {
 
 // problemOf returns the problem that an error is shown as.
 func (r *request) problemOf(err error) *problem {
+	return problemOf(err, r.Method, r.params.get("user"))
+}
+
+// problemOf is of a request with this method and, "" if it has none, this user in its path.
+func problemOf(err error, method, user string) *problem {
 	var known *problem
 	var field *chat.FieldError
+	var refusal *chat.RefusalError
+	var tooLarge *http.MaxBytesError // of a host's handler: in requests of this package's own it is a problem already
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &field):
-		return r.fieldProblem(field)
+		return fieldProblem(field, method, user)
+	case errors.As(err, &refusal) && refusal.Reason != "":
+		return newProblem(http.StatusForbidden, "forbidden", refusal.Reason)
+	case errors.As(err, &tooLarge):
+		return bodyTooLarge(tooLarge.Limit)
 	case chat.IsRetryable(err):
 		return retryLater("this met another change: try again")
 	}
@@ -169,16 +180,16 @@ func retryLater(detail string) *problem {
 }
 
 // fieldProblem names the input that was refused. The input of a GET is in its query.
-func (r *request) fieldProblem(e *chat.FieldError) *problem {
+func fieldProblem(e *chat.FieldError, method, user string) *problem {
 	switch {
 	// The host's user is none that the chat can have, whether as actor or as "me".
-	case e.Field == "actor", e.Field == "user_id" && r.params.get("user") == "me":
-		return r.problemOf(chat.ErrUnauthenticated)
-	case e.Field == "user_id" && r.params.get("user") != "": // of the path
-		return r.problemOf(chat.ErrNotFound)
+	case e.Field == "actor", e.Field == "user_id" && user == "me":
+		return problemOf(chat.ErrUnauthenticated, method, user)
+	case e.Field == "user_id" && user != "": // of the path
+		return problemOf(chat.ErrNotFound, method, user)
 	case e.Field == "body" && errors.Is(e, chat.ErrTooLarge):
 		return bodyTooLarge(e.Limit)
-	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+	case method == http.MethodGet || method == http.MethodHead:
 		p := badParameter(e.Field, e.Code, e.Reason)
 		p.Errors[0].Limit = e.Limit
 		return p
@@ -189,6 +200,17 @@ func (r *request) fieldProblem(e *chat.FieldError) *problem {
 		p.Code = "over_limit"
 	}
 	return p
+}
+
+// WriteError responds with an error of the service's as the API's own handlers do, for a
+// host's handlers beside them: a problem (RFC 9457) with the status, the code and, for a
+// [chat.FieldError], the input that is wrong, in the query of a GET or a HEAD and else in the
+// body. An error that is not the chat's is 500 without details: log it, as nothing is logged
+// here. It must be called before anything else is written.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	p := problemOf(err, r.Method, "")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	writeProblem(w, r, p, r.URL.EscapedPath())
 }
 
 // refuse sends an error, and logs what the client does not get.

@@ -81,13 +81,17 @@ func (a *response) send(r *request) {
 		r.w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	r.sendJSON(a.status, mediaJSON, data, encoding)
+	writeJSON(r.w, r.Request, a.status, mediaJSON, data, encoding)
 }
 
 func (r *request) sendProblem(p *problem) {
+	writeProblem(r.w, r.Request, p, r.h.config.BasePath+r.path)
+}
+
+func writeProblem(w http.ResponseWriter, r *http.Request, p *problem, instance string) {
 	shown := *p
-	shown.Instance = r.h.config.BasePath + r.path
-	header := r.w.Header()
+	shown.Instance = instance
+	header := w.Header()
 	for _, name := range []string{"Location", "ETag", "Content-Disposition", "Content-Security-Policy", "Accept-Ranges"} {
 		header.Del(name)
 	}
@@ -99,19 +103,19 @@ func (r *request) sendProblem(p *problem) {
 	if err != nil {
 		panic("httpadapter: a problem does not encode: " + err.Error())
 	}
-	r.sendJSON(p.Status, mediaProblem, data, "")
+	writeJSON(w, r, p.Status, mediaProblem, data, "")
 }
 
-func (r *request) sendJSON(status int, kind string, data []byte, encoding string) {
-	header := r.w.Header()
+func writeJSON(w http.ResponseWriter, r *http.Request, status int, kind string, data []byte, encoding string) {
+	header := w.Header()
 	header.Set("Content-Type", kind)
 	if encoding != "" {
 		header.Set("Content-Encoding", encoding)
 	}
 	header.Set("Content-Length", strconv.Itoa(len(data)))
-	r.w.WriteHeader(status)
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = r.w.Write(data) // the client may have disconnected
+		_, _ = w.Write(data) // the client may have disconnected
 	}
 }
 

@@ -21,19 +21,28 @@ type router struct {
 // resource is what has a path.
 type resource struct {
 	byMethod map[string]*route
-	allow    string // the methods, as the Allow header lists them
+	disabled []string // methods that are as if there were none
+	allow    string   // the other methods, as the Allow header lists them
 }
 
-func newRouter(routes []route) router {
+// newRouter leaves out the operations whose ids are disabled.
+func newRouter(routes []route, disabled []string) router {
 	var root router
 	for i := range routes {
-		root.add(&routes[i])
+		at, r := root.resource(routes[i].path), &routes[i]
+		if slices.Contains(disabled, r.id) {
+			at.disabled = append(at.disabled, r.method)
+			continue
+		}
+		at.byMethod[r.method] = r
+		at.allow = allowHeader(at.byMethod)
 	}
 	return root
 }
 
-func (t *router) add(r *route) {
-	for segment := range strings.SplitSeq(r.path[1:], "/") {
+// resource returns what has a path, as a route names it.
+func (t *router) resource(path string) *resource {
+	for segment := range strings.SplitSeq(path[1:], "/") {
 		if name, isParam := strings.CutPrefix(segment, "{"); isParam {
 			if t.param == nil {
 				t.param = &router{name: strings.TrimSuffix(name, "}")}
@@ -52,8 +61,13 @@ func (t *router) add(r *route) {
 	if t.at == nil {
 		t.at = &resource{byMethod: map[string]*route{}}
 	}
-	t.at.byMethod[r.method] = r
-	t.at.allow = allowHeader(t.at.byMethod)
+	return t.at
+}
+
+// has reports whether something is there for a method, if only 405: not where all that there is
+// was disabled, or what the method would do.
+func (r *resource) has(method string) bool {
+	return r != nil && len(r.byMethod) > 0 && !slices.Contains(r.disabled, method)
 }
 
 func allowHeader(byMethod map[string]*route) string {

@@ -77,6 +77,7 @@ var routes = []route{
 	{get, "/media", "chat_media_list", mediaList, flags{query: "ids"}},
 	{post, "/media", "chat_media_create", mediaCreate, flags{class: upload}},
 	{get, "/media/{media}", "chat_media_retrieve", mediaRetrieve, flags{}},
+	{del, "/media/{media}", "chat_media_delete", mediaDelete, flags{}},
 	{get, "/media/{media}/content", "chat_media_content", mediaContent, flags{query: "variant user expires signature"}},
 
 	{get, "/openapi.json", "openapi_retrieve", openapiRetrieve, flags{open: true}},

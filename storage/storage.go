@@ -1,9 +1,9 @@
 // Package storage has the simple places where the chat library keeps the bytes of
 // media: [Dir], a folder, and [Memory], for tests.
 //
-// Both satisfy the library's MediaStore interface. A store of one's own, over S3 say,
-// needs the same three methods; package storagetest checks that it keeps their promises,
-// and its example is where to start from.
+// Both satisfy the library's MediaStore interface. Package storage/s3, a module of its own,
+// has a bucket of S3. A store of one's own needs the same three methods; package storagetest
+// checks that it keeps their promises, and its example is where to start from.
 package storage
 
 import (
@@ -23,7 +23,8 @@ var ErrInvalidKey = errors.New("invalid key")
 
 const keyCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-func checkKey(key string) error {
+// CheckKey returns an error that matches [ErrInvalidKey], or nil: for stores of one's own.
+func CheckKey(key string) error {
 	switch {
 	case key == "":
 		return fmt.Errorf("%w: it is empty", ErrInvalidKey)
@@ -39,7 +40,7 @@ func checkKey(key string) error {
 
 // begin is what every operation checks first.
 func begin(ctx context.Context, key string) error {
-	if err := checkKey(key); err != nil {
+	if err := CheckKey(key); err != nil {
 		return err
 	}
 	return ctx.Err()

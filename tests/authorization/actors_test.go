@@ -36,6 +36,9 @@ func (k actorKind) joins(room roomKind) bool {
 
 // possible is whether there is such an actor in such a room.
 func (k actorKind) possible(room roomKind) bool {
+	if room.ownerless && k.owner {
+		return false
+	}
 	return room.Type != chat.PrivateMessages || !k.owner && !k.removed && !k.banned && !k.newcomer
 }
 
@@ -80,6 +83,7 @@ func (k actorKind) set(room chat.RoomType) chat.Permissions {
 type roomKind struct {
 	Type                    chat.RoomType
 	public, closed, deleted bool
+	ownerless               bool
 	anywhere                bool // not about a room: asked by those who know a group
 }
 
@@ -92,6 +96,8 @@ func parseRoomKind(name string) (kind roomKind) {
 			kind.closed = true
 		case "deleted":
 			kind.deleted = true
+		case "ownerless":
+			kind.ownerless = true
 		case "anywhere":
 			kind.anywhere, kind.Type = true, chat.Group
 		default:

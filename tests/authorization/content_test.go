@@ -83,7 +83,8 @@ func triesOnMediaOf(targets ...string) []tableCase {
 	on := triesOn("media/", targets...)
 	tries := slices.Concat(on("Media", getMedia, "OpenMedia", openMedia), on("OpenThumbnail", openThumbnail, "MediaURL", mediaURL))
 	for _, target := range targets {
-		tries = append(tries, tableCase{useCase{"MediaByIDs", target}, "media/" + target, "", getMediaByIDs})
+		tries = append(tries, tableCase{useCase{"MediaByIDs", target}, "media/" + target, "", getMediaByIDs},
+			tableCase{useCase{"DeleteMedia", target}, "media/" + target, "", deleteMedia})
 	}
 	return tries
 }
@@ -96,6 +97,8 @@ func getMediaByIDs(x tableCall) error {
 	}
 	return err
 }
+
+func deleteMedia(x tableCall) error { return x.s.DeleteMedia(x.ctx, x.actor, x.id) }
 
 func getMedia(x tableCall) error { return chatsuite.ErrorOf(x.s.Media(x.ctx, x.actor, x.id)) }
 
@@ -136,6 +139,7 @@ func triesAnywhere() []tableCase {
 			return chatsuite.ErrorOf(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words"}))
 		}),
 		on("OpenPrivate", "another", "another", openPrivate), on("OpenPrivate", "oneself", "oneself", openPrivate),
+		on("PrivateRoom", "oneself", "oneself", privateRoom),
 		on("EraseUser", "another", "another", eraseUser), on("EraseUser", "oneself", "oneself", eraseUser),
 		on("UploadMedia", "a file", "", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.UploadMedia(x.ctx, x.actor, chat.NewMedia{Body: strings.NewReader("some bytes")}))
@@ -145,6 +149,10 @@ func triesAnywhere() []tableCase {
 
 func openPrivate(x tableCall) error {
 	return chatsuite.ErrorOf(x.s.OpenPrivate(x.ctx, x.actor, x.user))
+}
+
+func privateRoom(x tableCall) error {
+	return chatsuite.ErrorOf(x.s.PrivateRoom(x.ctx, x.actor, x.user))
 }
 
 func eraseUser(x tableCall) error { return x.s.EraseUser(x.ctx, x.actor, x.user, chat.EraseOptions{}) }
@@ -168,6 +176,16 @@ func triesOnCreateRoom() []tableCase {
 		create("a group", func(tableCall) chat.NewRoom { return chat.NewRoom{Type: chat.Group, Name: "New"} }),
 		create("a channel", func(tableCall) chat.NewRoom { return chat.NewRoom{Type: chat.Channel, Name: "New"} }),
 		create("naming an owner", func(x tableCall) chat.NewRoom { return chat.NewRoom{Name: "New", Owner: x.user} }),
+		create("with a key", func(x tableCall) chat.NewRoom {
+			in := chat.NewRoom{Name: "New", Key: "a new key"}
+			if x.actor == chat.System {
+				in.Owner = x.user
+			}
+			return in
+		}),
+		create("ownerless", func(x tableCall) chat.NewRoom {
+			return chat.NewRoom{Name: "New", Ownerless: true, Members: []chat.NewRoomUser{{UserID: x.user}}}
+		}),
 		create("a member with all that can be given", with(givable(chat.Group))),
 		create("a member with can_delete_room", with(chat.AllPermissions)),
 	}

@@ -54,6 +54,8 @@ func triesOnRooms() []tableCase {
 	}
 	return []tableCase{
 		onRoom("Room", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Room(x.ctx, x.actor, x.id)) }),
+		{useCase{"PrivateRoom", "another"}, "room", "another", privateRoom},
+		onRoom("RoomByKey", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomByKey(x.ctx, x.actor, x.id.String())) }),
 		onRoom("JoinRoom", func(x tableCall) error { return chatsuite.ErrorOf(x.s.JoinRoom(x.ctx, x.actor, x.id)) }),
 		onRoom("LeaveRoom", func(x tableCall) error { return x.s.LeaveRoom(x.ctx, x.actor, x.id) }),
 		onRoom("DeleteRoom", func(x tableCall) error { return x.s.DeleteRoom(x.ctx, x.actor, x.id) }),

@@ -22,10 +22,11 @@ import (
 // operations are about.
 type setting struct {
 	actorKind
-	room   roomKind
-	actor  chat.Actor
-	things map[string]uuid.UUID // "room", "message/own", "media/own unsent", …
-	users  map[string]chat.UserID
+	room    roomKind
+	actor   chat.Actor
+	manager chat.Actor           // the owner, or System where there is none
+	things  map[string]uuid.UUID // "room", "message/own", "media/own unsent", …
+	users   map[string]chat.UserID
 }
 
 // The users of every setting; each also has an actor and another of its own.
@@ -123,14 +124,21 @@ func (b *setter) createRoom(sc *setting) {
 	case sc.joins(b.room):
 		members = append(members, chat.NewRoomUser{UserID: sc.users["oneself"], Permissions: &all})
 	}
-	sc.users["the owner"], sc.users["one with none"] = owner, b.id(userIdle)
+	sc.manager, sc.users["one with none"] = owner, b.id(userIdle)
 	sc.users["an administrator"], sc.users["one who removes"], sc.users["one banned"] = b.id(userAdmin), b.id(userRemover), b.id(userBanned)
-	room := chatsuite.Must(b.s.CreateRoom(b.h.Ctx, owner, chat.NewRoom{
+	if b.room.ownerless {
+		sc.manager = chat.System
+	} else {
+		sc.users["the owner"] = owner
+	}
+	room := chatsuite.Must(b.s.CreateRoom(b.h.Ctx, sc.manager, chat.NewRoom{
 		Type: b.room.Type, Name: "A room", Public: b.room.public, HistoryVisibility: chat.HistoryJoined, Members: members,
+		Ownerless: b.room.ownerless,
 	}))(b.t)
 	sc.things["room"] = room.ID
-	avatar := b.upload(owner, tinyPNG)
-	chatsuite.Must(b.s.UpdateRoom(b.h.Ctx, owner, room.ID, chat.RoomPatch{AvatarID: &avatar}))(b.t)
+	b.setKey(room.ID)
+	avatar := b.upload(sc.manager, tinyPNG)
+	chatsuite.Must(b.s.UpdateRoom(b.h.Ctx, sc.manager, room.ID, chat.RoomPatch{AvatarID: &avatar}))(b.t)
 	sc.things["media/the avatar"] = avatar
 	sc.things["message/an erased author's"] = b.send(b.id(userGhost), room.ID)
 }
@@ -197,19 +205,19 @@ func (b *setter) finish(sc *setting) {
 	room, oneself := sc.things["room"], sc.users["oneself"]
 	b.setPermissions(room, sc.users["another"], nil)
 	if banned, there := sc.users["one banned"]; there {
-		chatsuite.NoError(b.t, b.s.BanUser(b.h.Ctx, sc.users["the owner"], room, banned, chat.BanOptions{}))
+		chatsuite.NoError(b.t, b.s.BanUser(b.h.Ctx, sc.manager, room, banned, chat.BanOptions{}))
 	}
 	switch {
 	case sc.banned:
-		chatsuite.NoError(b.t, b.s.BanUser(b.h.Ctx, sc.users["the owner"], room, oneself, chat.BanOptions{}))
+		chatsuite.NoError(b.t, b.s.BanUser(b.h.Ctx, sc.manager, room, oneself, chat.BanOptions{}))
 	case sc.removed:
-		chatsuite.NoError(b.t, b.s.RemoveUser(b.h.Ctx, sc.users["the owner"], room, oneself))
+		chatsuite.NoError(b.t, b.s.RemoveUser(b.h.Ctx, sc.manager, room, oneself))
 	case sc.erased:
 		chatsuite.NoError(b.t, b.s.EraseUser(b.h.Ctx, chat.System, oneself, chat.EraseOptions{}))
 	case sc.newcomer:
 		all := givable(b.room.Type)
 		chatsuite.NoError(b.t, b.s.LeaveRoom(b.h.Ctx, oneself, room))
-		chatsuite.Must(b.s.AddUsers(b.h.Ctx, sc.users["the owner"], room, chat.NewRoomUser{UserID: oneself, Permissions: &all}))(b.t)
+		chatsuite.Must(b.s.AddUsers(b.h.Ctx, sc.manager, room, chat.NewRoomUser{UserID: oneself, Permissions: &all}))(b.t)
 	case sc.admin:
 		all := givable(b.room.Type)
 		b.setPermissions(room, oneself, &all)
@@ -226,6 +234,11 @@ func (b *setter) finish(sc *setting) {
 
 func (b *setter) setPermissions(room uuid.UUID, user chat.UserID, set *chat.Permissions) {
 	chatsuite.NoError(b.t, b.tx.Exec("UPDATE chat_room_users SET permissions = ? WHERE room_id = ? AND user_id = ?", set, room, user).Error)
+}
+
+// setKey gives a room its id as its key, which System could have done when it made it.
+func (b *setter) setKey(room uuid.UUID) {
+	chatsuite.NoError(b.t, b.tx.Exec("UPDATE chat_rooms SET key = ? WHERE id = ?", room.String(), room).Error)
 }
 
 // otherRoom is a room of the same kind with none of the actors in it.

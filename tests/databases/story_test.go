@@ -143,6 +143,13 @@ func (s *story) rooms() {
 	}))
 	s.private = need[chat.Room](s, "OpenPrivate")(s.OpenPrivate(s.Ctx, s.Bob, s.Alice))
 	need[chat.Room](s, "OpenPrivate")(s.OpenPrivate(s.Ctx, s.Alice, s.Bob))
+	need[chat.Room](s, "PrivateRoom")(s.PrivateRoom(s.Ctx, s.Alice, s.Bob))
+	seen(s, "PrivateRoom", uuid.Nil, chatsuite.ErrorOf(s.PrivateRoom(s.Ctx, s.Alice, s.Carol))) // not found
+	keyed := chat.NewRoom{Name: "order", Key: oddName[:20], Ownerless: true, Members: []chat.NewRoomUser{{UserID: s.Carol}}}
+	need[chat.Room](s, "CreateRoom")(s.CreateRoom(s.Ctx, chat.System, keyed))
+	need[chat.Room](s, "CreateRoom")(s.CreateRoom(s.Ctx, chat.System, keyed)) // the same
+	need[chat.Room](s, "RoomByKey")(s.RoomByKey(s.Ctx, s.Carol, keyed.Key))
+	seen(s, "RoomByKey", uuid.Nil, chatsuite.ErrorOf(s.RoomByKey(s.Ctx, s.Alice, keyed.Key))) // not found
 	need[chat.Room](s, "Room")(s.Room(s.Ctx, s.Erin, s.room.ID))
 	need[chat.RoomsPage](s, "SearchRooms")(s.SearchRooms(s.Ctx, s.Erin, chat.RoomSearchQuery{Query: "ODD"}))
 	name, public := "renamed "+oddName, false
@@ -184,6 +191,8 @@ func (s *story) media() {
 	}
 	s.image, s.file = upload(s.Alice, "b.gif", chatsuite.GIF), upload(s.Alice, "it's.txt", odd)
 	upload(chat.System, "", "never sent")
+	s.see("DeleteMedia", nil, s.DeleteMedia(s.Ctx, s.Bob, upload(s.Bob, "taken back", "never sent either").ID))
+	s.see("DeleteMedia", nil, s.DeleteMedia(s.Ctx, s.Bob, s.image.ID)) // not found
 	avatar := upload(s.Alice, "avatar.gif", chatsuite.GIF)
 	s.room = need[chat.Room](s, "Room")(s.Room(s.Ctx, s.Alice, s.room.ID))
 	s.room = need[chat.Room](s, "UpdateRoom")(s.UpdateRoom(s.Ctx, s.Alice, s.room.ID,
@@ -290,6 +299,7 @@ func (s *story) bound() {
 	chatsuite.NoError(s.T, tx.Commit().Error)
 	done()
 	s.see("WithTx", []any{sent, reaction}, nil)
+	s.see("Check", nil, s.Check(s.Ctx))
 	seen(s, "Logger", s.Logger().Enabled(s.Ctx, 0), nil)
 }
 

@@ -90,6 +90,18 @@ var calls = []call{
 	{name: "CreateRoom/by System", make: func(ctx context.Context, c *caller) error {
 		return ignore(c.CreateRoom(ctx, chat.System, chat.NewRoom{Name: "new", Owner: c.alice}))
 	}},
+	{name: "CreateRoom/with a key", make: func(ctx context.Context, c *caller) error {
+		return ignore(c.CreateRoom(ctx, chat.System, chat.NewRoom{Name: "new", Key: "new/" + c.room.String(), Ownerless: true}))
+	}},
+	{name: "CreateRoom/with a key that is there", make: func(ctx context.Context, c *caller) error {
+		return ignore(c.CreateRoom(ctx, chat.System, chat.NewRoom{Key: c.room.String()}))
+	}},
+	{name: "Check", make: func(ctx context.Context, c *caller) error { return c.Check(ctx) }},
+	{name: "DeleteMedia", make: func(ctx context.Context, c *caller) error { return c.DeleteMedia(ctx, c.alice, c.file) }},
+	{name: "PrivateRoom", make: func(ctx context.Context, c *caller) error { return ignore(c.PrivateRoom(ctx, c.alice, c.bob)) }},
+	{name: "RoomByKey", make: func(ctx context.Context, c *caller) error {
+		return ignore(c.RoomByKey(ctx, c.alice, c.room.String()))
+	}},
 	{name: "DeleteMessage", make: func(ctx context.Context, c *caller) error { return c.DeleteMessage(ctx, c.alice, c.hers) }},
 	{name: "DeleteMessage/with media", make: func(ctx context.Context, c *caller) error { return c.DeleteMessage(ctx, c.bob, c.his) }},
 	{name: "DeleteRoom", untimed: true, make: func(ctx context.Context, c *caller) error { return c.DeleteRoom(ctx, c.alice, c.room) }},
@@ -332,6 +344,9 @@ func (w *world) prepare(ctx context.Context, db *gorm.DB, svc *chat.Service, c c
 		return err
 	}
 	o.room = room.ID
+	if err := db.WithContext(ctx).Exec("UPDATE chat_rooms SET key = ? WHERE id = ?", room.ID.String(), room.ID).Error; err != nil {
+		return err
+	}
 	hers, err := svc.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "hers"})
 	if err != nil {
 		return err

@@ -36,12 +36,23 @@ func (c chooser) createRoom() []any {
 		Metadata: c.metadata(),
 	}
 	if actor == chat.System {
-		in.Owner = rarely(c, modelUser(1+c.n(modelUsers)), "", badUser)
+		in.Ownerless = c.oneIn(3)
+		if !in.Ownerless || c.oneIn(8) {
+			in.Owner = rarely(c, modelUser(1+c.n(modelUsers)), "", badUser)
+		}
+		in.Key = c.key()
 	} else {
-		in.Owner = rarely(c, "", modelUser(1))
+		in.Owner, in.Key, in.Ownerless = rarely(c, "", modelUser(1)), rarely(c, "", c.key()), c.oneIn(30)
 	}
 	return []any{actor, in}
 }
+
+// key is one of few, so that rooms have the same.
+func (c chooser) key() string {
+	return rarely(c, pick(c, "", "order/1", "order/2", "größe"), "a\x00b", "a\nb", strings.Repeat("k", 256))
+}
+
+func (c chooser) roomByKey() []any { return []any{c.person(), c.key()} }
 
 func (c chooser) name() string {
 	return rarely(c, pick(c, "Lunch", "Böse Überraschung"), "", "  ", strings.Repeat("x", 21), "a\x00b", "a\nb", "a\x1b", "\u3164\u202e", "a\u202eb")

@@ -233,7 +233,7 @@ func (t *tables) broken() (broken []string) {
 		if r.DeletedAt == nil && r.MemberCount != int64(len(members)) {
 			broken = append(broken, fmt.Sprintf("room %s counts %d members of %d", r.ID, r.MemberCount, len(members)))
 		}
-		if r.DeletedAt == nil && r.Type != chat.PrivateMessages && (r.OwnerID == nil || !members[*r.OwnerID]) {
+		if r.DeletedAt == nil && r.Type != chat.PrivateMessages && (r.OwnerID == nil) != r.Ownerless || r.OwnerID != nil && !members[*r.OwnerID] {
 			broken = append(broken, fmt.Sprintf("room %s has no owner in it", r.ID))
 		}
 		if r.Type == chat.PrivateMessages && (r.OwnerID != nil || r.PrivateA != nil && len(members) != 2) {

@@ -117,6 +117,24 @@ func (o *oracle) Media(actor chat.Actor, id uuid.UUID) (*chat.Media, error) {
 	return &result, nil
 }
 
+// DeleteMedia takes back what is in no use.
+func (o *oracle) DeleteMedia(actor chat.Actor, id uuid.UUID) error {
+	seen, err := o.Media(actor, id)
+	if err != nil {
+		return err
+	}
+	user, _ := o.who(actor)
+	m := o.ready(seen.ID)
+	switch {
+	case user != system && !uploadedBy(m, user):
+		return chat.ErrForbidden
+	case o.bound(m):
+		return chat.ErrConflict
+	}
+	m.State = chat.MediaReleased
+	return nil
+}
+
 // Download is OpenMedia, read to the end.
 func (o *oracle) Download(actor chat.Actor, id uuid.UUID) (string, error) {
 	m, err := o.Media(actor, id)

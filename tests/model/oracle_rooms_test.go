@@ -47,15 +47,32 @@ func (o *oracle) checkName(name *string) error {
 }
 
 func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, error) {
-	if err := o.checkNewRoom(&in); err != nil {
+	if err := checkKey(in.Key); err != nil {
 		return nil, err
+	}
+	fault := o.checkNewRoom(&in)
+	if fault != nil && in.Key == "" {
+		return nil, fault
 	}
 	user, err := o.who(actor)
 	if err != nil {
 		return nil, err
 	}
+	switch r := o.keyed(in.Key); {
+	case in.Key != "" && user != system:
+		return nil, invalid("key")
+	case r != nil:
+		return r.seen(user), nil
+	case fault != nil:
+		return nil, fault
+	}
 	owner := in.Owner
 	switch {
+	case in.Ownerless && user != system:
+		return nil, invalid("ownerless")
+	case in.Ownerless && owner != "":
+		return nil, invalid("owner")
+	case in.Ownerless:
 	case user == system && (owner == "" || owner == badUser), user != system && owner != "":
 		return nil, invalid("owner")
 	case user != system:
@@ -72,21 +89,68 @@ func (o *oracle) CreateRoom(actor chat.Actor, in chat.NewRoom) (*chat.Room, erro
 		}
 		return u.UserID == owner
 	})
-	if in.Type == chat.Group && 1+len(others) > o.limits.GroupMembers {
+	members := len(others)
+	if !in.Ownerless {
+		members++
+	}
+	if in.Type == chat.Group && members > o.limits.GroupMembers {
 		return nil, tooLarge("members")
 	}
 	r := o.newRoom(in.Type)
-	r.Name, r.Description, r.Public, r.Metadata, r.OwnerID = in.Name, in.Description, in.Public, in.Metadata, &owner
+	r.Name, r.Description, r.Public, r.Metadata, r.Ownerless = in.Name, in.Description, in.Public, in.Metadata, in.Ownerless
+	if !in.Ownerless {
+		r.OwnerID = &owner
+	}
+	if in.Key != "" {
+		r.Key = &in.Key
+	}
 	r.HistoryVisibility = in.HistoryVisibility
 	if in.DefaultPermissions != nil {
 		r.DefaultPermissions = *in.DefaultPermissions
 	}
-	o.log(r, chat.RoomCreated, user, nil, &owner)
-	o.enrol(r, user, owner, ownersOwn)
+	o.log(r, chat.RoomCreated, user, nil, r.OwnerID)
+	if !in.Ownerless {
+		o.enrol(r, user, owner, ownersOwn)
+	}
 	o.enter(r, user, others)
 	made := r.seen(user)
 	made.Created = true
 	return made, nil
+}
+
+func checkKey(key string) error {
+	if strings.Contains(key, "\n") {
+		return invalid("key")
+	}
+	return checkLine("key", key, 255)
+}
+
+// keyed is the living room of a key.
+func (o *oracle) keyed(key string) *modelRoom {
+	for _, r := range o.rooms {
+		if same(r.Key, key) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (o *oracle) RoomByKey(actor chat.Actor, key string) (*chat.Room, error) {
+	if key == "" {
+		return nil, invalid("key")
+	}
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	user, err := o.who(actor)
+	if err != nil {
+		return nil, err
+	}
+	r := o.keyed(key)
+	if r == nil || !r.has(user) && !r.Public {
+		return nil, chat.ErrNotFound
+	}
+	return r.seen(user), nil
 }
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
@@ -120,12 +184,10 @@ func (o *oracle) OpenPrivate(actor chat.Actor, other chat.UserID) (*chat.Room, e
 	if me == other {
 		return nil, invalid("user_id")
 	}
-	a, b := min(me, other), max(me, other)
-	for _, r := range o.rooms {
-		if same(r.PrivateA, a) && same(r.PrivateB, b) {
-			return r.seen(me), nil
-		}
+	if r := o.pair(me, other); r != nil {
+		return r.seen(me), nil
 	}
+	a, b := min(me, other), max(me, other)
 	r := o.newRoom(chat.PrivateMessages)
 	r.PrivateA, r.PrivateB = &a, &b
 	o.log(r, chat.RoomCreated, me, nil, nil)
@@ -134,6 +196,34 @@ func (o *oracle) OpenPrivate(actor chat.Actor, other chat.UserID) (*chat.Room, e
 	opened := r.seen(me)
 	opened.Created = true
 	return opened, nil
+}
+
+// pair is the private room of two users.
+func (o *oracle) pair(one, other chat.UserID) *modelRoom {
+	for _, r := range o.rooms {
+		if same(r.PrivateA, min(one, other)) && same(r.PrivateB, max(one, other)) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (o *oracle) PrivateRoom(actor chat.Actor, other chat.UserID) (*chat.Room, error) {
+	if other == badUser {
+		return nil, invalid("user_id")
+	}
+	me, err := o.person(actor)
+	if err != nil {
+		return nil, err
+	}
+	if me == other {
+		return nil, invalid("user_id")
+	}
+	r := o.pair(me, other)
+	if r == nil {
+		return nil, chat.ErrNotFound
+	}
+	return r.seen(me), nil
 }
 
 func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPatch) (*chat.Room, error) {
@@ -259,7 +349,7 @@ func (o *oracle) end(r *modelRoom, by chat.UserID) {
 	for _, m := range r.messages {
 		m.releaseMedia()
 	}
-	r.OwnerID, r.PrivateA, r.PrivateB, r.MemberCount = nil, nil, nil, 0
+	r.OwnerID, r.PrivateA, r.PrivateB, r.Key, r.MemberCount = nil, nil, nil, nil, 0
 	r.DeletedAt, r.UpdatedAt = o.stamp(), o.now
 	o.log(r, chat.RoomDeleted, by, nil, nil)
 }
@@ -368,7 +458,7 @@ func (o *oracle) TransferOwnership(actor chat.Actor, room uuid.UUID, to chat.Use
 		return nil, chat.ErrNotFound
 	}
 	if !same(r.OwnerID, to) {
-		r.OwnerID, r.UpdatedAt = &to, o.now
+		r.OwnerID, r.Ownerless, r.UpdatedAt = &to, false, o.now
 		o.log(r, chat.OwnerChanged, user, nil, &to)
 	}
 	return r.seen(user), nil

@@ -91,6 +91,7 @@ var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
 		_, _, err := c.svc.OpenMedia(c.Ctx, who, at.media)
 		return err
 	},
+	"DeleteMedia": func(c *counted, who chat.UserID, at ids) error { return c.svc.DeleteMedia(c.Ctx, who, at.media) },
 	"OpenThumbnail": func(c *counted, who chat.UserID, at ids) error {
 		_, _, err := c.svc.OpenThumbnail(c.Ctx, who, at.media)
 		return err

@@ -107,6 +107,17 @@ func TestRoomsAndMembersCostAConstantNumberOfStatements(t *testing.T) {
 			}
 		}
 		c.costs("CreateRoom", wants{6, 6}, create(0), create(1), create(100))
+		keyed := func(key string, n int) func() error {
+			return func() error {
+				return chatsuite.ErrorOf(c.svc.CreateRoom(c.Ctx, chat.System, chat.NewRoom{Name: "x", Key: key, Ownerless: true, Members: c.users(10, n)}))
+			}
+		}
+		c.costs("CreateRoom with a key", wants{6, 6}, keyed("a", 1), keyed("b", 100))
+		c.costs("CreateRoom with a key that is there", wants{3, 1}, keyed("a", 1), keyed("b", 100))
+		byKey := func(key string) func() error {
+			return func() error { return chatsuite.ErrorOf(c.svc.RoomByKey(c.Ctx, chat.System, key)) }
+		}
+		c.costs("RoomByKey", wants{1, 1}, byKey("a"), byKey("b"))
 
 		rooms := []*chat.Room{c.NewGroup(), c.NewGroup(), c.NewGroup()}
 		for i, n := range []int{0, 0, 200} {
@@ -125,6 +136,17 @@ func TestRoomsAndMembersCostAConstantNumberOfStatements(t *testing.T) {
 		}
 		c.costs("OpenPrivate of a new room", wants{8, 9}, open(10), open(11))
 		c.costs("OpenPrivate of an old room", wants{5, 6}, open(10), open(11))
+		find := func(n int) func() error {
+			return func() error { return chatsuite.ErrorOf(c.svc.PrivateRoom(c.Ctx, c.Alice, c.UserID(n))) }
+		}
+		c.costs("PrivateRoom", wants{2, 2}, find(10), find(11))
+		takeBack := func(size string) func() error {
+			media := c.Upload(c.Alice, size).ID
+			return func() error { return c.svc.DeleteMedia(c.Ctx, c.Alice, media) }
+		}
+		c.costs("DeleteMedia", wants{5, 4}, takeBack("a"), takeBack("aa"))
+		check := func() error { return c.svc.Check(c.Ctx) }
+		c.costs("Check", wants{3, 3}, check)
 
 		remove := func(room, n int) func() error {
 			return func() error { return c.svc.RemoveUser(c.Ctx, c.Alice, rooms[room].ID, c.UserID(n)) }

@@ -176,6 +176,8 @@ func allowedWrites() (all []rawWrite) {
 		rawWrite{"a member who has read all that they see", rawInsert("chat_room_users", values{"joined_number": 2, "last_read_number": 2})},
 		rawWrite{"a room that shows newcomers no history", rawInsert("chat_rooms", values{"history_visibility": "joined"})},
 		rawWrite{"a private room of nobody", rawExec("UPDATE chat_rooms SET member_count = 0 WHERE id = ?", thePrivate)},
+		rawWrite{"a group of nobody's", rawInsert("chat_rooms", values{"owner_id": nil, "ownerless": true, "member_count": 0})},
+		rawWrite{"a key of 255 bytes", rawInsert("chat_rooms", values{"key": strings.Repeat("ü", 127) + "x"})},
 		rawWrite{"another owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theGroup)},
 		rawWrite{"a restriction without a ban", rawInsert("chat_restrictions", noBan(nil))},
 		rawWrite{"a ban without a restriction", rawInsert("chat_restrictions", values{"denied": 0, "banned_until": nil, "banned_by": nil})},
@@ -208,6 +210,19 @@ func forbiddenRooms() []rawWrite {
 		{"a private room made public", rawExec("UPDATE chat_rooms SET is_public = ? WHERE id = ?", func(*rawScene) any { return true }, thePrivate)},
 		{"a private room given an owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", aliceID, thePrivate)},
 		{"a living group without an owner", rawInsert("chat_rooms", values{"owner_id": nil})},
+		{"an ownerless group with an owner", rawInsert("chat_rooms", values{"ownerless": true})},
+		{"an ownerless group that loses that", rawExec("UPDATE chat_rooms SET ownerless = NULL WHERE id = ?", theGroup)},
+		{"an ownerless private room", rawPrivate(values{"ownerless": true})},
+		{"a private room with a key", rawPrivate(values{"key": "k"})},
+		{"a deleted room with a key", rawExec("UPDATE chat_rooms SET key = 'k' WHERE id = ?", theDeleted)},
+		{"a key of two rooms", func(s *rawScene, tx *gorm.DB) error {
+			if err := rawExec("UPDATE chat_rooms SET key = 'k' WHERE id = ?", theGroup)(s, tx); err != nil {
+				return fmt.Errorf("the first of them: %w", errors.New(err.Error()))
+			}
+			return rawExec("UPDATE chat_rooms SET key = 'k' WHERE id = ?", theChannel)(s, tx)
+		}},
+		{"an empty key", rawInsert("chat_rooms", values{"key": ""})},
+		{"a key of 256 bytes", rawInsert("chat_rooms", values{"key": strings.Repeat("ü", 128)})},
 		{"a group that loses its owner", rawExec("UPDATE chat_rooms SET owner_id = NULL WHERE id = ?", theGroup)},
 		{"a channel that loses its owner", rawExec("UPDATE chat_rooms SET owner_id = NULL WHERE id = ?", theChannel)},
 		{"a deleted group with an owner", rawExec("UPDATE chat_rooms SET owner_id = ? WHERE id = ?", bobID, theDeleted)},

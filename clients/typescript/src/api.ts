@@ -829,6 +829,8 @@ export interface Operations {
   /**
    * What is known of a file.
    *
+   * To its uploader before it is sent, and then to those who see the message, or the room whose avatar it is.
+   *
    * `GET /media/{media}`
    */
   chatMediaRetrieve(params: {
@@ -837,7 +839,21 @@ export interface Operations {
   }, options?: CallOptions): Promise<Media>;
 
   /**
+   * Take back an upload that is in no message yet.
+   *
+   * What has been sent is 409 to who sent it: it goes with its message.
+   *
+   * `DELETE /media/{media}`
+   */
+  chatMediaDelete(params: {
+    /** The file's id. */
+    media: ID;
+  }, options?: CallOptions): Promise<void>;
+
+  /**
    * A file's content.
+   *
+   * The bytes, or with variant a thumbnail of a picture. Pictures, sound and films of the usual types are shown, all else is a download.
    *
    * `GET /media/{media}/content`
    */
@@ -877,6 +893,8 @@ export interface Operations {
   /**
    * One message.
    *
+   * With its files, its reactions and the head of what it replies to.
+   *
    * `GET /messages/{message}`
    */
   chatMessageRetrieve(params: {
@@ -886,6 +904,8 @@ export interface Operations {
 
   /**
    * Edit a message.
+   *
+   * What is absent stays as it is. Your own needs can_edit_own_messages and can_create_messages, another's can_edit_messages. A deleted message is 409.
    *
    * `PATCH /messages/{message}`
    */
@@ -912,6 +932,8 @@ export interface Operations {
   /**
    * The reactions to a message.
    *
+   * The newest first, each with who gave it.
+   *
    * `GET /messages/{message}/reactions`
    */
   chatMessageReactionsList(params: {
@@ -926,6 +948,8 @@ export interface Operations {
   /**
    * React to a message.
    *
+   * Every member may, as the host allows reactions. The same again gets the reaction that is there; where each user has one at most, it replaces yours.
+   *
    * `POST /messages/{message}/reactions`
    */
   chatMessageReactionsCreate(params: {
@@ -937,12 +961,16 @@ export interface Operations {
   /**
    * This description.
    *
+   * The operations that this server has. It is open to anybody.
+   *
    * `GET /openapi.json`
    */
   openapiRetrieve(params?: NoParameters, options?: CallOptions): Promise<{ [key: string]: unknown }>;
 
   /**
    * My reactions.
+   *
+   * Those that you gave, in all of your rooms, the newest first.
    *
    * `GET /reactions`
    */
@@ -956,6 +984,8 @@ export interface Operations {
   /**
    * One reaction.
    *
+   * To the members of its room who see the message.
+   *
    * `GET /reactions/{reaction}`
    */
   chatMessageReactionsRetrieve(params: {
@@ -965,6 +995,8 @@ export interface Operations {
 
   /**
    * Take a reaction back.
+   *
+   * Your own; another's is 403.
    *
    * `DELETE /reactions/{reaction}`
    */
@@ -1002,6 +1034,8 @@ export interface Operations {
   /**
    * Make a group or a channel, or open a private room.
    *
+   * You own the group or channel that you make, and may give its members any permission but can_delete_room. With the type private_messages it is the one private room of you and the other user, which is made if there is none.
+   *
    * `POST /rooms`
    */
   chatRoomCreate(params: {
@@ -1010,6 +1044,8 @@ export interface Operations {
 
   /**
    * One room.
+   *
+   * As you see it: with your membership, what is unread and the last message. Of a public room you see the room itself before you join.
    *
    * `GET /rooms/{room}`
    */
@@ -1020,6 +1056,8 @@ export interface Operations {
 
   /**
    * Change a group or a channel.
+   *
+   * What is absent stays as it is. It needs can_edit_room, for other default permissions also those that change, and to make the room public also can_add_users and every permission of the default.
    *
    * `PATCH /rooms/{room}`
    */
@@ -1034,6 +1072,8 @@ export interface Operations {
   /**
    * Delete a room for everyone.
    *
+   * From then on the room and all in it are 404. A group or a channel is its owner's to delete; a private room needs can_delete_room.
+   *
    * `DELETE /rooms/{room}`
    */
   chatRoomDelete(params: {
@@ -1043,6 +1083,8 @@ export interface Operations {
 
   /**
    * Who is banned from a room.
+   *
+   * Those that are in force, by user id. It needs can_remove_users.
    *
    * `GET /rooms/{room}/bans`
    */
@@ -1058,6 +1100,8 @@ export interface Operations {
   /**
    * Ban a user, member or not, or change their ban.
    *
+   * A member is removed. The user cannot join and cannot be added until the ban ends or is lifted. It needs what removing the user needs.
+   *
    * `POST /rooms/{room}/bans`
    */
   roomBanCreate(params: {
@@ -1068,6 +1112,8 @@ export interface Operations {
 
   /**
    * Lift a ban.
+   *
+   * The user is no member again by that. It needs can_remove_users.
    *
    * `DELETE /rooms/{room}/bans/{user}`
    */
@@ -1080,6 +1126,8 @@ export interface Operations {
 
   /**
    * The events of a room, to fill a gap in seq.
+   *
+   * In the order of seq, without content that was deleted since. Events about messages that you do not see are of kind hidden.
    *
    * `GET /rooms/{room}/events`
    */
@@ -1094,6 +1142,8 @@ export interface Operations {
 
   /**
    * Join a public room.
+   *
+   * You get the room's default permissions, less what you lacked of them when you last left. Joining again changes nothing.
    *
    * `POST /rooms/{room}/join`
    */
@@ -1125,6 +1175,8 @@ export interface Operations {
   /**
    * Send a message.
    *
+   * It needs can_create_messages, and a text or files. With a client_id, or an Idempotency-Key, a repeat of it is stored once: the same again gets the message that is stored.
+   *
    * `POST /rooms/{room}/messages`
    */
   chatMessageCreate(params: {
@@ -1137,6 +1189,8 @@ export interface Operations {
 
   /**
    * Make another member the owner.
+   *
+   * Only the owner may, who stays a member.
    *
    * `POST /rooms/{room}/transfer`
    */
@@ -1161,6 +1215,8 @@ export interface Operations {
   /**
    * The members of a room.
    *
+   * By user id. What others did with the room in their own list is not shown.
+   *
    * `GET /rooms/{room}/users`
    */
   roomUserList(params: {
@@ -1175,6 +1231,8 @@ export interface Operations {
   /**
    * Add people to a room.
    *
+   * It needs can_add_users and every permission of the room's default, and to give permissions of their own also can_edit_room and each of these. Who is a member already stays as they are.
+   *
    * `POST /rooms/{room}/users`
    */
   roomUserCreate(params: {
@@ -1185,6 +1243,8 @@ export interface Operations {
 
   /**
    * Mark messages as read.
+   *
+   * Up to a number, and never back. A number that is not there yet marks all that is there.
    *
    * `PUT /rooms/{room}/users/me/read`
    */
@@ -1210,6 +1270,8 @@ export interface Operations {
   /**
    * One member.
    *
+   * Members see each other; me stands for yourself.
+   *
    * `GET /rooms/{room}/users/{user}`
    */
   roomUserRetrieve(params: {
@@ -1221,6 +1283,8 @@ export interface Operations {
 
   /**
    * Change a member's permissions, or mute the room.
+   *
+   * Permissions need can_edit_room and every permission that changes. Mute, archive and pin are your own to set, with me or your own id as the user.
    *
    * `PATCH /rooms/{room}/users/{user}`
    */
@@ -1234,6 +1298,8 @@ export interface Operations {
 
   /**
    * Remove a member, or leave.
+   *
+   * With me or your own id you leave. To remove another needs can_remove_users, and the administrative permissions that they hold. Their messages stay.
    *
    * `DELETE /rooms/{room}/users/{user}`
    */
@@ -1296,6 +1362,7 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   chatMediaList: { method: "GET", path: "/media" },
   chatMediaCreate: { method: "POST", path: "/media", body: "bytes", headers: { contentDisposition: "Content-Disposition" } },
   chatMediaRetrieve: { method: "GET", path: "/media/{media}" },
+  chatMediaDelete: { method: "DELETE", path: "/media/{media}" },
   chatMediaContent: { method: "GET", path: "/media/{media}/content", headers: { ifMatch: "If-Match" } },
   chatMessageSearch: { method: "GET", path: "/messages" },
   chatMessageRetrieve: { method: "GET", path: "/messages/{message}" },

@@ -31,6 +31,8 @@ CREATE TABLE chat_rooms (
 	description         text NOT NULL,
 	avatar_id           text UNIQUE REFERENCES chat_media (id),
 	is_public           boolean NOT NULL,
+	key                 text CHECK (key <> '' AND length(CAST(key AS blob)) <= 255),
+	ownerless           boolean NOT NULL DEFAULT 0,
 	owner_id            {{.User}}{{.References}},
 	default_permissions bigint NOT NULL CHECK (default_permissions BETWEEN 0 AND 511),
 	history_visibility  text NOT NULL CHECK (history_visibility IN ('all', 'joined')),
@@ -51,15 +53,16 @@ CREATE TABLE chat_rooms (
 	CONSTRAINT chat_rooms_numbers CHECK (first_number <= last_number + 1),
 	CONSTRAINT chat_rooms_pair CHECK ((private_a IS NULL) = (private_b IS NULL) AND private_a < private_b),
 	CONSTRAINT chat_rooms_pair_is_private CHECK (private_a IS NULL OR type = 'private_messages'),
-	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT is_public
+	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT ownerless AND key IS NULL AND NOT is_public
 		AND history_visibility = 'all' AND member_count <= 2)),
-	CONSTRAINT chat_rooms_owner CHECK (type = 'private_messages' OR (owner_id IS NULL) = (deleted_at IS NOT NULL)),
+	CONSTRAINT chat_rooms_owner CHECK (type = 'private_messages' OR (owner_id IS NULL) = (ownerless OR deleted_at IS NOT NULL)),
 	CONSTRAINT chat_rooms_owner_counts CHECK (owner_id IS NULL OR member_count >= 1),
-	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND avatar_id IS NULL AND member_count = 0)),
+	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND key IS NULL AND avatar_id IS NULL AND member_count = 0)),
 	-- The owner is a member, at every commit.
 	CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
 		REFERENCES chat_room_users (room_id, user_id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE UNIQUE INDEX chat_rooms_key ON chat_rooms (key) WHERE key IS NOT NULL;
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
 -- Without these, and those on what else refers to users, to delete a user reads whole tables.

@@ -1,0 +1,86 @@
+import { useEffect, useState } from "preact/hooks";
+import { useChat } from "../context";
+import { authorOf, nameOf, titleOf } from "../names";
+import { Avatar } from "../parts/avatar";
+import { Icon } from "../parts/icon";
+import { findUsers, messageSearch } from "../search";
+import type { Message, Room, User } from "../types";
+import { Preview } from "./preview";
+
+interface Found { people: User[]; rooms: Room[]; messages: Message[]; next: string | null }
+
+// Results are what the field of the list finds beside one's rooms: people, public rooms, and messages.
+export function Results({ query, done, none }: { query: string; done(): void; none: boolean }) {
+  const chat = useChat(), { lang, client } = chat, { t } = lang;
+  const [found, setFound] = useState<Found | null>(null);
+  const [failed, setFailed] = useState<unknown>(null);
+
+  useEffect(() => {
+    const gone = new AbortController(), { signal } = gone, q = query.trim();
+    setFound(null);
+    setFailed(null);
+    const timer = setTimeout(async () => {
+      if (!q) return;
+      const empty = { items: [], next: null };
+      try {
+        const [people, rooms, messages] = await Promise.all([
+          findUsers(chat, q, signal),
+          client.chatRoomList({ q, limit: 10 }, { signal }),
+          chat.server.search && q.length > 1 ? messageSearch(chat, q, undefined, undefined, signal) : empty,
+        ]);
+        if (signal.aborted) return;
+        setFound({ people: people.filter((u) => u.id !== chat.me?.id), rooms: (rooms.items as unknown as Room[]).filter((r) => !r.is_member), messages: messages.items, next: messages.next });
+      } catch (problem) {
+        if (!signal.aborted) setFailed(problem);
+      }
+    }, 250);
+    return () => { clearTimeout(timer); gone.abort(); };
+  }, [query]);
+
+  if (failed) return <p class="none" role="alert">{t("search_failed")}</p>;
+  if (!found) return <p class="none"><i class="spin" /></p>;
+  const more = async () => {
+    await chat.attempt(async () => {
+      const page = await messageSearch(chat, query.trim(), undefined, found.next!);
+      setFound({ ...found, messages: [...found.messages, ...page.items], next: page.next });
+    });
+  };
+  const titleFor = (id: string) => {
+    const entry = chat.store.rooms.get().find((e) => e.room.id === id);
+    return entry ? titleOf(lang, entry.room as unknown as Room) : "";
+  };
+  const nothing = none && found.people.length + found.rooms.length + found.messages.length === 0;
+  return (
+    <div class="results">
+      {found.people.length > 0 && <section><h3>{t("people")}</h3><div class="people">{found.people.slice(0, 8).map((u) => (
+        <button type="button" class="person" onClick={() => chat.attempt(async () => { chat.open((await chat.store.openPrivate(u.id)).id); done(); })}>
+          <Avatar name={nameOf(lang, u)} url={u.avatar_url} id={u.id} /><span class="lines cut" dir="auto">{nameOf(lang, u)}</span>
+        </button>))}</div></section>}
+      {found.rooms.length > 0 && <section><h3>{t("public_rooms")}</h3><div class="people">{found.rooms.map((r) => (
+        <button type="button" class="person" onClick={() => { chat.show(<Preview room={r} joined={done} />); }}>
+          <Avatar name={r.name} url={r.avatar_url} id={r.id} /><span class="lines"><b class="cut" dir="auto">{r.name}</b><small class="cut" dir="auto">{r.description || (r.member_count !== undefined ? t("members_count", { n: r.member_count }) : "")}</small></span><Icon name="globe" />
+        </button>))}</div></section>}
+      {found.messages.length > 0 && <section><h3>{t("messages")}</h3>{found.messages.map((m) => <Hit m={m} query={query} room={titleFor(m.room_id)} />)}
+        {found.next && <button type="button" class="button" onClick={more}>{t("more_results")}</button>}</section>}
+      {nothing && <p class="none">{t("nothing_found")}</p>}
+    </div>
+  );
+}
+
+// Hit is a message that a search found.
+export function Hit({ m, query, room, chosen }: { m: Message; query: string; room?: string; chosen?(): void }) {
+  const { lang, open } = useChat();
+  return (
+    <button type="button" class="found" onClick={() => { open(m.room_id, m.number); chosen?.(); }}>
+      <span class="top"><b class="cut" dir="auto">{authorOf(lang, m)}{room && <small> · {room}</small>}</b><time dateTime={m.created_at}>{lang.when(new Date(m.created_at))}</time></span>
+      <span class="text" dir="auto">{marked(m.text, query)}</span>
+    </button>
+  );
+}
+
+function marked(text: string, query: string) {
+  const words = query.trim().split(/\s+/).filter(Boolean).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!words.length) return text;
+  const parts = text.split(new RegExp(`(${words.join("|")})`, "gi"));
+  return parts.map((p, i) => i % 2 ? <mark>{p}</mark> : p.length > 120 && i === 0 ? `…${p.slice(-60)}` : p);
+}

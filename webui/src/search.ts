@@ -1,0 +1,23 @@
+import type { Chat } from "./context";
+import type { Message, Room, User } from "./types";
+
+// messageSearch returns a page of the messages with all the words of q.
+export async function messageSearch(chat: Chat, q: string, room?: string, cursor?: string, signal?: AbortSignal): Promise<{ items: Message[]; next: string | null }> {
+  const page = await chat.client.chatMessageSearch({ q, room, cursor, limit: 20 }, signal && { signal }) as unknown as { items: (Message | { message: Message })[]; next: string | null };
+  return { items: page.items.map((hit) => "message" in hit ? hit.message : hit), next: page.next };
+}
+
+// findUsers asks the host's directory or, where there is none, looks among whom one has in
+// rooms of two.
+export async function findUsers(chat: Chat, q: string, signal?: AbortSignal): Promise<User[]> {
+  if (chat.server.directory) {
+    const page = await (chat.client.userList as (p: object, o?: object) => Promise<{ items: User[] }>)({ q }, signal && { signal });
+    return page.items;
+  }
+  const words = q.toLocaleLowerCase(), known = new Map<string, User>();
+  for (const { room } of chat.store.rooms.get()) {
+    const { other, last_message } = room as unknown as Room;
+    for (const user of [other, last_message?.user]) if (user && user.id !== chat.me?.id) known.set(user.id, user);
+  }
+  return [...known.values()].filter((u) => (u.name ?? u.id).toLocaleLowerCase().includes(words));
+}
