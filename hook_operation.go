@@ -278,9 +278,9 @@ func (in NewMessage) clone() NewMessage {
 	return in
 }
 
-func (in MessagePatch) clone() MessagePatch {
-	in.Text, in.Metadata, in.IfChangedAt = cloneOf(in.Text), cloneMetadata(in.Metadata), cloneOf(in.IfChangedAt)
-	return in
+func (patch MessagePatch) clone() MessagePatch {
+	patch.Text, patch.Metadata, patch.IfChangedAt = cloneOf(patch.Text), cloneMetadata(patch.Metadata), cloneOf(patch.IfChangedAt)
+	return patch
 }
 
 func (in RoomPatch) clone() RoomPatch {

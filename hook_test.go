@@ -67,7 +67,9 @@ func hookCases(h *chatsuite.Host, room, other *chat.Room, m *chat.Message) []hoo
 			}},
 		{"OpenPrivate", &chat.OpenPrivateOperation{UserID: h.Erin}, func() error { return chatsuite.ErrorOf(h.OpenPrivate(ctx, h.Alice, h.Erin)) }},
 		{"UpdateRoom", &chat.UpdateRoomOperation{RoomID: room.ID, RoomPatch: chat.RoomPatch{Name: &name}},
-			func() error { return chatsuite.ErrorOf(h.UpdateRoom(ctx, h.Alice, room.ID, chat.RoomPatch{Name: &name})) }},
+			func() error {
+				return chatsuite.ErrorOf(h.UpdateRoom(ctx, h.Alice, room.ID, chat.RoomPatch{Name: &name}))
+			}},
 		{"AddUsers", &chat.AddUsersOperation{RoomID: room.ID, Users: []chat.NewRoomUser{{UserID: h.Carol}, {UserID: h.Bob}}},
 			func() error {
 				return chatsuite.ErrorOf(h.AddUsers(ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Carol}, chat.NewRoomUser{UserID: h.Bob}))
@@ -81,7 +83,9 @@ func hookCases(h *chatsuite.Host, room, other *chat.Room, m *chat.Message) []hoo
 				return chatsuite.ErrorOf(h.SendMessage(ctx, h.Alice, room.ID, chat.NewMessage{Text: "hi", ReplyToID: &m.ID}))
 			}},
 		{"EditMessage", &chat.EditOperation{MessageID: m.ID, MessagePatch: chat.MessagePatch{Text: &text}},
-			func() error { return chatsuite.ErrorOf(h.EditMessage(ctx, h.Alice, m.ID, chat.MessagePatch{Text: &text})) }},
+			func() error {
+				return chatsuite.ErrorOf(h.EditMessage(ctx, h.Alice, m.ID, chat.MessagePatch{Text: &text}))
+			}},
 		{"React", &chat.ReactOperation{MessageID: m.ID, Reaction: "❤️"}, func() error {
 			given, err := h.React(ctx, h.Alice, m.ID, "❤") // the hook gets the one spelling
 			if err == nil {
@@ -280,7 +284,9 @@ func TestBeforePanics(t *testing.T) {
 		room := h.NewGroup(h.Bob)
 		k.before = func(context.Context, chat.Actor, chat.Operation) error { panic("a bug of the host's") }
 		for _, call := range []func() error{
-			func() error { return chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "x"})) },
+			func() error {
+				return chatsuite.ErrorOf(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "x"}))
+			},
 			func() error { return h.DeleteRoom(h.Ctx, h.Alice, room.ID) },
 		} {
 			if err := chatsuite.Recover(call); err == nil || !strings.Contains(err.Error(), "a bug of the host's") {

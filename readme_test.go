@@ -2,6 +2,9 @@ package chat_test
 
 import (
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -57,18 +61,18 @@ func snippets(t *testing.T, language string, files ...string) (found []snippet) 
 	return found
 }
 
-// The program of the first screen is a whole one: in a module of its own it builds
+// The program without HTTP is a whole one: in a module of its own it builds
 // against this one, with nothing from the network, and prints what is promised.
 func TestReadmeProgramRuns(t *testing.T) {
 	t.Parallel()
 	var program string
 	for _, s := range snippets(t, "go", "README.md") {
 		if strings.HasPrefix(s.code, "package main\n") {
-			program = s.code
+			program = s.code // the last
+			if body := strings.Split(program, "func main() {")[1]; strings.Count(strings.Split(body, "\n}\n")[0], "\n") > 25 {
+				t.Errorf("%s:%d: the program is longer than 25 lines", s.file, s.line)
+			}
 		}
-	}
-	if body := strings.Split(program, "func main() {")[1]; strings.Count(strings.Split(body, "\n}\n")[0], "\n") > 25 {
-		t.Error("the program is longer than 25 lines")
 	}
 	module := newModule(t, "main.go", program)
 	output, err := module.run("run", ".")
@@ -83,6 +87,50 @@ func TestReadmeProgramRuns(t *testing.T) {
 	if !strings.Contains(string(text), "It prints `"+strings.TrimSpace(output)+"`.") {
 		t.Error("the README does not say what the program prints")
 	}
+}
+
+// The program of the first screen serves a page with the chat, and the API that it needs.
+func TestReadmeServerRuns(t *testing.T) {
+	t.Parallel()
+	var program string
+	for _, s := range snippets(t, "go", "README.md") {
+		if program == "" && strings.HasPrefix(s.code, "package main\n") {
+			program = s.code
+		}
+	}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	chatsuite.NoError(t, err)
+	addr := listener.Addr().String()
+	chatsuite.NoError(t, listener.Close())
+	module := newModule(t, "main.go", strings.Replace(program, "127.0.0.1:8080", addr, 1))
+	if output, err := module.run("build", "-o", "server", "."); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	server := exec.CommandContext(t.Context(), filepath.Join(module.folder, "server"))
+	server.Dir, server.Stderr = module.folder, os.Stderr
+	chatsuite.NoError(t, server.Start())
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	ask := func(method, path, body, want string) {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+addr+path, strings.NewReader(body))
+		chatsuite.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); response, err = http.DefaultClient.Do(request) {
+			time.Sleep(20 * time.Millisecond) // it is starting
+		}
+		chatsuite.NoError(t, err)
+		defer func() { _ = response.Body.Close() }()
+		got, err := io.ReadAll(response.Body)
+		chatsuite.NoError(t, err)
+		if response.StatusCode > 299 || !strings.Contains(string(got), want) {
+			t.Errorf("%s %s: %d %.300s", method, path, response.StatusCode, got)
+		}
+	}
+	ask("GET", "/chat/ui/", "", `<df-chat base="/chat"`)
+	ask("GET", "/chat/ui/df-chat.js", "", "df-chat")
+	ask("POST", "/chat/rooms", `{"name":"Boats"}`, `"Boats"`)
+	ask("GET", "/chat/rooms", "", `"Boats"`)
 }
 
 // snippetScope is what snippets take for granted.
@@ -127,6 +175,8 @@ var (
 	ctx                                     = context.Background()
 	db, tx                                  *gorm.DB
 	svc                                     *chat.Service
+	mux                                     *http.ServeMux
+	api                                     http.Handler
 	config                                  chat.Config
 	alice, bob, carol, dave, buyer, seller  chat.UserID
 	room, news                              *chat.Room
@@ -206,16 +256,42 @@ func TestReadmeCommands(t *testing.T) {
 			commands = append(commands, strings.TrimSpace(command))
 		}
 	}
-	if diff := cmp.Diff([]string{"go run ./examples/quickstart", "make test"}, commands); diff != "" {
+	if diff := cmp.Diff([]string{"git clone https://github.com/go-df/chat && cd chat", "go run ./examples/webchat"}, commands); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := os.Stat("examples/quickstart/main.go"); err != nil {
-		t.Error(err)
-	}
-	makefile, err := os.ReadFile("Makefile")
+	text, err := os.ReadFile("README.md")
 	chatsuite.NoError(t, err)
-	if !strings.Contains(string(makefile), "\ntest:") {
-		t.Error("make has no target test")
+	for _, found := range regexp.MustCompile(`go run (\./\S+)`).FindAllStringSubmatch(string(text), -1) {
+		if programs, err := filepath.Glob(strings.TrimRight(found[1], "`") + "/*.go"); err != nil || len(programs) == 0 {
+			t.Errorf("there is no program %s", found[1])
+		}
+	}
+	for _, found := range regexp.MustCompile(`(?:src|srcset)="(docs/[^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(found[1]); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// How the README mounts the chat in each router is how the examples do, which are tested.
+func TestReadmeRouters(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	chatsuite.NoError(t, err)
+	rows := regexp.MustCompile("(?m)^\\| (net/http|chi|gin|echo|fiber) \\| `(.+)` \\|$").FindAllStringSubmatch(string(text), -1)
+	if len(rows) != 5 {
+		t.Fatalf("the README mounts the chat in %d routers", len(rows))
+	}
+	for _, row := range rows {
+		folder := row[1] + "router"
+		if row[1] == "net/http" {
+			folder = "nethttp"
+		}
+		source, err := os.ReadFile(filepath.Join("examples/routers", folder, folder+".go"))
+		chatsuite.NoError(t, err)
+		if !strings.Contains(string(source), row[2]) {
+			t.Errorf("examples/routers/%s does not say %s", folder, row[2])
+		}
 	}
 }
 
@@ -268,10 +344,11 @@ func TestLLMsText(t *testing.T) {
 	chatsuite.NoError(t, err)
 	text, err := os.ReadFile("llms.txt")
 	chatsuite.NoError(t, err)
-	_, program, _ := strings.Cut(string(readme), "```go\npackage main\n")
-	program, _, _ = strings.Cut(program, "```")
-	if !strings.Contains(string(text), "```go\npackage main\n"+program+"```") {
-		t.Error("the program is not the README's")
+	for _, rest := range strings.Split(string(readme), "```go\npackage main\n")[1:] {
+		program, _, _ := strings.Cut(rest, "```")
+		if !strings.Contains(string(text), "```go\npackage main\n"+program+"```") {
+			t.Error("a program is not the README's")
+		}
 	}
 
 	declared := map[string]bool{} // every exported name of the package

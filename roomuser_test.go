@@ -174,6 +174,13 @@ func wantMarkers(t *testing.T, h *chatsuite.Host, room uuid.UUID, shown bool, me
 	for _, u := range chatsuite.Must(h.RoomUsers(h.Ctx, chat.System, room, chat.Page{}))(t).Items {
 		wantMarker(t, "RoomUsers to System", u, true)
 	}
+	if other := chatsuite.Must(h.Room(h.Ctx, h.Alice, room))(t).OtherMember; other != nil {
+		wantMarker(t, "Room.OtherMember", *other, shown)
+		listed := chatsuite.Must(h.Rooms(h.Ctx, h.Alice, chat.RoomsQuery{Type: chat.PrivateMessages}))(t).Items[0]
+		wantMarker(t, "Rooms", *listed.OtherMember, shown)
+	} else if len(members) == 2 {
+		t.Error("the private room has no other member")
+	}
 	events := chatsuite.Must(h.Events(h.Ctx, h.Alice, room, chat.EventsQuery{Limit: 100}))(t)
 	for _, u := range events.Items {
 		if u.Member != nil {

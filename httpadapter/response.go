@@ -115,7 +115,7 @@ func writeJSON(w http.ResponseWriter, r *http.Request, status int, kind string, 
 	header.Set("Content-Length", strconv.Itoa(len(data)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(data) // the client may have disconnected
+		_, _ = w.Write(data) //nolint:gosec // it is JSON, and no page; the client may have disconnected
 	}
 }
 

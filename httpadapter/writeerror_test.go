@@ -57,7 +57,7 @@ func TestWriteError(t *testing.T) {
 		}
 	}
 	recorder := httptest.NewRecorder()
-	httpadapter.WriteError(recorder, httptest.NewRequest("HEAD", "/", nil), chat.ErrNotFound)
+	httpadapter.WriteError(recorder, httptest.NewRequest(http.MethodHead, "/", nil), chat.ErrNotFound)
 	if recorder.Code != 404 || recorder.Body.Len() != 0 {
 		t.Errorf("HEAD: %d %s", recorder.Code, recorder.Body)
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // Two people in a room of two see what the other writes, that they write, and that it was read.
-func TestPrivateChat(t *testing.T) {
-	t.Parallel()
-	s := serve(t)
+func TestPrivateChat(t *testing.T) { onDatabases(t, privateChat) }
+
+func privateChat(t *testing.T, s *server) {
 	alice, bob := s.open("alice", desktop), s.open("bob", desktop)
 	alice.enter("Bob")
 	alice.say("Are you there?")
@@ -34,9 +34,9 @@ func TestPrivateChat(t *testing.T) {
 }
 
 // What one does to a message, the others see.
-func TestMessageActions(t *testing.T) {
-	t.Parallel()
-	s := serve(t)
+func TestMessageActions(t *testing.T) { onDatabases(t, messageActions) }
+
+func messageActions(t *testing.T, s *server) {
 	alice, carol := s.open("alice", desktop), s.open("carol", desktop)
 	alice.enter("Boat trip")
 	carol.enter("Boat trip")
@@ -79,9 +79,9 @@ func TestMessageActions(t *testing.T) {
 }
 
 // A picture goes from one to the other, and does not move the list when it has loaded.
-func TestPicture(t *testing.T) {
-	t.Parallel()
-	s := serve(t)
+func TestPicture(t *testing.T) { onDatabases(t, picture) }
+
+func picture(t *testing.T, s *server) {
 	alice, bob := s.open("alice", desktop), s.open("bob", desktop)
 	alice.enter("Bob")
 	bob.enter("Alice")
@@ -104,9 +104,9 @@ func TestPicture(t *testing.T) {
 }
 
 // Rooms are made, found, joined, left and deleted.
-func TestRooms(t *testing.T) {
-	t.Parallel()
-	s := serve(t, "-users", "3")
+func TestRooms(t *testing.T) { onDatabases(t, rooms, "-users", "3") }
+
+func rooms(t *testing.T, s *server) {
 	alice, user1 := s.open("alice", desktop), s.open("user1", desktop)
 
 	alice.press("New chat")
@@ -196,9 +196,9 @@ func TestTexts(t *testing.T) {
 }
 
 // A server that is killed under both, and messages that are sent meanwhile: each arrives once.
-func TestServerIsKilled(t *testing.T) {
-	t.Parallel()
-	s := serve(t)
+func TestServerIsKilled(t *testing.T) { onDatabases(t, serverIsKilled) }
+
+func serverIsKilled(t *testing.T, s *server) {
 	alice, bob := s.open("alice", desktop), s.open("bob", desktop)
 	for _, w := range []*window{alice, bob} {
 		w.allow("net::ERR", "Failed to load resource", "Failed to fetch")

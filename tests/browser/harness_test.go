@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/go-df/chat/internal/dbtest"
 )
 
 var chromium = func() string {
@@ -56,7 +58,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer closeBrowser()
-	return m.Run()
+	return dbtest.M{M: m}.Run()
 }
 
 // server is a webchat that runs, with a database and a port of its own.

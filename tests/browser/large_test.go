@@ -68,7 +68,7 @@ func (w *window) scrollThrough(messages int) {
 		const box = $(".scroller"), frame = () => new Promise((r) => requestAnimationFrame(() => r()));
 		const rows = () => $$("li[data-number]"), edge = () => Number(up ? rows()[0].dataset.number : rows().at(-1).dataset.number);
 		let pages = 0, worst = 0, most = 0; const begun = performance.now();
-		for (let idle = 0; idle < 120 && performance.now() - begun < 120000;) {
+		for (let idle = 0; idle < 120 && performance.now() - begun < 600000;) {
 			const was = edge();
 			box.scrollTop = up ? -(box.scrollHeight - box.clientHeight) + 300 : -300;
 			await frame();

@@ -292,7 +292,7 @@ func TestSignalsTakeTwoStatements(t *testing.T) {
 		alice.want(chat.UpdateHello)
 		for _, count := range []int{1, len(members)} {
 			h.Clock.Advance(time.Minute)
-			before := len(log.Matching("u.muted, r.member_count FROM"))
+			before := len(log.Matching("u.user_id, r.member_count FROM"))
 			members := members[:count]
 			chatsuite.NoError(t, svc.InTx(h.Ctx, func(_ *gorm.DB, s *chat.Service) error {
 				for _, room := range rooms {
@@ -306,7 +306,7 @@ func TestSignalsTakeTwoStatements(t *testing.T) {
 			for range 2 * len(rooms) * len(members) {
 				alice.next()
 			}
-			after := log.Matching("u.muted, r.member_count FROM")
+			after := log.Matching("u.user_id, r.member_count FROM")
 			if len(after) != before+1 {
 				t.Errorf("%d signals were read by %d statements", count, len(after)-before)
 			}

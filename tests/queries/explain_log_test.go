@@ -113,6 +113,9 @@ func TestLogIsReadByIndexes(t *testing.T) {
 				if strings.Contains(q.query, "JOIN chat_rooms") {
 					sorts = 1 // the user's own rooms
 				}
+				if strings.Contains(q.query, "WHERE NOT pg_visible") {
+					sorts = 2 * logged // what came since the oldest transaction of the server, which may be of another test
+				}
 				for _, fault := range x.faults(q, sorts) {
 					t.Errorf("of %v: %s\n%s", actor, fault, q.query)
 				}

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { type Chat, ChatContext, type Server, useReadable } from "./context";
 import type { Language } from "./i18n";
 import { problemText } from "./names";
+import { fetchLater } from "./parts/later";
 import { Rooms } from "./rooms/list";
 import { RoomPane } from "./room/room";
 import type { Target } from "./room/scroller";
@@ -26,7 +27,9 @@ export function App({ store, client, lang, server, compact, opened, open, source
   const [dialog, show] = useState<ComponentChildren | null>(null);
   const [toast, setToast] = useState<Toast | null>(null);
   const [said, say] = useState("");
-  const timer = useRef(0);
+  const timer = useRef(0), loaded = useReadable(store.loaded);
+  // Once there is something to see, the rest of the program comes: without a network it is there.
+  useEffect(() => { if (loaded) (window.requestIdleCallback ?? setTimeout)(() => { fetchLater().catch(() => {}); }); }, [loaded]);
   const showToast = useCallback((text: string, action?: Toast["action"]) => {
     setToast({ text, action });
     clearTimeout(timer.current);

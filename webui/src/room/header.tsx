@@ -1,13 +1,12 @@
 import { useState } from "preact/hooks";
 import { useChat } from "../context";
-import { Info } from "../members/info";
 import { avatarOf, nameOf, titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
+import { Info, RoomSearch } from "../parts/later";
 import { Menu } from "../parts/menu";
 import { roomItems } from "../rooms/actions";
 import type { Room, User } from "../types";
-import { RoomSearch } from "./search";
 
 // Header says which room it is, who is writing in it, and leads to what can be done with it.
 export function Header({ room, typing, members }: { room: Room; typing: readonly User[]; members: number | undefined }) {

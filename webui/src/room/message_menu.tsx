@@ -1,13 +1,12 @@
 import type { RoomStore } from "df-chat-client";
 import type { Chat } from "../context";
-import { Confirm } from "../parts/dialog";
 import { Icon } from "../parts/icon";
+import { Confirm, Reacted } from "../parts/later";
 import { Menu, type MenuItem } from "../parts/menu";
 import { useChat } from "../context";
 import { recentEmoji } from "../emoji/recent";
 import { markUnread } from "../rooms/actions";
 import type { Message, Room } from "../types";
-import { Reacted } from "./reactions";
 
 export interface MenuOf { m: Message; at: Element | { x: number; y: number } }
 

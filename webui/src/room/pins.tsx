@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Chat, useChat } from "../context";
-import { authorOf, previewOf, titleOf } from "../names";
-import { Dialog } from "../parts/dialog";
+import { previewOf } from "../names";
 import { Icon } from "../parts/icon";
+import { AllPins } from "../parts/later";
 import type { Message, Pin, Room } from "../types";
 
 type Calls = Record<"chatMessagePin" | "chatMessageUnpin", (p: { message: string }) => Promise<unknown>> & { chatPinList(p: { room: string }): Promise<{ items: Pin[] }> };
@@ -39,18 +39,5 @@ export function PinBar({ room, pins, jump }: { room: Room; pins: Pins; jump(numb
       <button type="button" class="lines" onClick={() => jump(last.number)}><b>{t("pinned_message")}</b><span class="cut" dir="auto">{previewOf(lang, last)}</span></button>
       {pins.items.length > 1 && <button type="button" class="chip" onClick={() => show(<AllPins room={room} pins={pins} jump={jump} />)}>{t("all_pins", { n: pins.items.length })}</button>}
     </div>
-  );
-}
-
-function AllPins({ room, pins, jump }: { room: Room; pins: Pins; jump(number: number): void }) {
-  const { lang, show } = useChat(), { t } = lang;
-  return (
-    <Dialog title={`${t("pinned_messages")} · ${titleOf(lang, room)}`} close={() => show(null)} wide>
-      <div>{pins.items.map(({ message: m }) => (
-        <button type="button" class="found" key={m.id} onClick={() => { show(null); jump(m.number); }}>
-          <span class="top"><b class="cut" dir="auto">{authorOf(lang, m)}</b><time dateTime={m.created_at}>{lang.when(new Date(m.created_at))}</time></span>
-          <span class="text" dir="auto">{previewOf(lang, m)}</span>
-        </button>))}</div>
-    </Dialog>
   );
 }

@@ -5,6 +5,7 @@ import { Picker } from "../emoji/lazy";
 import { remember } from "../emoji/recent";
 import { authorOf, nameOf, previewOf, problemText, titleOf } from "../names";
 import { Icon } from "../parts/icon";
+import { Viewer } from "../parts/later";
 import { Floating } from "../parts/menu";
 import { markRead } from "../rooms/actions";
 import type { Media, Member, Message, Room } from "../types";
@@ -15,7 +16,6 @@ import { type MenuOf, MessageMenu } from "./message_menu";
 import { PinBar, usePins } from "./pins";
 import { rowsOf } from "./rows";
 import { Scroller, type Target } from "./scroller";
-import { Viewer } from "./viewer";
 
 // RoomPane is one room: its header, its history, and the place to write.
 export function RoomPane({ id, at }: { id: string; at: Target | null }) {

@@ -1,10 +1,8 @@
 import type { Chat } from "../context";
 import { titleOf } from "../names";
-import { Confirm } from "../parts/dialog";
+import { Confirm, Info, MuteDialog } from "../parts/later";
 import type { MenuItem } from "../parts/menu";
 import { isUnread, type Room } from "../types";
-import { Info } from "../members/info";
-import { MuteDialog } from "./mute";
 
 // roomItems are what one may do with a room, from the list and from its header.
 export function roomItems(chat: Chat, room: Room): MenuItem[] {

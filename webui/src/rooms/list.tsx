@@ -3,13 +3,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { useChat, useReadable } from "../context";
 import { titleOf } from "../names";
 import { Icon } from "../parts/icon";
+import { Archive, NewRoom, Results } from "../parts/later";
 import { Menu } from "../parts/menu";
 import { isUnread, type Room } from "../types";
-import { Archive } from "./archive";
 import { roomItems } from "./actions";
 import { Item } from "./item";
-import { NewRoom } from "./new";
-import { Results } from "./results";
 
 type Filter = "all" | "unread" | "archived";
 const first = 40, step = 200;
@@ -27,6 +25,9 @@ export function Rooms({ current }: { current: string | null }) {
   const archive = entries.some((e) => (e.room as unknown as Room).hidden !== undefined);
   const filters: Filter[] = archive ? ["all", "unread", "archived"] : ["all", "unread"];
   useEffect(() => { if (!filters.includes(filter)) setFilter("all"); });
+
+  // The room as it is by now: it may be read while the menu is open.
+  const of = menu && (entries.find((e) => e.room.id === menu.entry.room.id) ?? menu.entry).room as unknown as Room;
 
   return (
     <nav aria-label={t("chats")} part="rooms">
@@ -52,7 +53,7 @@ export function Rooms({ current }: { current: string | null }) {
           </div>}
         {!loaded && entries.length === 0 && <ul class="waiting" aria-busy="true">{[52, 68, 44, 60, 50].map((w) => <li style={{ "--w": `${w}%` }}><i /><b /></li>)}</ul>}
       </div>
-      {menu && <Menu label={titleOf(chat.lang, menu.entry.room as unknown as Room)} at={menu.at} close={() => setMenu(null)} items={roomItems(chat, menu.entry.room as unknown as Room)} />}
+      {menu && of && <Menu label={titleOf(chat.lang, of)} at={menu.at} close={() => setMenu(null)} items={roomItems(chat, of)} />}
     </nav>
   );
 }

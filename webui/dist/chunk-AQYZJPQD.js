@@ -1,0 +1,1 @@
+var r=t=>({get:()=>{try{return localStorage.getItem(`df-chat-${t}`)??""}catch{return""}},set:e=>{try{localStorage.setItem(`df-chat-${t}`,e)}catch{}}}),o=r("emoji"),n=r("tone"),c=()=>o.get().split(" ").filter(Boolean);function s(t){o.set([t,...c().filter(e=>e!==t)].slice(0,24).join(" "))}export{n as a,c as b,s as c};
