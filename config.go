@@ -80,6 +80,7 @@ type Limits struct {
 	MediaPerMessage     int   // Defaults to 10.
 	UploadBytes         int64 // of one media item. Defaults to 25 MiB.
 	Pixels              int64 // of a picture, width × height; a larger one is a plain file. Defaults to 40,000,000.
+	MentionsPerMessage  int   // users that one message mentions by themselves. Defaults to 50.
 	ReactionBytes       int   // of one reaction. Defaults to 255.
 	ReactionsPerMessage int   // different reactions to one message. Defaults to 50.
 	ReactionsPerUser    int   // different reactions of one user to one message. Defaults to 10.
@@ -119,7 +120,7 @@ func (c Config) withDefaults() Config {
 func (l Limits) withDefaults() Limits {
 	for field, byDefault := range map[*int]int{
 		&l.TextCharacters: 4000, &l.TextBytes: 16 << 10, &l.Name: 128, &l.Description: 1024,
-		&l.MetadataBytes: 8 << 10, &l.MediaPerMessage: 10, &l.ReactionBytes: 255, &l.ReactionsPerMessage: 50,
+		&l.MetadataBytes: 8 << 10, &l.MediaPerMessage: 10, &l.MentionsPerMessage: 50, &l.ReactionBytes: 255, &l.ReactionsPerMessage: 50,
 		&l.ReactionsPerUser: 10, &l.Reason: 512,
 		&l.ReceiptMembers: 100, &l.GroupMembers: 1000, &l.UsersPerCall: 1000, &l.PageSize: 50, &l.PageMax: 100,
 	} {
@@ -161,7 +162,7 @@ func (c Config) validate(d dialect.Dialect) error {
 
 func (l Limits) validate() error {
 	for _, n := range []int64{int64(l.TextCharacters), int64(l.TextBytes), int64(l.Name), int64(l.Description),
-		int64(l.MetadataBytes), int64(l.MediaPerMessage), l.UploadBytes, l.Pixels, int64(l.ReactionBytes),
+		int64(l.MetadataBytes), int64(l.MediaPerMessage), int64(l.MentionsPerMessage), l.UploadBytes, l.Pixels, int64(l.ReactionBytes),
 		int64(l.ReactionsPerMessage), int64(l.ReactionsPerUser), int64(l.Reason), int64(l.GroupMembers), int64(l.ReceiptMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax)} {
 		if n < 0 {
 			return invalid("Limits", CodeInvalidConfig, "has a negative value")

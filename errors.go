@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/go-df/chat/internal/dialect"
 )
@@ -31,6 +32,9 @@ var (
 	// ErrPrecondition: it was changed since the caller last saw it, as IfChangedAt
 	// of a patch compares.
 	ErrPrecondition = errors.New("chat: changed in the meantime")
+	// ErrTooSoon: the room is in slow mode, and the actor's last message in it is not long
+	// enough ago. The error is a *TooSoonError.
+	ErrTooSoon = errors.New("chat: too soon after the last message")
 	// ErrSchema: the tables are missing, of another version or configuration than
 	// this code, or in more than one place; or the database cannot hold them. The
 	// message has what to do.
@@ -108,6 +112,17 @@ func tooLarge(field, code string, limit int64, unit string) error {
 	reason := "is over the limit of " + strconv.FormatInt(limit, 10) + " " + unit
 	return &FieldError{Field: field, Code: code, Reason: reason, Limit: limit, kind: ErrTooLarge}
 }
+
+// TooSoonError is a message that was refused because of its room's slow mode. It wraps
+// ErrTooSoon.
+type TooSoonError struct {
+	// RetryAfter is how long from now a message of the actor's will be taken.
+	RetryAfter time.Duration
+}
+
+func (e *TooSoonError) Error() string { return ErrTooSoon.Error() + ": wait " + e.RetryAfter.String() }
+
+func (e *TooSoonError) Unwrap() error { return ErrTooSoon }
 
 func conflict(reason string) error { return fmt.Errorf("%w: %s", ErrConflict, reason) }
 

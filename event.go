@@ -27,6 +27,8 @@ const (
 	MessageDeleted  EventKind = "message_deleted"  //
 	ReactionAdded   EventKind = "reaction_added"   // UserID: whose reaction
 	ReactionRemoved EventKind = "reaction_removed" // UserID: whose reaction
+	MessagePinned   EventKind = "message_pinned"   //
+	MessageUnpinned EventKind = "message_unpinned" // a message that is deleted is pinned no more, without this
 	AuthorErased    EventKind = "author_erased"    // members and authors of the room are to be read again
 	// MessagesImported: messages of which there are no other events came into the room. The
 	// room, its messages and what is unread are to be read again.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-df/chat"
 )
@@ -139,7 +140,8 @@ func ExampleService_React() {
 	noErr(err)
 	for _, r := range m.Reactions {
 		fmt.Println(r.Reaction, r.Count)
-		noErr(svc.Unreact(ctx, bob, *r.Mine))
+		_, err := svc.Unreact(ctx, bob, *r.Mine)
+		noErr(err)
 	}
 	m, err = svc.Message(ctx, bob, m.ID)
 	noErr(err)
@@ -224,9 +226,124 @@ func ExampleService_SearchMessages() {
 	noErr(err)
 	found, err := svc.SearchMessages(ctx, bob, chat.MessageSearchQuery{Query: "red tomatoes"})
 	noErr(err)
-	printMessages(found.Items...)
+	for _, hit := range found.Items {
+		fmt.Printf("%s, %d %s: %s\n", hit.Room.Name, hit.Number, *hit.UserID, hit.Text)
+	}
 	// Output:
 	// Gardeners
-	// 3 alice: Red tomatoes: soup
-	// 1 alice: The tomatoes are red
+	// Gardeners, 3 alice: Red tomatoes: soup
+	// Gardeners, 1 alice: The tomatoes are red
+}
+
+// A message mentions members of its room, whose inbox counts it until they have read it.
+func ExampleService_Mentions() {
+	ctx := context.Background()
+	svc, db := openExample(chat.Config{})
+	defer closeExample(db)
+	room, err := svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "Kitchen", Members: []chat.NewRoomUser{{UserID: bob}}})
+	noErr(err)
+	_, err = svc.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "@Bob soup?", Mentions: []chat.UserID{bob}})
+	noErr(err)
+	_, err = svc.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "Dinner is ready", MentionRoom: true})
+	noErr(err)
+
+	inbox, err := svc.Rooms(ctx, bob, chat.RoomsQuery{})
+	noErr(err)
+	fmt.Println(inbox.Items[0].Name, inbox.Items[0].MentionCount)
+	page, err := svc.Mentions(ctx, bob, chat.Page{})
+	noErr(err)
+	for _, hit := range page.Items {
+		fmt.Printf("%s, %d: %s\n", hit.Room.Name, hit.Number, hit.Text)
+	}
+	// Output:
+	// Kitchen 2
+	// Kitchen, 2: Dinner is ready
+	// Kitchen, 1: @Bob soup?
+}
+
+// Pinned messages stay at hand.
+func ExampleService_PinMessage() {
+	ctx := context.Background()
+	svc, db := openExample(chat.Config{})
+	defer closeExample(db)
+	room, err := svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "Kitchen", Members: []chat.NewRoomUser{{UserID: bob}}})
+	noErr(err)
+	m, err := svc.SendMessage(ctx, bob, room.ID, chat.NewMessage{Text: "The key is under the mat"})
+	noErr(err)
+
+	_, err = svc.PinMessage(ctx, bob, m.ID) // he may not edit the room
+	fmt.Println(errors.Is(err, chat.ErrForbidden))
+	_, err = svc.PinMessage(ctx, alice, m.ID)
+	noErr(err)
+	pins, err := svc.Pins(ctx, bob, room.ID)
+	noErr(err)
+	for _, pin := range pins {
+		fmt.Println(pin.Message.Text)
+	}
+	// Output:
+	// true
+	// The key is under the mat
+}
+
+// The replies to a message, and how many there are.
+func ExampleService_Replies() {
+	ctx := context.Background()
+	svc, db := openExample(chat.Config{})
+	defer closeExample(db)
+	room, err := svc.OpenPrivate(ctx, alice, bob)
+	noErr(err)
+	m, err := svc.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "Soup?"})
+	noErr(err)
+	for _, text := range []string{"Yes", "With bread"} {
+		_, err := svc.SendMessage(ctx, bob, room.ID, chat.NewMessage{Text: text, ReplyToID: &m.ID})
+		noErr(err)
+	}
+
+	m, err = svc.Message(ctx, alice, m.ID)
+	noErr(err)
+	replies, err := svc.Replies(ctx, alice, m.ID, chat.Page{})
+	noErr(err)
+	fmt.Println(m.ReplyCount)
+	printMessages(replies.Items...)
+	// Output:
+	// 2
+	// 2 bob: Yes
+	// 3 bob: With bread
+}
+
+// In slow mode members wait between two messages.
+func ExampleTooSoonError() {
+	ctx := context.Background()
+	svc, db := openExample(chat.Config{})
+	defer closeExample(db)
+	room, err := svc.CreateRoom(ctx, alice, chat.NewRoom{Name: "Busy", SlowMode: 3600, Members: []chat.NewRoomUser{{UserID: bob}}})
+	noErr(err)
+	_, err = svc.SendMessage(ctx, bob, room.ID, chat.NewMessage{Text: "first"})
+	noErr(err)
+
+	_, err = svc.SendMessage(ctx, bob, room.ID, chat.NewMessage{Text: "second"})
+	var soon *chat.TooSoonError
+	fmt.Println(errors.Is(err, chat.ErrTooSoon), errors.As(err, &soon) && soon.RetryAfter > 59*time.Minute)
+	_, err = svc.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "The owner does not wait"})
+	fmt.Println(err)
+	// Output:
+	// true true
+	// <nil>
+}
+
+// A message of the program's own says by its metadata what it tells, so that clients can
+// translate it; its text is for those that do not know the kind.
+func ExampleService_SendMessage_system() {
+	ctx := context.Background()
+	svc, db := openExample(chat.Config{})
+	defer closeExample(db)
+	room, err := svc.OpenPrivate(ctx, alice, bob)
+	noErr(err)
+	m, err := svc.SendMessage(ctx, chat.System, room.ID, chat.NewMessage{
+		Text:     "Alice added Bob",
+		Metadata: chat.Metadata(`{"kind": "user_added", "actor": "alice", "user": "bob"}`),
+	})
+	noErr(err)
+	fmt.Println(m.AuthorKind, m.Metadata)
+	// Output: system {"kind": "user_added", "actor": "alice", "user": "bob"}
 }

@@ -27,7 +27,8 @@ type Hooks struct {
 	// Operation.Room first, so that it does nothing for a room that the actor does not see.
 	//
 	// The operation is one of *SendOperation, *EditOperation, *DeleteMessageOperation,
-	// *ReactOperation, *UnreactOperation, *UploadOperation, *CreateRoomOperation,
+	// *ReactOperation, *UnreactOperation, *PinOperation, *UnpinOperation, *UploadOperation,
+	// *DeleteMediaOperation, *CreateRoomOperation,
 	// *UpdateRoomOperation, *TransferOperation, *DeleteRoomOperation, *OpenPrivateOperation,
 	// *AddUsersOperation, *JoinOperation, *LeaveOperation, *RemoveUserOperation,
 	// *UpdateUserOperation, *BanOperation and *UnbanOperation. More may come: let those pass

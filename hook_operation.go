@@ -96,6 +96,24 @@ type UnreactOperation struct {
 	ReactionID uuid.UUID
 }
 
+// DeleteMediaOperation is DeleteMedia, of an item that the actor sees.
+type DeleteMediaOperation struct {
+	operationTarget
+	MediaID uuid.UUID
+}
+
+// PinOperation is PinMessage.
+type PinOperation struct {
+	operationTarget
+	MessageID uuid.UUID
+}
+
+// UnpinOperation is UnpinMessage.
+type UnpinOperation struct {
+	operationTarget
+	MessageID uuid.UUID
+}
+
 // UploadOperation is UploadMedia, before the body is read.
 type UploadOperation struct {
 	operationTarget
@@ -274,18 +292,24 @@ func cloneOf[T any](p *T) *T {
 
 func (in NewMessage) clone() NewMessage {
 	in.MediaIDs, in.Metadata = slices.Clone(in.MediaIDs), slices.Clone(in.Metadata)
-	in.ReplyToID = cloneOf(in.ReplyToID)
+	in.ReplyToID, in.Mentions = cloneOf(in.ReplyToID), slices.Clone(in.Mentions)
 	return in
 }
 
-func (patch MessagePatch) clone() MessagePatch {
-	patch.Text, patch.Metadata, patch.IfChangedAt = cloneOf(patch.Text), cloneMetadata(patch.Metadata), cloneOf(patch.IfChangedAt)
-	return patch
+func (in MessagePatch) clone() MessagePatch {
+	in.Text, in.Metadata, in.IfChangedAt = cloneOf(in.Text), cloneMetadata(in.Metadata), cloneOf(in.IfChangedAt)
+	in.MentionRoom = cloneOf(in.MentionRoom)
+	if in.Mentions != nil {
+		copied := slices.Clone(*in.Mentions)
+		in.Mentions = &copied
+	}
+	return in
 }
 
 func (in RoomPatch) clone() RoomPatch {
 	in.Name, in.Description, in.Public = cloneOf(in.Name), cloneOf(in.Description), cloneOf(in.Public)
 	in.DefaultPermissions, in.HistoryVisibility = cloneOf(in.DefaultPermissions), cloneOf(in.HistoryVisibility)
+	in.SlowMode = cloneOf(in.SlowMode)
 	in.AvatarID, in.Metadata, in.IfChangedAt = cloneOf(in.AvatarID), cloneMetadata(in.Metadata), cloneOf(in.IfChangedAt)
 	return in
 }

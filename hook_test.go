@@ -58,6 +58,7 @@ func hookCases(h *chatsuite.Host, room, other *chat.Room, m *chat.Message) []hoo
 	name, text := "New name", "edited"
 	byDefault := chat.DefaultPermissions(chat.Group)
 	var reaction uuid.UUID
+	unsent := h.Upload(h.Alice, chatsuite.GIF).ID
 	return []hookCase{
 		{"CreateRoom", &chat.CreateRoomOperation{NewRoom: chat.NewRoom{Type: chat.Group, Name: "x", Owner: h.Alice, HistoryVisibility: chat.HistoryAll,
 			DefaultPermissions: &byDefault, Members: []chat.NewRoomUser{{UserID: h.Bob, Permissions: &all}}}},
@@ -93,12 +94,15 @@ func hookCases(h *chatsuite.Host, room, other *chat.Room, m *chat.Message) []hoo
 			}
 			return err
 		}},
-		{"Unreact", &chat.UnreactOperation{}, func() error { return h.Unreact(ctx, h.Alice, reaction) }},
+		{"Unreact", &chat.UnreactOperation{}, func() error { return chatsuite.ErrorOf(h.Unreact(ctx, h.Alice, reaction)) }},
+		{"PinMessage", &chat.PinOperation{MessageID: m.ID}, func() error { return chatsuite.ErrorOf(h.PinMessage(ctx, h.Alice, m.ID)) }},
+		{"UnpinMessage", &chat.UnpinOperation{MessageID: m.ID}, func() error { return h.UnpinMessage(ctx, h.Alice, m.ID) }},
 		{"DeleteMessage", &chat.DeleteMessageOperation{MessageID: m.ID}, func() error { return h.DeleteMessage(ctx, h.Alice, m.ID) }},
 		{"UploadMedia", &chat.UploadOperation{FileName: "b.txt", MaxBytes: 25 << 20},
 			func() error {
 				return chatsuite.ErrorOf(h.UploadMedia(ctx, h.Alice, chat.NewMedia{FileName: "a/b.txt", Body: strings.NewReader("x")}))
 			}},
+		{"DeleteMedia", &chat.DeleteMediaOperation{MediaID: unsent}, func() error { return h.DeleteMedia(ctx, h.Alice, unsent) }},
 		{"RemoveUser", &chat.RemoveUserOperation{RoomID: room.ID, UserID: h.Carol}, func() error { return h.RemoveUser(ctx, h.Alice, room.ID, h.Carol) }},
 		{"BanUser", &chat.BanOperation{RoomID: room.ID, UserID: h.Dave, BanOptions: chat.BanOptions{Reason: "spam"}},
 			func() error { return h.BanUser(ctx, h.Alice, room.ID, h.Dave, chat.BanOptions{Reason: "spam"}) }},
@@ -147,9 +151,9 @@ func TestBeforeIsAskedAboutEveryChange(t *testing.T) {
 		}
 		unasked(t, h, other)
 		// What neither asks nor is known not to, nobody has thought about.
-		quiet := strings.Fields(`MarkRead MarkUnread Typing EraseUser PurgeRooms SweepMedia PruneEvents
-			Room Rooms SearchRooms RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
-			Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
+		quiet := strings.Fields(`MarkRead MarkUnread Typing EraseUser PurgeRooms SweepMedia PruneEvents Maintain DeleteMessages ImportMessages
+			Room Rooms SearchRooms RoomByKey PrivateRoom Check RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
+			Mentions Replies Pins Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
 		for _, name := range quiet {
 			done[name] = true
 		}
@@ -253,7 +257,7 @@ func TestBeforeRefuses(t *testing.T) {
 			k.before = func(context.Context, chat.Actor, chat.Operation) error { return refusal }
 			for _, c := range hookCases(h, room, other, m) {
 				if c.method == "Unreact" {
-					c.call = func() error { return h.Unreact(h.Ctx, h.Alice, given.ID) }
+					c.call = func() error { return chatsuite.ErrorOf(h.Unreact(h.Ctx, h.Alice, given.ID)) }
 				}
 				if err := c.call(); err != refusal { //nolint:errorlint // as it is
 					t.Errorf("%s: error is %v, want %v", c.method, err, refusal)

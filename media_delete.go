@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 )
@@ -15,6 +16,15 @@ import (
 // Errors: ErrNotFound, ErrForbidden for another's that one sees in a message or as an avatar,
 // ErrConflict for one's own there.
 func (s *Service) DeleteMedia(ctx context.Context, actor Actor, media uuid.UUID) error {
+	if err := s.before(ctx, actor, func(principal) (Operation, error) {
+		_, err := s.Media(ctx, actor, media)
+		if errors.Is(err, ErrNotFound) {
+			return nil, nil
+		}
+		return &DeleteMediaOperation{MediaID: media}, err
+	}); err != nil {
+		return err
+	}
 	return s.do(ctx, actor, func(c *call) error {
 		if err := c.setLockTimeout(); err != nil {
 			return err

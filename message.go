@@ -28,6 +28,10 @@ type Message struct {
 	Media     []Media         `gorm:"-" json:"media"`     // in the sender's order
 	Reactions []ReactionCount `gorm:"-" json:"reactions"` // the first reaction first
 	ReplyTo   *MessageHead    `gorm:"-" json:"reply_to"`  // the message that this one replies to
+
+	Mentions    []UserID `gorm:"-" json:"mentions"`     // the users that it mentions, in its author's order
+	MentionRoom bool     `gorm:"-" json:"mention_room"` // it mentions everybody in the room
+	ReplyCount  int64    `gorm:"-" json:"reply_count"`  // how many messages reply to it
 }
 
 // AuthorKind is what kind of author a message has.
@@ -160,6 +164,10 @@ type MessagePatch struct {
 	Text *string
 	// Metadata replaces the whole object; a pointer to none removes it.
 	Metadata *Metadata
+	// Mentions replaces the users that the message mentions; as in NewMessage.
+	Mentions *[]UserID
+	// MentionRoom is whether the message mentions everybody; as in NewMessage.
+	MentionRoom *bool
 	// IfChangedAt is when the message was last edited, or else created, as far as
 	// the caller knows: if that is no longer so, nothing is changed. Defaults to
 	// nil: whatever it is.
@@ -181,9 +189,10 @@ func (patch MessagePatch) validate(l Limits) (MessagePatch, error) {
 	return patch, nil
 }
 
-// EditMessage changes the text or metadata of a message and stamps EditedAt. One's
+// EditMessage changes the text, metadata or mentions of a message and stamps EditedAt. One's
 // own needs can_edit_own_messages and can_create_messages, another's
-// can_edit_messages. A patch that changes nothing does nothing.
+// can_edit_messages; to mention everybody is as in NewMessage. A patch that changes nothing
+// does nothing.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrConflict on a tombstone, ErrPrecondition,
 // ErrInvalid, ErrTooLarge.
@@ -191,6 +200,13 @@ func (s *Service) EditMessage(ctx context.Context, actor Actor, message uuid.UUI
 	patch, err := patch.validate(s.config.Limits)
 	if err != nil {
 		return nil, err
+	}
+	if patch.Mentions != nil {
+		mentions, err := s.config.mentionedIDs(*patch.Mentions)
+		if err != nil {
+			return nil, err
+		}
+		patch.Mentions = &mentions
 	}
 	if s.config.Hooks.Before != nil {
 		if patch, err = s.beforeEdit(ctx, actor, message, patch); err != nil {
@@ -226,8 +242,9 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 	if err := checkBody(text, len(m.Media)); err != nil {
 		return err
 	}
-	if text == m.Text && string(metadata) == string(m.Metadata) {
-		return nil
+	mentions, err := p.editMentions(m, patch.Mentions, patch.MentionRoom)
+	if err != nil || !mentions && text == m.Text && string(metadata) == string(m.Metadata) {
+		return err
 	}
 	at := later(p.now, m.ChangedAt())
 	m.Text, m.Metadata, m.EditedAt = text, metadata, &at
@@ -235,12 +252,17 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 		text, metadata, at, m.ID); err != nil {
 		return err
 	}
+	if mentions {
+		if err := p.replaceMentions(m); err != nil {
+			return err
+		}
+	}
 	p.record(MessageEdited, &m.ID, nil)
 	return p.save()
 }
 
 // DeleteMessage turns a message into a tombstone: its number, author and time stay,
-// its text, media, reactions and metadata go. One's own needs
+// its text, media, reactions, mentions and metadata go, and it is pinned no more. One's own needs
 // can_delete_own_messages, another's can_delete_messages. Deleting it again does
 // nothing.
 //

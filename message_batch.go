@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
@@ -15,10 +17,10 @@ type batch struct {
 	optimistic bool // no locks: a room that changed since it was read is found when it is written
 
 	locked   map[uuid.UUID]bool
-	rooms    map[uuid.UUID]*Room // with the counters as they will be
-	readSeqs map[uuid.UUID]int64 // the rooms' last_seq as it was read
-	readLast map[uuid.UUID]int64 // the rooms' last_number as it was read
-	members  map[memberKey]*RoomUser
+	rooms    map[uuid.UUID]*Room      // with the counters as they will be
+	readSeqs map[uuid.UUID]int64      // the rooms' last_seq as it was read
+	readLast map[uuid.UUID]int64      // the rooms' last_number as it was read
+	members  map[memberKey]*RoomUser  // of the senders, and of those whom they mention
 	first    map[clientKey]sentBefore // the message stored under a client id
 	replies  map[uuid.UUID]*repliedTo
 	media    map[uuid.UUID]*Media // the ready ones that are named
@@ -89,7 +91,7 @@ func (b *batch) lockRooms() error {
 	if b.optimistic || b.dialect == dialect.SQLite {
 		return nil
 	}
-	from, args := b.senders()
+	from, args := b.users(false)
 	query := b.lockRoomsSQL("id", "id = ANY (ARRAY(SELECT j.room_id FROM "+from+` WHERE j.user_id IS NULL
 		OR EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = j.room_id AND u.user_id = j.user_id)))`)
 	if !b.wait {
@@ -115,22 +117,23 @@ type membershipRow struct {
 	user        *UserID
 	permissions *Permissions
 	joined      *int64
+	lastSentAt  *time.Time
 }
 
 func scanMembershipRow(rows row) (membershipRow, error) {
 	var m membershipRow
 	r := &m.room
 	err := rows.Scan(&r.ID, &r.Type, &r.Public, &r.OwnerID, &r.DefaultPermissions, &r.PrivateA, &r.LastSeq, &r.LastNumber,
-		scanTime(&r.LastMessageAt), &m.user, &m.permissions, &m.joined)
+		scanTime(&r.LastMessageAt), &r.SlowMode, &r.MemberCount, &m.user, &m.permissions, &m.joined, scanTime(&m.lastSentAt))
 	return m, err
 }
 
-// readRooms reads the rooms and the senders' memberships, in one statement so that they
-// are of one moment.
+// readRooms reads the rooms, and the memberships of the senders and of those whom they
+// mention, in one statement so that they are of one moment.
 func (b *batch) readRooms() error {
-	from, args := b.senders()
+	from, args := b.users(true)
 	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
-		r.last_seq, r.last_number, r.last_message_at, u.user_id, u.permissions, u.joined_number FROM `+from+`
+		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, r.member_count, u.user_id, u.permissions, u.joined_number, u.last_sent_at FROM `+from+`
 		JOIN chat_rooms r ON r.id = j.room_id
 		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
 	if err != nil {
@@ -153,7 +156,7 @@ func (b *batch) addMembership(m *membershipRow) {
 		b.rooms[room.ID], b.readSeqs[room.ID], b.readLast[room.ID] = room, room.LastSeq, room.LastNumber
 	}
 	if m.user != nil {
-		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined}
+		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined, LastSentAt: m.lastSentAt}
 		member.resolve(room, b.now)
 		b.members[memberKey{room.ID, *m.user}] = member
 	}
@@ -166,22 +169,31 @@ type senderRow struct {
 	UserID *UserID   `json:"user_id"`
 }
 
-// senders renders a FROM item with the rooms and who sends to them.
-func (b *batch) senders() (from string, args []any) {
+// users renders a FROM item with the rooms and who sends to them and, with mentioned, whom
+// these mention.
+func (b *batch) users(mentioned bool) (from string, args []any) {
 	known := make(map[memberKey]bool, len(b.sends))
 	var rooms, users dialect.Array
 	var rows []senderRow
-	for _, s := range b.sends {
-		if known[s.member()] {
-			continue
-		}
-		known[s.member()] = true
+	add := func(room uuid.UUID, user *UserID) {
 		if b.dialect == dialect.SQLite {
-			rows = append(rows, senderRow{s.room, s.sender.nullableID()})
-			continue
+			rows = append(rows, senderRow{room, user})
+			return
 		}
-		rooms.ID(&s.room)
-		users.Text((*string)(s.sender.nullableID()))
+		rooms.ID(&room)
+		users.Text((*string)(user))
+	}
+	for _, s := range b.sends {
+		if !known[s.member()] {
+			known[s.member()] = true
+			add(s.room, s.sender.nullableID())
+		}
+		for i := 0; mentioned && i < len(s.in.Mentions); i++ {
+			if key := (memberKey{s.room, s.in.Mentions[i]}); !known[key] {
+				known[key] = true
+				add(key.room, &key.user)
+			}
+		}
 	}
 	if b.dialect == dialect.SQLite {
 		return b.jsonRows("room_id uuid", "user_id user"), []any{dialect.JSONArray(rows)}
@@ -204,6 +216,8 @@ func (b *batch) decide() {
 		case !b.mayWrite(s.room) && b.wait: // it was made, or joined, after the locks were taken
 			s.refuse(ErrNotFound)
 		case !b.mayWrite(s.room):
+			s.state = sendRoomLocked
+		case b.optimistic && room.SlowMode > 0 && !s.sender.system: // decided under the lock
 			s.state = sendRoomLocked
 		default:
 			b.decideOne(s, room)
@@ -267,12 +281,16 @@ func (b *batch) accept(s *send) {
 	if b.repeats(s) {
 		return
 	}
+	if err := b.checkNew(s); err != nil {
+		s.refuse(err)
+		return
+	}
 	if s.id == uuid.Nil {
 		s.id = newID()
 	}
 	m := &Message{
 		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), AuthorKind: s.sender.authorKind(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
-		Metadata: s.in.Metadata,
+		Metadata: s.in.Metadata, Mentions: b.mentioned(s), MentionRoom: s.in.MentionRoom,
 	}
 	if err := b.attachReply(m, s); err != nil {
 		s.refuse(err)
@@ -294,8 +312,21 @@ func (b *batch) accept(s *send) {
 		m.ClientID = &s.in.ClientID
 		b.first[s.client()] = sentBefore{m, s.inputHash}
 	}
+	if member := b.members[s.member()]; member != nil {
+		member.LastSentAt = &b.now
+	}
 	b.accepted = append(b.accepted, accepted{m, room.LastSeq, s.inputHash})
 	s.accept(m)
+}
+
+// checkNew refuses what a member may repeat, but not send anew.
+func (b *batch) checkNew(s *send) error {
+	if s.in.MentionRoom {
+		if err := decide(b.access(s), opMentionRoom, b.rooms[s.room].state(), target{crowded: b.rooms[s.room].MemberCount > crowd}); err != nil {
+			return err
+		}
+	}
+	return b.checkPace(s)
 }
 
 // repliedToBy is the message that a send replies to; nil when its sender does not see one in

@@ -147,21 +147,24 @@ func (s *Service) deleteFrom(ctx context.Context, room uuid.UUID, f MessageFilte
 
 // tombstones makes tombstones of messages, which are in ascending order of Number.
 func (p *roomScope) tombstones(messages ...*Message) error {
-	ids := make([]uuid.UUID, len(messages))
-	rows := make([]dialect.Object, len(messages))
+	numbers, changed := make([]dialect.Object, len(messages)), make([]dialect.Object, len(messages))
 	for i, m := range messages {
-		ids[i] = m.ID
-		rows[i] = dialect.Object{"id": m.ID, "deleted_at": dialect.FormatTime(later(p.now, m.ChangedAt()))}
+		numbers[i] = dialect.Object{"number": m.Number}
+		changed[i] = dialect.Object{"id": m.ID, "deleted_at": dialect.FormatTime(later(p.now, m.ChangedAt()))}
 	}
-	those, wanted := "id "+p.dialect.InIDs(), dialect.JSONArray(ids)
-	if err := p.releaseMedia("id IN (SELECT media_id FROM chat_message_media WHERE message_"+those+")", wanted); err != nil {
+	those, wanted := "number = ?", any(messages[0].Number)
+	if len(messages) > 1 {
+		those, wanted = "number IN (SELECT j.number FROM "+p.jsonRows("number bigint")+")", dialect.JSONArray(numbers)
+	}
+	if err := p.releaseMedia("id "+p.dialect.InQuery("SELECT x.media_id FROM chat_messages JOIN chat_message_media x ON x.message_id = id"+
+		" WHERE room_id = ? AND "+those), p.room.ID, wanted); err != nil {
 		return err
 	}
-	if err := p.removeContent(those, wanted); err != nil {
+	if err := p.removeContent(p.room.ID, those, wanted); err != nil {
 		return err
 	}
 	if _, err := p.exec(`UPDATE chat_messages SET text = '', metadata = NULL, reply_to_id = NULL, deleted_at = j.deleted_at FROM `+
-		p.jsonRows("id uuid", "deleted_at timestamptz")+" WHERE chat_messages.id = j.id", dialect.JSONArray(rows)); err != nil {
+		p.jsonRows("id uuid", "deleted_at timestamptz")+" WHERE chat_messages.id = j.id", dialect.JSONArray(changed)); err != nil {
 		return err
 	}
 	for _, m := range messages {
@@ -171,14 +174,17 @@ func (p *roomScope) tombstones(messages ...*Message) error {
 	return p.save()
 }
 
-// removeContent removes the rows that belong to the messages of a condition: what becomes of
-// a message that is deleted, of those that are removed for good, and of a room's when it is
-// purged. The media themselves are released or swept by the caller.
-func (c *conn) removeContent(condition string, args ...any) error {
-	those := c.dialect.InQuery("SELECT id FROM chat_messages WHERE " + condition)
+// removeContent removes the rows that belong to the messages of a room whose numbers meet a
+// condition: what becomes of a message that is deleted, of those that are removed for good,
+// and of a room's when it is purged. The media themselves are released or swept by the caller.
+func (c *conn) removeContent(room uuid.UUID, numbers string, args ...any) error {
+	those := c.dialect.InQuery("SELECT id FROM chat_messages WHERE room_id = ? AND " + numbers)
+	args = append([]any{room}, args...)
 	for _, query := range []string{
 		"DELETE FROM chat_message_media WHERE message_id " + those,
 		"DELETE FROM chat_reactions WHERE message_id " + those,
+		"DELETE FROM chat_pins WHERE message_id " + those,
+		"DELETE FROM chat_mentions WHERE room_id = ? AND " + numbers,
 	} {
 		if _, err := c.exec(query, args...); err != nil {
 			return err

@@ -28,8 +28,8 @@ type MessagesPage struct {
 }
 
 // Messages returns a page of a room's history, tombstones included, with media,
-// reaction counts and the heads of replied-to messages, in a constant number of
-// queries. It moves no read marker. Where the room shows newcomers no history (see
+// reaction counts, mentions, counts of replies and the heads of replied-to messages, in a
+// constant number of queries. It moves no read marker. Where the room shows newcomers no history (see
 // HistoryJoined), the first message is the first one after they joined, and nothing is before
 // Room.FirstNumber, whatever number is asked for.
 //
@@ -110,7 +110,8 @@ func (p *roomScope) messages(condition string, args ...any) ([]Message, error) {
 	return messages, p.attachContent(pointers(messages))
 }
 
-// attachContent fills in media, reactions and the heads of replied-to messages.
+// attachContent fills in media, reactions, mentions, counts of replies and the heads of
+// replied-to messages.
 func (c *call) attachContent(messages []*Message) error {
 	if len(messages) == 0 {
 		return nil
@@ -123,6 +124,9 @@ func (c *call) attachContent(messages []*Message) error {
 		return err
 	}
 	if err := c.attachReactions(byID); err != nil {
+		return err
+	}
+	if err := c.attachReferences(byID); err != nil {
 		return err
 	}
 	return c.attachReplies(messages)

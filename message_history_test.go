@@ -66,7 +66,11 @@ func TestMemberWhoIsRemovedMeanwhileReadsNothing(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			return page.Items, nil
+			var found []chat.Message
+			for _, hit := range page.Items {
+				found = append(found, hit.Message)
+			}
+			return found, nil
 		},
 		"a message": func(h *chatsuite.Host, m *chat.Message) ([]chat.Message, error) {
 			seen, err := h.Message(h.Ctx, h.Bob, m.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -34,8 +35,14 @@ func (in *NewMessage) hash() (string, error) {
 		reply = *in.ReplyToID
 	}
 	input = append(input, reply[:]...)
+	input = strconv.AppendInt(input, int64(len(in.MediaIDs)), 10)
+	input = append(input, ':') // media are of a fixed length, users are not
 	for _, id := range in.MediaIDs {
 		input = append(input, id[:]...)
+	}
+	input = strconv.AppendBool(input, in.MentionRoom)
+	for _, user := range in.Mentions {
+		input = jsonvalue.AppendString(input, string(user))
 	}
 	sum := sha256.Sum256(input)
 	return hex.EncodeToString(sum[:16]), nil

@@ -99,16 +99,16 @@ func (p *roomScope) cut(before time.Time) (removed int64, err error) {
 	if end == first {
 		return 0, nil
 	}
-	const those = "room_id = ? AND number < ?"
+	const those = "number < ?"
 	media := p.dialect.InQuery(`SELECT x.media_id FROM chat_message_media x JOIN chat_messages m ON m.id = x.message_id
 		WHERE m.room_id = ? AND m.number < ?`)
 	if err := p.releaseMedia("id "+media, p.room.ID, end); err != nil {
 		return 0, err
 	}
-	if err := p.removeContent(those, p.room.ID, end); err != nil {
+	if err := p.removeContent(p.room.ID, those, end); err != nil {
 		return 0, err
 	}
-	if _, err := p.exec("DELETE FROM chat_messages WHERE "+those, p.room.ID, end); err != nil {
+	if _, err := p.exec("DELETE FROM chat_messages WHERE room_id = ? AND "+those, p.room.ID, end); err != nil {
 		return 0, err
 	}
 	p.room.FirstNumber = end

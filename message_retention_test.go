@@ -40,7 +40,8 @@ func TestRetentionRemovesTheOldest(t *testing.T) {
 	overSearches(t, func(t *testing.T, h *chatsuite.Host) {
 		room := h.NewGroup(h.Bob, h.Carol).ID
 		file := h.Upload(h.Alice, "a file")
-		first := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room, chat.NewMessage{Text: "old words", MediaIDs: []uuid.UUID{file.ID}, ClientID: "1"}))(t)
+		first := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room, chat.NewMessage{Text: "old words", MediaIDs: []uuid.UUID{file.ID}, ClientID: "1", Mentions: []chat.UserID{h.Carol}}))(t)
+		chatsuite.Must(h.PinMessage(h.Ctx, h.Alice, first.ID))(t)
 		reaction := chatsuite.Must(h.React(h.Ctx, h.Bob, first.ID, "👍"))(t)
 		second := h.Send(h.Bob, room, "old words, deleted")
 		chatsuite.NoError(t, h.DeleteMessage(h.Ctx, h.Bob, second.ID))
@@ -66,8 +67,11 @@ func TestRetentionRemovesTheOldest(t *testing.T) {
 			}
 		}
 		got := chatsuite.Must(h.Room(h.Ctx, h.Carol, room))(t)
-		if got.FirstNumber != 3 || got.LastNumber != 4 || got.Unread != 2 || got.LastMessage.Text != "more words" {
+		if got.FirstNumber != 3 || got.LastNumber != 4 || got.Unread != 2 || got.MentionCount != 0 || got.LastMessage.Text != "more words" {
 			t.Errorf("the room is %+v", got)
+		}
+		if pins := chatsuite.Must(h.Pins(h.Ctx, h.Carol, room))(t); len(pins) != 0 || h.CountRows("chat_mentions") != 0 {
+			t.Errorf("pinned are %+v, and mentions are left", pins)
 		}
 		left := chatsuite.Must(h.Message(h.Ctx, h.Carol, reply.ID))(t)
 		if left.ReplyTo != nil || left.ReplyToID != nil || left.Number != 3 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/schema"
 	"github.com/go-df/chat/internal/words"
 )
@@ -31,14 +32,27 @@ type MessageSearchQuery struct {
 	Page
 }
 
+// MessageHit is a message with the room that it is in.
+type MessageHit struct {
+	Message `json:"message"`
+	Room    *Room   `json:"room"`    // as the actor sees it
+	Matches []Match `json:"matches"` // where the words that were searched for are in the text, as far as that is known
+}
+
+// Match is a part of a message's text, in Unicode code points.
+type Match struct {
+	Start int `json:"start"`
+	End   int `json:"end"` // of the first one after it
+}
+
 // MessageSearchPage is a page of messages that were found.
 type MessageSearchPage struct {
-	Items []Message `json:"items"`
-	Next  string    `json:"next"` // the cursor of the next page, "" after the last
+	Items []MessageHit `json:"items"`
+	Next  string       `json:"next"` // the cursor of the next page, "" after the last
 }
 
 // SearchMessages finds messages by their words in the actor's rooms, with all that
-// a page of history shows of them: in one room in descending order of Number, in
+// a page of history shows of them and the room that each is in: in one room in descending order of Number, in
 // all rooms the newest first. Tombstones are never found.
 //
 // With Config.MessageSearch an index is used; without it the messages are read,
@@ -69,12 +83,49 @@ func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSea
 				return nil, err
 			}
 		}
-		page, err := search.page(keyset, position)
+		found, next, err := search.page(keyset, position)
 		if err != nil {
 			return nil, err
 		}
-		return page, c.attachContent(pointers(page.Items))
+		hits, err := c.hits(found)
+		return &MessageSearchPage{hits, next}, err
 	})
+}
+
+// hits are messages with all that a page shows of them, and their rooms. Those of rooms that
+// the actor has left since, or that were deleted, are left out.
+func (c *call) hits(messages []Message) ([]MessageHit, error) {
+	hits := make([]MessageHit, 0, len(messages))
+	if len(messages) == 0 {
+		return hits, nil
+	}
+	if err := c.attachContent(pointers(messages)); err != nil {
+		return nil, err
+	}
+	wanted := make(map[uuid.UUID]bool)
+	for i := range messages {
+		wanted[messages[i].RoomID] = true
+	}
+	found, err := queryAll(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+		", 0, COALESCE("+unreadSQL+", 0), 0 FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		" WHERE r.deleted_at IS NULL AND r.id "+c.dialect.InIDs(), c.actor.nullableID(), dialect.JSONArray(keys(wanted)))
+	if err != nil {
+		return nil, err
+	}
+	rooms := make(map[uuid.UUID]*Room, len(found))
+	var seen []*Room
+	for i := range found {
+		if room := &found[i].room; c.actor.system || found[i].member != nil {
+			room.viewAs(found[i].member)
+			rooms[room.ID], seen = room, append(seen, room)
+		}
+	}
+	for _, m := range messages {
+		if room := rooms[m.RoomID]; room != nil {
+			hits = append(hits, MessageHit{Message: m, Room: room, Matches: []Match{}})
+		}
+	}
+	return hits, c.attachHeads(seen)
 }
 
 func (in MessageSearchQuery) words() ([]string, error) {
@@ -105,7 +156,7 @@ type messageSearch struct {
 // page reads candidates and keeps those that have the words: the index may be wider
 // than the definition of a word, and a scan has all messages for candidates. When
 // the candidates end at their limit, the next page goes on after the last of them.
-func (s *messageSearch) page(keyset string, position []any) (*MessageSearchPage, error) {
+func (s *messageSearch) page(keyset string, position []any) (items []Message, next string, err error) {
 	candidates := s.limit + 1
 	if !s.exact() {
 		candidates = SearchScanRows
@@ -113,18 +164,17 @@ func (s *messageSearch) page(keyset string, position []any) (*MessageSearchPage,
 	within, args := s.within()
 	query, args, err := s.query(within+keyset, append(append(args, position...), candidates))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	found, last, read, err := s.match(query, args)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	page := &MessageSearchPage{}
-	page.Items, page.Next = trimPage(found, s.limit, s.cursorOf)
-	if page.Next == "" && read == candidates {
-		page.Next = s.cursorOf(*last)
+	items, next = trimPage(found, s.limit, s.cursorOf)
+	if next == "" && read == candidates {
+		next = s.cursorOf(*last)
 	}
-	return page, nil
+	return items, next, nil
 }
 
 // exact reports whether all that the index finds has the words. SQLite's tokenizer
@@ -176,6 +226,16 @@ type numberCursor struct {
 	Number int64 `json:"n"`
 }
 
+func (n *numberCursor) parse(cursor string) error {
+	if err := parseCursor(cursor, n); err != nil {
+		return err
+	}
+	if n.Number < 1 {
+		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+	}
+	return nil
+}
+
 func (s *messageSearch) cursorOf(m Message) string {
 	if s.room != nil {
 		return cursor(numberCursor{m.Number})
@@ -188,11 +248,8 @@ func (s *messageSearch) keyset(from string) (string, []any, error) {
 		return s.keysetCondition("messages", from, "m.created_at", "m.id")
 	}
 	var position numberCursor
-	if err := parseCursor(from, &position); err != nil {
+	if err := position.parse(from); err != nil {
 		return "", nil, err
-	}
-	if position.Number < 1 {
-		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
 	}
 	return " AND m.number < ?", []any{position.Number}, nil
 }

@@ -146,9 +146,10 @@ func TestFoundMessagesComeWhole(t *testing.T) {
 		}))(t)
 		chatsuite.Must(h.React(h.Ctx, h.Alice, sent.ID, "👍"))(t)
 		want := chatsuite.Must(h.Message(h.Ctx, h.Alice, sent.ID))(t)
-		for _, in := range []chat.MessageSearchQuery{{Query: "picture"}, {Query: "picture", RoomID: &room.ID}} {
-			got := chatsuite.Must(h.SearchMessages(h.Ctx, h.Alice, in))(t)
-			if diff := cmp.Diff(&chat.MessageSearchPage{Items: []chat.Message{*want}}, got); diff != "" {
+		in := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
+		for _, query := range []chat.MessageSearchQuery{{Query: "picture"}, {Query: "picture", RoomID: &room.ID}} {
+			got := chatsuite.Must(h.SearchMessages(h.Ctx, h.Alice, query))(t)
+			if diff := cmp.Diff(&chat.MessageSearchPage{Items: []chat.MessageHit{{Message: *want, Room: in, Matches: []chat.Match{}}}}, got); diff != "" {
 				t.Error(diff)
 			}
 		}

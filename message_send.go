@@ -32,6 +32,13 @@ type NewMessage struct {
 	ClientID string
 	// Metadata is a JSON object of the host's, at most Limits.MetadataBytes.
 	Metadata Metadata
+	// Mentions are the users that the message mentions, at most
+	// Limits.MentionsPerMessage: the text is not searched for them. Who is no member of
+	// the room, the author, and repeats are left out.
+	Mentions []UserID
+	// MentionRoom mentions everybody who is in the room. In rooms of more than 20 members
+	// it needs can_edit_room.
+	MentionRoom bool
 }
 
 const clientIDBytes = 255
@@ -63,17 +70,23 @@ func (in *NewMessage) validate(l Limits) error {
 func mediaField(i int) string { return "media_ids[" + strconv.Itoa(i) + "]" }
 
 // SendMessage adds a message to a room, numbers it, and marks everything up to it
-// as read by its author. It needs can_create_messages.
+// as read by its author. It needs can_create_messages. In a room with a SlowMode, members
+// without can_delete_messages wait between two messages; a repeat with a client id is
+// no second message.
 //
 // It returns when ctx ends, and within some six seconds in any case outside of a host's
 // transaction, Hooks.Before aside. With an error of ctx, as with one of the database that is not retryable,
 // the message may be stored all the same: to send it again is safe with its ClientID.
 //
 // Errors: ErrNotFound, ErrForbidden, ErrInvalid (media that are not the actor's,
-// a reply to another room), ErrTooLarge, ErrConflict when a media item is in use, the
+// a reply to another room), ErrTooLarge, ErrTooSoon, ErrConflict when a media item is in use, the
 // replied-to message was deleted, or the client id came before with another input.
 func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, in NewMessage) (*Message, error) {
 	if err := in.validate(s.config.Limits); err != nil {
+		return nil, err
+	}
+	var err error
+	if in.Mentions, err = s.config.mentionedIDs(in.Mentions); err != nil {
 		return nil, err
 	}
 	p, err := s.principalOf(actor)

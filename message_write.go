@@ -32,6 +32,9 @@ func (b *batch) writeSQLite() error {
 	if err := b.insertMessages(); err != nil {
 		return err
 	}
+	if err := b.insertMentions(b.mentionRows()); err != nil {
+		return err
+	}
 	if err := b.insertEvents(events); err != nil {
 		return err
 	}
@@ -123,9 +126,9 @@ func (b *batch) markSent() error {
 		rows = append(rows, markerRow{key.room, key.user, m.Number})
 	}
 	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number, marked_unread = NULL, marked_own = NULL,
-		last_seen_at = `+b.dialect.Later("last_seen_at")+` FROM `+
+		last_seen_at = `+b.dialect.Later("last_seen_at")+`, last_sent_at = ? FROM `+
 		b.jsonRows("room_id uuid", "user_id user", "number bigint")+
-		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, dialect.JSONArray(rows))
+		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, b.now, dialect.JSONArray(rows))
 	return err
 }
 
@@ -180,6 +183,7 @@ func (b *batch) writePostgres() error {
 // rooms of those that others have locked: their foreign keys would wait for them.
 func (b *batch) writeStatement() (query string, args []any) {
 	before, from, where := "", "", ""
+	mentions, mentionArgs := b.mentionsWritten()
 	if b.optimistic {
 		before = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() +
 			"), answered AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") + ` JOIN chat_messages m ON m.id = a.id
@@ -211,12 +215,13 @@ func (b *batch) writeStatement() (query string, args []any) {
 			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
 			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted
 		), markers AS (
-			UPDATE chat_room_users u SET last_read_number = a.number, marked_unread = NULL, marked_own = NULL, last_seen_at = ` + b.dialect.Later("u.last_seen_at") + `
+			UPDATE chat_room_users u SET last_read_number = a.number, marked_unread = NULL, marked_own = NULL, last_seen_at = ` + b.dialect.Later("u.last_seen_at") + `,
+				last_sent_at = CAST(? AS timestamptz)
 			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
-		) SELECT id FROM counted`
+		)` + mentions + ` SELECT id FROM counted`
 	args = append(args, b.roomArrays()...)
 	args = append(args, b.messageArrays()...)
-	return query, append(args, b.now, b.now)
+	return query, append(append(args, b.now, b.now, b.now), mentionArgs...)
 }
 
 // needs are the authors of the accepted messages, and the messages that these answer,

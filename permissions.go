@@ -141,6 +141,10 @@ const (
 	opDelete
 	opReact
 	opUnreact
+	opMentionRoom
+	opSendAtAnyPace // in slow mode
+	opPin
+	opUnpin
 	opDeleteMedia // that are in use
 )
 
@@ -176,6 +180,7 @@ type target struct {
 	set          bool        // permissions are given explicitly, rather than left to the default
 	number       int64       // of the message that it is, or is in; 0: of none
 	opensHistory bool        // newcomers would see the whole history, and do not now
+	crowded      bool        // the room has more members than may all be mentioned by anyone
 }
 
 // decide is the one function that allows or refuses. It returns nil, ErrNotFound,
@@ -240,6 +245,14 @@ func permitted(actor access, op operation, room roomState, on target) bool {
 		return has(CanCreateMessages) && !room.closed
 	case opEdit:
 		return mayEdit(actor, on) && !room.closed
+	case opMentionRoom:
+		return !on.crowded || has(CanEditRoom)
+	case opSendAtAnyPace:
+		return has(CanDeleteMessages)
+	case opPin:
+		return has(CanEditRoom) && !room.closed
+	case opUnpin:
+		return has(CanEditRoom)
 	case opDelete:
 		if on.own {
 			return has(CanDeleteOwnMessages)

@@ -42,6 +42,7 @@ var (
 	myChild  = target{child: true, own: true}
 	given    = target{set: true}
 	ofOwner  = target{set: true, owner: true}
+	crowded  = target{crowded: true}
 )
 
 const (
@@ -80,6 +81,11 @@ var rules = []rule{
 	{"react to one's own", opReact, myChild, 0, false, false, yes, yes, nobody, nobody},
 	{"take back one's own", opUnreact, myChild, 0, false, false, yes, yes, yes, nobody},
 	{"take back another's", opUnreact, child, 0, false, false, nobody, nobody, nobody, nobody},
+	{"mention a few", opMentionRoom, some, 0, false, false, yes, yes, yes, nobody},
+	{"mention many", opMentionRoom, crowded, edit, false, false, yes, yes, yes, nobody},
+	{"send at any pace", opSendAtAnyPace, some, CanDeleteMessages, false, false, yes, yes, yes, nobody},
+	{"pin", opPin, child, edit, false, false, yes, yes, nobody, nobody},
+	{"unpin", opUnpin, child, edit, false, false, yes, yes, yes, nobody},
 }
 
 // in is what the rule says in a room of this state.
@@ -253,13 +259,13 @@ func TestWhatNoRuleIsAboutIsForbidden(t *testing.T) {
 	for _, rule := range rules {
 		ruled[rule.op] = true
 	}
-	for op := opSeeRoom; op <= opUnreact; op++ {
+	for op := opSeeRoom; op <= opUnpin; op++ {
 		if !ruled[op] {
 			t.Errorf("no rule is about operation %d", op)
 		}
 	}
 	owner := access{member: true, owner: true, permissions: AllPermissions}
-	if err := decide(owner, opUnreact+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
+	if err := decide(owner, opDeleteMedia+1, roomState{roomType: Group}, target{own: true}); !errors.Is(err, ErrForbidden) {
 		t.Errorf("an unknown operation: error is %v, want %v", err, ErrForbidden)
 	}
 }

@@ -19,6 +19,8 @@ type Reaction struct {
 	UserID    UserID    `gorm:"column:user_id;<-:create;-:migration" json:"user_id"`
 	Reaction  string    `gorm:"column:reaction;<-:create;-:migration" json:"reaction"`
 	CreatedAt time.Time `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
+
+	Counts []ReactionCount `gorm:"-" json:"counts,omitempty"` // all reactions to the message, as on a page; set by React
 }
 
 // TableName is the reactions' table.
@@ -46,7 +48,7 @@ func scanReaction(rows row) (Reaction, error) {
 
 // React adds the actor's reaction to a message, as Config.Reactions allows it.
 // Membership is enough. The same again returns the first; where the policy is
-// exclusive, another replaces it.
+// exclusive, another replaces it. Counts has what the message's reactions are then.
 //
 // Errors: ErrNotFound, ErrForbidden in a private room whose other user was erased,
 // ErrInvalid also for System, ErrTooLarge when the message has
@@ -74,7 +76,12 @@ func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, rea
 		if m.Deleted() {
 			return nil, conflict("the message was deleted")
 		}
-		return p.react(m, reaction)
+		r, err := p.react(m, reaction)
+		if err != nil {
+			return nil, err
+		}
+		r.Counts, err = p.reactionCounts(m.ID)
+		return r, err
 	})
 }
 
@@ -138,38 +145,49 @@ func (p *roomScope) deleteReaction(r *Reaction) error {
 	return nil
 }
 
-// Unreact takes a reaction of the actor's own back.
+// Unreact takes a reaction of the actor's own back, and returns what the message's reactions
+// are then, as on a page.
 //
 // Errors: ErrNotFound, ErrForbidden for somebody else's.
-func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) error {
+func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) ([]ReactionCount, error) {
 	if err := s.before(ctx, actor, func(principal) (Operation, error) {
 		return &UnreactOperation{operationOn(byReaction, reaction), reaction}, nil
 	}); err != nil {
-		return err
+		return nil, err
 	}
-	return s.do(ctx, actor, func(c *call) error {
+	return write(ctx, s, actor, func(c *call) ([]ReactionCount, error) {
 		p, err := c.lockRoom(byReaction, reaction)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r, err := queryOne(c.conn, func(rows row) (r Reaction, err error) {
 			err = rows.Scan(append(r.fields(), &p.number)...)
 			return r, err
 		}, "SELECT "+prefixed("x", reactionColumns)+", m.number FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.id = ?", reaction)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if r == nil {
-			return ErrNotFound
+			return nil, ErrNotFound
 		}
 		if err := p.decide(opUnreact, target{child: true, own: r.UserID == c.actor.id}); err != nil {
-			return err
+			return nil, err
 		}
 		if err := p.deleteReaction(r); err != nil {
-			return err
+			return nil, err
 		}
-		return p.save()
+		if err := p.save(); err != nil {
+			return nil, err
+		}
+		return p.reactionCounts(r.MessageID)
 	})
+}
+
+// reactionCounts reads what the reactions to a message are.
+func (c *call) reactionCounts(message uuid.UUID) ([]ReactionCount, error) {
+	m := &Message{ID: message, Reactions: []ReactionCount{}}
+	err := c.attachReactions(map[uuid.UUID]*Message{message: m})
+	return m.Reactions, err
 }
 
 // Reaction returns one reaction, to members of its room.

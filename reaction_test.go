@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
@@ -16,15 +17,23 @@ func TestSameReactionAgainReturnsTheFirst(t *testing.T) {
 		m := h.Send(h.Alice, room.ID, "hi")
 		first := chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "❤️"))(t)
 		again := chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "❤"))(t) // the same emoji without its selector
-		if *first != *again {
-			t.Errorf("%+v and %+v", first, again)
+		if diff := cmp.Diff(first, again); diff != "" {
+			t.Error(diff)
 		}
-		if got := chatsuite.Must(h.Reaction(h.Ctx, h.Alice, first.ID))(t); *got != *first {
+		if diff := cmp.Diff([]chat.ReactionCount{{Reaction: "❤️", Count: 1, Mine: &first.ID, Users: []chat.UserID{h.Bob}}}, first.Counts); diff != "" {
+			t.Errorf("the counts: %s", diff)
+		}
+		first.Counts = nil
+		if got := chatsuite.Must(h.Reaction(h.Ctx, h.Alice, first.ID))(t); !cmp.Equal(got, first) {
 			t.Errorf("got %+v", got)
 		}
-		chatsuite.WantError(t, h.Unreact(h.Ctx, h.Alice, first.ID), chat.ErrForbidden)
-		chatsuite.NoError(t, h.Unreact(h.Ctx, h.Bob, first.ID))
-		chatsuite.WantError(t, h.Unreact(h.Ctx, h.Bob, first.ID), chat.ErrNotFound)
+		_, err := h.Unreact(h.Ctx, h.Alice, first.ID)
+		chatsuite.WantError(t, err, chat.ErrForbidden)
+		if left := chatsuite.Must(h.Unreact(h.Ctx, h.Bob, first.ID))(t); left == nil || len(left) > 0 {
+			t.Errorf("the counts are %#v", left)
+		}
+		_, err = h.Unreact(h.Ctx, h.Bob, first.ID)
+		chatsuite.WantError(t, err, chat.ErrNotFound)
 		h.WantEventKinds(room.ID, chat.RoomCreated, chat.UserAdded, chat.MessageCreated, chat.ReactionAdded, chat.ReactionRemoved)
 	})
 }
@@ -115,7 +124,7 @@ func TestReactionsOfOneUserAreCapped(t *testing.T) {
 				_, err = h.React(h.Ctx, h.Bob, m.ID, "hers") // it is one more of his
 				chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "reaction", int64(most))
 				chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "0"))(t) // again
-				chatsuite.NoError(t, h.Unreact(h.Ctx, h.Bob, first.ID))
+				chatsuite.Must(h.Unreact(h.Ctx, h.Bob, first.ID))(t)
 				chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "more"))(t)
 				chatsuite.Must(h.React(h.Ctx, h.Bob, h.Send(h.Alice, room.ID, "next").ID, "more"))(t)
 			})

@@ -62,30 +62,32 @@ type Room struct {
 	FirstNumber        int64             `gorm:"column:first_number;<-:create;-:migration" json:"first_number"`       // Number of the oldest message that was not removed for good: see Maintain; 1 before the first
 	LastNumber         int64             `gorm:"column:last_number;<-:create;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
 	LastMessageAt      *time.Time        `gorm:"column:last_message_at;<-:create;-:migration" json:"last_message_at"` // when that was sent
+	SlowMode           int               `gorm:"column:slow_mode;<-:create;-:migration" json:"slow_mode"`             // how many seconds a member waits between two messages; 0: none
 	Metadata           Metadata          `gorm:"column:metadata;<-:create;-:migration" json:"metadata"`
 	CreatedAt          time.Time         `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 	UpdatedAt          time.Time         `gorm:"column:updated_at;autoUpdateTime:false;<-:create;-:migration" json:"updated_at"`
 	DeletedAt          *time.Time        `gorm:"column:deleted_at;<-:create;-:migration" json:"deleted_at"`
 
-	Me          *RoomUser    `gorm:"-" json:"me"`           // the actor's membership, if any
-	Unread      int64        `gorm:"-" json:"unread"`       // how many messages the actor has not read: no tombstones, and none of their own
-	Other       *UserID      `gorm:"-" json:"other"`        // the other user of a private room
-	OtherMember *RoomUser    `gorm:"-" json:"other_member"` // their membership: when they were last seen, and what they have read, 0 with Config.NoReceipts
-	Created     bool         `gorm:"-" json:"created"`      // CreateRoom or OpenPrivate made it just now
-	LastMessage *MessageHead `gorm:"-" json:"last_message"` // for members and System
+	Me           *RoomUser    `gorm:"-" json:"me"`            // the actor's membership, if any
+	Unread       int64        `gorm:"-" json:"unread"`        // how many messages the actor has not read: no tombstones, and none of their own
+	MentionCount int64        `gorm:"-" json:"mention_count"` // how many of these mention the actor; set by Room and Rooms
+	Other        *UserID      `gorm:"-" json:"other"`         // the other user of a private room
+	OtherMember  *RoomUser    `gorm:"-" json:"other_member"`  // their membership: when they were last seen, and what they have read, 0 with Config.NoReceipts
+	Created      bool         `gorm:"-" json:"created"`       // CreateRoom or OpenPrivate made it just now
+	LastMessage  *MessageHead `gorm:"-" json:"last_message"`  // for members and System
 }
 
 // TableName is the rooms' table.
 func (Room) TableName() string { return "chat_rooms" }
 
 const roomColumns = `id, type, name, description, avatar_id, is_public, key, ownerless, owner_id, default_permissions,
-	history_visibility, member_count, private_a, private_b, last_seq, first_number, last_number, last_message_at, metadata, created_at, updated_at, deleted_at`
+	history_visibility, member_count, private_a, private_b, last_seq, first_number, last_number, last_message_at, slow_mode, metadata, created_at, updated_at, deleted_at`
 
 // fields are where a row of roomColumns is scanned into.
 func (r *Room) fields() []any {
 	return []any{
 		&r.ID, &r.Type, &r.Name, &r.Description, &r.AvatarID, &r.Public, &r.Key, &r.Ownerless, &r.OwnerID, &r.DefaultPermissions,
-		&r.HistoryVisibility, &r.MemberCount, &r.PrivateA, &r.PrivateB, &r.LastSeq, &r.FirstNumber, &r.LastNumber, scanTime(&r.LastMessageAt), &r.Metadata,
+		&r.HistoryVisibility, &r.MemberCount, &r.PrivateA, &r.PrivateB, &r.LastSeq, &r.FirstNumber, &r.LastNumber, scanTime(&r.LastMessageAt), &r.SlowMode, &r.Metadata,
 		scanRequiredTime(&r.CreatedAt), scanRequiredTime(&r.UpdatedAt), scanTime(&r.DeletedAt),
 	}
 }
@@ -155,6 +157,9 @@ type NewRoom struct {
 	HistoryVisibility HistoryVisibility
 	// Members are added at once, the owner aside; at most Limits.UsersPerCall.
 	Members []NewRoomUser
+	// SlowMode is how many seconds a member without can_delete_messages waits between two
+	// messages, at most 21,600 (six hours). Defaults to 0: no pause.
+	SlowMode int
 	// Metadata is a JSON object of the host's, at most Limits.MetadataBytes.
 	Metadata Metadata
 }
@@ -179,6 +184,9 @@ func (in *NewRoom) validate(l Limits) error {
 		return err
 	}
 	if err := checkPermissions("default_permissions", in.Type, in.DefaultPermissions); err != nil {
+		return err
+	}
+	if err := checkSlowMode(in.SlowMode); err != nil {
 		return err
 	}
 	return l.checkMetadata(&in.Metadata)
@@ -236,7 +244,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	room := &Room{
 		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, Ownerless: in.Ownerless,
 		DefaultPermissions: DefaultPermissions(in.Type), HistoryVisibility: in.HistoryVisibility, MemberCount: int64(len(users)),
-		FirstNumber: 1, Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now, Created: true,
+		FirstNumber: 1, SlowMode: in.SlowMode, Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now, Created: true,
 	}
 	if in.DefaultPermissions != nil {
 		room.DefaultPermissions = *in.DefaultPermissions
@@ -322,11 +330,11 @@ func (c *Config) ownerOf(p principal, in NewRoom) (UserID, error) {
 // insertRoom leaves it to the database whether there is a room of the same key.
 func (c *conn) insertRoom(r *Room) (made bool, err error) {
 	inserted, err := c.exec(`INSERT INTO chat_rooms (id, type, name, description, is_public, key, ownerless, owner_id, default_permissions,
-		history_visibility, member_count, last_seq, last_number, metadata, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
+		history_visibility, member_count, last_seq, last_number, slow_mode, metadata, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
 		ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING`,
 		r.ID, r.Type, r.Name, r.Description, r.Public, r.Key, r.Ownerless, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility,
-		r.MemberCount, r.LastSeq, r.Metadata, r.CreatedAt, r.UpdatedAt)
+		r.MemberCount, r.LastSeq, r.SlowMode, r.Metadata, r.CreatedAt, r.UpdatedAt)
 	return inserted == 1, err
 }
 

@@ -227,7 +227,7 @@ func (s *userState) banned(now time.Time) bool {
 }
 
 const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.muted_until, u.hidden_number,
-	COALESCE(u.pinned, FALSE), u.created_by, u.last_seen_at, COALESCE(u.last_read_number, 0), COALESCE(u.joined_number, 0), u.marked_unread, u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
+	COALESCE(u.pinned, FALSE), u.created_by, u.last_seen_at, COALESCE(u.last_read_number, 0), COALESCE(u.joined_number, 0), u.marked_unread, u.last_sent_at, u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
 	x.banned_until, x.banned_at`
 
 // userStates reads what the room has of users, one for each.

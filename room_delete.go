@@ -97,11 +97,12 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
-	const batch = "room_id = ? ORDER BY number LIMIT ?"
-	if err := c.removeContent(batch, *room, purgeBatch); err != nil {
+	// The first that there are, up to one, in an index for each table.
+	const batch = "number <= (SELECT MAX(b.number) FROM (SELECT number FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?) AS b)"
+	if err := c.removeContent(*room, batch, *room, purgeBatch); err != nil {
 		return purgedNothing, err
 	}
-	removed, err := c.exec("DELETE FROM chat_messages WHERE id "+c.dialect.InQuery("SELECT id FROM chat_messages WHERE "+batch), *room, purgeBatch)
+	removed, err := c.exec("DELETE FROM chat_messages WHERE room_id = ? AND "+batch, *room, *room, purgeBatch)
 	if err != nil {
 		return purgedNothing, err
 	}

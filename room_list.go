@@ -22,7 +22,7 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 
 // seeRoom returns a room with all that the actor sees of it.
 func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
-	p, err := c.readRoomWith(by, "COALESCE("+unreadSQL+", 0)", args...)
+	p, err := c.readRoomWith(by, "COALESCE("+unreadSQL+", 0), "+mentionCountSQL, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -159,12 +159,12 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 	return queryAll(c.conn, func(rows row) (Room, error) {
 		var r Room
 		var u RoomUser
-		err := rows.Scan(append(append(r.fields(), u.fields()...), &r.Unread)...)
+		err := rows.Scan(append(append(r.fields(), u.fields()...), &r.Unread, &r.MentionCount)...)
 		u.resolve(&r, c.now)
 		r.viewAs(&u)
 		return r, err
 	}, "WITH page AS (SELECT r.id"+from+condition+order+" LIMIT ?) SELECT "+prefixed("r", roomColumns)+", "+
-		prefixed("u", roomUserColumns)+", "+unreadSQL+" FROM page JOIN chat_rooms r ON r.id = page.id"+
+		prefixed("u", roomUserColumns)+", "+unreadSQL+", "+mentionCountSQL+" FROM page JOIN chat_rooms r ON r.id = page.id"+
 		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, args...)
 }
 
@@ -197,7 +197,11 @@ func (c *call) attachSeen(rooms []*Room, mine bool) error {
 		if r.Me != nil {
 			joined = r.Me.JoinedNumber
 		}
-		wanted[i] = dialect.Object{"room_id": r.ID, "number": r.LastNumber, "joined": joined, "other": r.otherThan(c.actor.id)}
+		other := r.otherThan(c.actor.id)
+		if c.actor.system { // neither is the other to it
+			other = nil
+		}
+		wanted[i] = dialect.Object{"room_id": r.ID, "number": r.LastNumber, "joined": joined, "other": other}
 		byID[r.ID] = r
 	}
 	columns, join, joined, args := "", "", "j.joined", []any{dialect.JSONArray(wanted)}

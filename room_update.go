@@ -21,6 +21,9 @@ type RoomPatch struct {
 	// HistoryVisibility is for those who become members from then on: what members see
 	// does not change.
 	HistoryVisibility *HistoryVisibility
+	// SlowMode is how many seconds a member without can_delete_messages waits between two
+	// messages, at most 21,600 (six hours); 0 ends it.
+	SlowMode *int
 	// AvatarID is an image that the actor uploaded and that is in no use yet;
 	// a pointer to uuid.Nil removes the avatar.
 	AvatarID *uuid.UUID
@@ -50,6 +53,11 @@ func (in RoomPatch) validate(l Limits) (RoomPatch, error) {
 	}
 	if in.HistoryVisibility != nil {
 		if err := in.HistoryVisibility.validate(); err != nil {
+			return in, err
+		}
+	}
+	if in.SlowMode != nil {
+		if err := checkSlowMode(*in.SlowMode); err != nil {
 			return in, err
 		}
 	}
@@ -150,6 +158,7 @@ func (p *roomScope) update(patch RoomPatch) error {
 	changed = set(&r.Public, patch.Public) || changed
 	changed = set(&r.DefaultPermissions, patch.DefaultPermissions) || changed
 	changed = set(&r.HistoryVisibility, patch.HistoryVisibility) || changed
+	changed = set(&r.SlowMode, patch.SlowMode) || changed
 	if patch.Metadata != nil && string(*patch.Metadata) != string(r.Metadata) {
 		r.Metadata, changed = *patch.Metadata, true
 	}

@@ -108,17 +108,18 @@ type roomAndMember struct {
 func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.number, &found.room.Unread)...)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.number, &found.room.Unread, &found.room.MentionCount)...)
 	found.member = member.of(&found.room, c.now)
 	return found, err
 }
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	return c.readRoomWith(by, "0", id)
+	return c.readRoomWith(by, "0, 0", id)
 }
 
-// readRoomWith is readRoom with an expression for what the member has not read.
+// readRoomWith is readRoom with expressions for what the member has not read, and for how much
+// of that mentions them.
 func (c *call) readRoomWith(by roomOf, unread string, args ...any) (*roomScope, error) {
 	number := "0"
 	if by.child {
@@ -206,9 +207,9 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 func (p *roomScope) save() error {
 	r := p.room
 	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, key = ?, ownerless = ?, owner_id = ?,
-		default_permissions = ?, history_visibility = ?, member_count = ?, private_a = ?, private_b = ?, last_seq = ?, first_number = ?,
+		default_permissions = ?, slow_mode = ?, history_visibility = ?, member_count = ?, private_a = ?, private_b = ?, last_seq = ?, first_number = ?,
 		last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?), metadata = ?, updated_at = ?, deleted_at = ?
-		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.Key, r.Ownerless, r.OwnerID, r.DefaultPermissions, r.HistoryVisibility,
+		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.Key, r.Ownerless, r.OwnerID, r.DefaultPermissions, r.SlowMode, r.HistoryVisibility,
 		r.MemberCount, r.PrivateA, r.PrivateB, r.LastSeq, r.FirstNumber, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}

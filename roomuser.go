@@ -21,6 +21,7 @@ type RoomUser struct {
 	LastReadNumber int64        `gorm:"column:last_read_number;<-:create;-:migration" json:"last_read_number"` // the number of the last message read; 0 also where it is not shown
 	JoinedNumber   int64        `gorm:"column:joined_number;<-:create;-:migration" json:"joined_number"`       // messages up to this number do not exist for the member: see HistoryJoined; 0: they see all
 	MarkedUnread   *int64       `gorm:"column:marked_unread;<-:create;-:migration" json:"marked_unread"`       // from which number on messages are unread again: see MarkUnread
+	LastSentAt     *time.Time   `gorm:"column:last_sent_at;<-:create;-:migration" json:"last_sent_at"`         // their last message in the room; shown to the member alone
 	CreatedAt      time.Time    `gorm:"column:created_at;<-:create;-:migration" json:"created_at"`
 
 	Hidden    bool        `gorm:"-" json:"hidden"`    // archived: no message is newer than HiddenNumber, or the room is muted
@@ -32,12 +33,12 @@ type RoomUser struct {
 // TableName is the memberships' table.
 func (RoomUser) TableName() string { return "chat_room_users" }
 
-const roomUserColumns = "room_id, user_id, permissions, muted, muted_until, hidden_number, pinned, created_by, last_seen_at, last_read_number, joined_number, marked_unread, created_at"
+const roomUserColumns = "room_id, user_id, permissions, muted, muted_until, hidden_number, pinned, created_by, last_seen_at, last_read_number, joined_number, marked_unread, last_sent_at, created_at"
 
 func (u *RoomUser) fields() []any {
 	return []any{
 		&u.RoomID, &u.UserID, &u.Permissions, &u.Muted, scanTime(&u.MutedUntil), &u.HiddenNumber, &u.Pinned, &u.CreatedBy,
-		scanTime(&u.LastSeenAt), &u.LastReadNumber, &u.JoinedNumber, &u.MarkedUnread, scanRequiredTime(&u.CreatedAt),
+		scanTime(&u.LastSeenAt), &u.LastReadNumber, &u.JoinedNumber, &u.MarkedUnread, scanTime(&u.LastSentAt), scanRequiredTime(&u.CreatedAt),
 	}
 }
 
@@ -60,15 +61,16 @@ type optionalRoomUser struct {
 	lastReadNumber *int64
 	joinedNumber   *int64
 	markedUnread   *int64
+	lastSentAt     *time.Time
 	createdAt      *time.Time
 }
 
-const optionalRoomUserColumns = "user_id, permissions, muted, muted_until, hidden_number, pinned, created_by, last_seen_at, last_read_number, joined_number, marked_unread, created_at"
+const optionalRoomUserColumns = "user_id, permissions, muted, muted_until, hidden_number, pinned, created_by, last_seen_at, last_read_number, joined_number, marked_unread, last_sent_at, created_at"
 
 func (o *optionalRoomUser) fields() []any {
 	return []any{
 		&o.user, &o.permissions, &o.muted, scanTime(&o.mutedUntil), &o.hiddenNumber, &o.pinned, &o.createdBy,
-		scanTime(&o.lastSeenAt), &o.lastReadNumber, &o.joinedNumber, &o.markedUnread, scanTime(&o.createdAt),
+		scanTime(&o.lastSeenAt), &o.lastReadNumber, &o.joinedNumber, &o.markedUnread, scanTime(&o.lastSentAt), scanTime(&o.createdAt),
 	}
 }
 
@@ -80,7 +82,7 @@ func (o *optionalRoomUser) of(room *Room, now time.Time) *RoomUser {
 	member := &RoomUser{
 		RoomID: room.ID, UserID: *o.user, Permissions: o.permissions, Muted: *o.muted, MutedUntil: o.mutedUntil,
 		HiddenNumber: o.hiddenNumber, Pinned: *o.pinned, CreatedBy: o.createdBy, LastSeenAt: o.lastSeenAt,
-		LastReadNumber: *o.lastReadNumber, JoinedNumber: *o.joinedNumber, MarkedUnread: o.markedUnread, CreatedAt: *o.createdAt,
+		LastReadNumber: *o.lastReadNumber, JoinedNumber: *o.joinedNumber, MarkedUnread: o.markedUnread, LastSentAt: o.lastSentAt, CreatedAt: *o.createdAt,
 	}
 	member.resolve(room, now)
 	return member

@@ -39,7 +39,7 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 
 // ownUnread reads the actor's membership with what is unread.
 func (c *call) ownUnread(room uuid.UUID) (*RoomUser, error) {
-	p, err := c.readRoomWith(byRoom, "COALESCE("+unreadSQL+", 0)", room)
+	p, err := c.readRoomWith(byRoom, "COALESCE("+unreadSQL+", 0), 0", room)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,8 @@ type Unread struct {
 	Total int64 `json:"total"`
 	// Rooms is in how many of these rooms something is unread, or marked as such.
 	Rooms int64 `json:"rooms"`
-	// Mentions is how many of the unread messages mention the user.
+	// Mentions is how many of the unread messages mention the user: the sum of
+	// Room.MentionCount.
 	Mentions int64 `json:"mentions"`
 
 	// The same of all rooms, muted ones included.
@@ -199,7 +200,7 @@ func scanUnreadSums(rows row) (s unreadSums, err error) {
 // unreadSumsSQL reads the rooms once: without MATERIALIZED PostgreSQL would count the
 // tombstones anew wherever the count is named.
 const unreadSumsSQL = `WITH mine AS MATERIALIZED (
-		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, u.marked_unread AS marked, 0 AS mentions
+		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, u.marked_unread AS marked, ` + mentionCountSQL + ` AS mentions
 		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
 		WHERE u.user_id = ? AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR u.marked_unread IS NOT NULL)
 	) SELECT muted, CAST(SUM(unread) AS bigint), COUNT(CASE WHEN unread > 0 OR marked IS NOT NULL THEN 1 END), CAST(SUM(mentions) AS bigint)

@@ -34,7 +34,7 @@ func (u *RoomUser) resolveOwnState(firstNumber, lastNumber int64, now time.Time)
 
 // clearOwnState leaves out what only the member is shown.
 func (u *RoomUser) clearOwnState() {
-	u.Muted, u.MutedUntil, u.HiddenNumber, u.Hidden, u.Pinned, u.MarkedUnread = false, nil, nil, false, false, nil
+	u.Muted, u.MutedUntil, u.HiddenNumber, u.Hidden, u.Pinned, u.MarkedUnread, u.LastSentAt = false, nil, nil, false, false, nil, nil
 }
 
 // keepOwnState writes what a patch makes of a member's own state.

@@ -18,7 +18,7 @@ type EraseOptions struct {
 }
 
 // EraseUser removes a user from the chat: their memberships, bans and restrictions,
-// their reactions and what they uploaded and never sent. Their messages and the media in them stay,
+// their reactions, the mentions of them and what they uploaded and never sent. Their messages and the media in them stay,
 // without an author. Rooms that they own go to their successors or are deleted; of a
 // private room the other user keeps the history to read, and may delete it.
 //
@@ -88,9 +88,11 @@ func (e *erasure) lockRooms() error {
 	known := e.lockRoomsSQL(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
 		UNION SELECT room_id FROM chat_restrictions WHERE user_id = ?
 		UNION SELECT room_id FROM chat_messages WHERE user_id = ?
+		UNION SELECT room_id FROM chat_mentions WHERE user_id = ?
+		UNION SELECT room_id FROM chat_pins WHERE user_id = ?
 		UNION SELECT m.room_id FROM chat_reactions x JOIN chat_messages m ON m.id = x.message_id WHERE x.user_id = ?)`)
 	for first := true; ; first = false {
-		rooms, err := queryAll(e.conn, scanRoom, known, e.user, e.user, e.user, e.user)
+		rooms, err := queryAll(e.conn, scanRoom, known, e.user, e.user, e.user, e.user, e.user, e.user)
 		if err != nil {
 			return err
 		}
@@ -184,6 +186,8 @@ func (e *erasure) clear() error {
 	for _, query := range []string{
 		"UPDATE chat_media SET user_id = NULL WHERE user_id = ?",
 		"DELETE FROM chat_reactions WHERE user_id = ?",
+		"DELETE FROM chat_mentions WHERE user_id = ?",
+		"UPDATE chat_pins SET user_id = NULL WHERE user_id = ?",
 		"UPDATE chat_messages SET user_id = NULL, author_kind = 'erased', client_id = NULL, input_hash = NULL WHERE user_id = ?",
 		"UPDATE chat_room_users SET created_by = NULL WHERE created_by = ?",
 		"UPDATE chat_restrictions SET banned_by = NULL WHERE banned_by = ?",

@@ -180,6 +180,7 @@ func bodyLimits(l chat.Limits) map[string]int64 {
 	text := min(l.TextBytes*escapedByte, l.TextCharacters*escapedCharacter)
 	room := aroundBody + (l.Name+l.Description)*escapedCharacter + metadata + permissions + escapedID
 	members := l.UsersPerCall * (userIDBytes*escapedByte + permissions + aroundItem)
+	mentions := l.MentionsPerMessage * (userIDBytes*escapedByte + aroundItem)
 	limits := map[string]int64{}
 	for _, r := range routes {
 		limits[r.id] = int64(aroundBody + userIDBytes*escapedByte + permissions)
@@ -189,8 +190,8 @@ func bodyLimits(l chat.Limits) map[string]int64 {
 		"chat_room_update":              room,
 		"room_user_create":              aroundBody + members,
 		"room_ban_create":               aroundBody + userIDBytes*escapedByte + l.Reason*escapedCharacter,
-		"chat_message_create":           aroundBody + text + metadata + clientIDBytes*escapedByte + (l.MediaPerMessage+1)*escapedID,
-		"chat_message_update":           aroundBody + text + metadata,
+		"chat_message_create":           aroundBody + text + metadata + clientIDBytes*escapedByte + (l.MediaPerMessage+1)*escapedID + mentions,
+		"chat_message_update":           aroundBody + text + metadata + mentions,
 		"chat_message_reactions_create": aroundBody + l.ReactionBytes*escapedByte,
 	} {
 		limits[id] = int64(limit)

@@ -76,7 +76,7 @@ func domainTries(room domainRoom) []domainTry {
 		domainTriesOnThumbnails(everyMedium),
 		domainTriesOn("media/", "DeleteMedia", "chat_media_delete", everyMedium...),
 		domainTriesOn("reaction/", "Reaction", "chat_message_reactions_retrieve", everyReaction...),
-		domainTriesOn("reaction/", "Unreact", "chat_message_reactions_delete", everyReaction...))
+		done(http.StatusOK, domainTriesOn("reaction/", "Unreact", "chat_message_reactions_delete", everyReaction...)))
 }
 
 var (
@@ -110,6 +110,14 @@ func with(body func(domainCall) any, tries []domainTry) []domainTry {
 	return tries
 }
 
+// done gives tries the status of what is allowed.
+func done(status int, tries []domainTry) []domainTry {
+	for i := range tries {
+		tries[i].done = status
+	}
+	return tries
+}
+
 // fixed is a body that is the same for all.
 func fixed(body object) func(domainCall) any { return func(domainCall) any { return body } }
 
@@ -125,7 +133,7 @@ func domainTriesOnRooms() []domainTry {
 	return []domainTry{
 		on("Room", "chat_room_retrieve"), join, on("LeaveRoom", "room_user_delete"), on("DeleteRoom", "chat_room_delete"),
 		on("RoomUsers", "room_user_list"), on("Bans", "room_ban_list"), read, unread, typing, on("Messages", "chat_message_list"), search,
-		on("Events", "room_event_list"),
+		on("Events", "room_event_list"), on("Pins", "chat_pin_list"),
 	}
 }
 
@@ -148,6 +156,7 @@ func domainTriesOnUpdateRoom() []domainTry {
 		update("the default plus can_edit_room", "room", permissions(plus(chat.CanEditRoom))),
 		update("the default plus can_delete_room", "room", permissions(plus(chat.CanDeleteRoom))),
 		update("name", "room", fixed(object{"name": "A new name"})),
+		update("slow mode", "room", fixed(object{"slow_mode": 60})),
 		update("public", "room", fixed(object{"is_public": true})),
 	}
 }
@@ -248,6 +257,7 @@ func domainTriesOnSend() []domainTry {
 	reply := func(x domainCall) any { return object{"text": "hello", "reply_to_id": x.id} }
 	return []domainTry{
 		send("a text", "room", fixed(object{"text": "hello"})),
+		send("mentions", "room", fixed(object{"text": "hello", "mentions": []string{"1"}, "mention_room": true})),
 		send("own medium", "media/own unsent", medium),
 		send("own medium in use", "media/own in a message", medium),
 		send("own released medium", "media/own released", medium),
@@ -263,6 +273,9 @@ func domainTriesOnMessages() []domainTry {
 	return slices.Concat(
 		domainTriesOn("message/", "Message", "chat_message_retrieve", everyMessage...),
 		domainTriesOn("message/", "Reactions", "chat_message_reactions_list", everyMessage...),
+		domainTriesOn("message/", "Replies", "chat_message_replies_list", everyMessage...),
+		done(http.StatusOK, domainTriesOn("message/", "PinMessage", "chat_message_pin", everyMessage...)),
+		domainTriesOn("message/", "UnpinMessage", "chat_message_unpin", everyMessage...),
 		with(fixed(object{"reaction": "🎉"}),
 			domainTriesOn("message/", "React", "chat_message_reactions_create", everyMessage...)),
 		with(fixed(object{"text": "other words"}),
@@ -291,6 +304,7 @@ func domainTriesAnywhere() []domainTry {
 	ownerless.unknownKey = true
 	return slices.Concat([]domainTry{
 		{method: "Rooms", target: "mine", route: "chat_room_list", on: "room"},
+		{method: "Mentions", target: "mine", route: "chat_mention_list", on: "room"},
 		{method: "Unread", target: "mine", route: "unread_retrieve", on: "room"},
 		{method: "Reactions", target: "mine", route: "chat_reactions_list", on: "room"},
 		{method: "Unread", target: "mine", route: "me_retrieve", on: "room"},

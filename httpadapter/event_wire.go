@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -56,6 +57,9 @@ type updateMessage struct {
 	Reactions     []updateReaction `json:"reactions"`
 	ReplyToID     *uuid.UUID       `json:"reply_to_id"`
 	ReplyToNumber *int64           `json:"reply_to_number"`
+	Mentions      []chat.UserID    `json:"mentions"`
+	MentionRoom   bool             `json:"mention_room"`
+	ReplyCount    int64            `json:"reply_count"`
 	Metadata      jsontext.Value   `json:"metadata"`
 	CreatedAt     time.Time        `json:"created_at"`
 	EditedAt      *time.Time       `json:"edited_at"`
@@ -81,6 +85,7 @@ type updateRoom struct {
 	HistoryVisibility  chat.HistoryVisibility `json:"history_visibility"`
 	MemberCount        int64                  `json:"member_count"`
 	FirstNumber        int64                  `json:"first_number"`
+	SlowMode           int                    `json:"slow_mode"`
 	Metadata           jsontext.Value         `json:"metadata"`
 	CreatedAt          time.Time              `json:"created_at"`
 	UpdatedAt          time.Time              `json:"updated_at"`
@@ -142,6 +147,7 @@ func messageInUpdate(m *chat.Message) *updateMessage {
 	shown := &updateMessage{
 		ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, AuthorKind: m.AuthorKind, Text: m.Text,
 		MediaIDs: make([]uuid.UUID, len(m.Media)), Reactions: make([]updateReaction, len(m.Reactions)), ReplyToID: m.ReplyToID,
+		Mentions: slices.Concat([]chat.UserID{}, m.Mentions), MentionRoom: m.MentionRoom, ReplyCount: m.ReplyCount,
 		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
 		Version: versionTag(m.ChangedAt()),
 	}
@@ -161,7 +167,7 @@ func roomInUpdate(r *chat.Room) *updateRoom {
 	return &updateRoom{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(),
-		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, FirstNumber: r.FirstNumber, Metadata: jsontext.Value(r.Metadata),
+		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, SlowMode: r.SlowMode, FirstNumber: r.FirstNumber, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 }

@@ -212,7 +212,8 @@ func (c *crowd) act(random *rand.Rand, who chat.UserID) error {
 	case n < 23:
 		for _, r := range m.Reactions {
 			if r.Mine != nil {
-				return svc.Unreact(ctx, who, *r.Mine)
+				_, err := svc.Unreact(ctx, who, *r.Mine)
+				return err
 			}
 		}
 	case n < 27:

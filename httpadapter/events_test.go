@@ -43,7 +43,8 @@ func TestStreamTellsWhatHappens(t *testing.T) {
 		delete(message, "version")
 		if diff := cmp.Diff(map[string]any{
 			"id": sent, "room_id": room, "number": 2.0, "user_id": "1", "author_kind": "user", "text": "two\nlines", "media_ids": []any{file},
-			"reactions": []any{}, "reply_to_id": first, "reply_to_number": 1.0, "metadata": map[string]any{"a": 1.0}, "edited_at": nil, "deleted_at": nil,
+			"reactions": []any{}, "reply_to_id": first, "reply_to_number": 1.0,
+			"mentions": []any{}, "mention_room": false, "reply_count": 0.0, "metadata": map[string]any{"a": 1.0}, "edited_at": nil, "deleted_at": nil,
 		}, message); diff != "" {
 			t.Error(diff)
 		}

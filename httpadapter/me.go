@@ -37,6 +37,7 @@ type limits struct {
 	MediaPerMessage     int   `json:"media_per_message"`
 	UploadBytes         int64 `json:"upload_bytes"`
 	Pixels              int64 `json:"pixels"`
+	MentionsPerMessage  int   `json:"mentions_per_message"`
 	ReactionBytes       int   `json:"reaction_bytes"`
 	ReactionsPerMessage int   `json:"reactions_per_message"`
 	ReactionsPerUser    int   `json:"reactions_per_user"`

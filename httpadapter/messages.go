@@ -1,6 +1,8 @@
 package httpadapter
 
 import (
+	"strconv"
+
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
@@ -28,6 +30,16 @@ type newMessage struct {
 	ReplyToID *uuid.UUID    `json:"reply_to_id"`
 	ClientID  string        `json:"client_id"`
 	Metadata  chat.Metadata `json:"metadata"`
+
+	Mentions    []chat.UserID `json:"mentions"`
+	MentionRoom bool          `json:"mention_room"`
+}
+
+// mentionsIn checks how the ids of users who are mentioned are spelled.
+func (r *request) mentionsIn(users []chat.UserID) {
+	for i, user := range users {
+		r.userIDIn("mentions["+strconv.Itoa(i)+"]", user)
+	}
 }
 
 // messageCreate sends. What is repeated under the same client id gets the same response as the
@@ -36,6 +48,7 @@ func messageCreate(r *request) (*response, error) {
 	room, in := r.id("room"), readBody[newMessage](r)
 	in.ClientID = r.idempotencyKey(in.ClientID)
 	r.notUsers(in.Metadata != nil)
+	r.mentionsIn(in.Mentions)
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -64,7 +77,7 @@ func messageSearch(r *request) (*response, error) {
 		return nil, err
 	}
 	v := r.view()
-	return ok(listOf(found.Items, found.Next, v.message), v), nil
+	return ok(listOf(found.Items, found.Next, v.messageHit), v), nil
 }
 
 func messageRetrieve(r *request) (*response, error) {
@@ -87,16 +100,21 @@ func messageShown(r *request, m *chat.Message) *response {
 type messagePatch struct {
 	Text     field[string]        `json:"text"`
 	Metadata field[chat.Metadata] `json:"metadata"`
+
+	Mentions    field[[]chat.UserID] `json:"mentions"`
+	MentionRoom field[bool]          `json:"mention_room"`
 }
 
 func messageUpdate(r *request) (*response, error) {
 	id, in, known := r.id("message"), readBody[messagePatch](r), r.ifMatch()
 	r.notUsers(in.Metadata.given)
+	r.mentionsIn(in.Mentions.value)
 	if r.err != nil {
 		return nil, r.err
 	}
 	edited, err := r.h.svc.EditMessage(r.Context(), r.actor, id, chat.MessagePatch{
-		Text: in.Text.or(""), Metadata: in.Metadata.or(nil), IfChangedAt: known,
+		Text: in.Text.or(""), Metadata: in.Metadata.or(nil),
+		Mentions: in.Mentions.or(nil), MentionRoom: in.MentionRoom.or(false), IfChangedAt: known,
 	})
 	if err != nil {
 		return nil, err
@@ -113,4 +131,32 @@ func messageDelete(r *request) (*response, error) {
 		return nil, err
 	}
 	return noContent(), nil
+}
+
+// messageReplyList lists the replies to a message.
+func messageReplyList(r *request) (*response, error) {
+	id, page := r.id("message"), r.page()
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, err := r.h.svc.Replies(r.Context(), r.actor, id, page)
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(listOf(found.Items, found.Next, v.message), v), nil
+}
+
+// mentionList lists the messages that mention the user.
+func mentionList(r *request) (*response, error) {
+	page := r.page()
+	if r.err != nil {
+		return nil, r.err
+	}
+	found, err := r.h.svc.Mentions(r.Context(), r.actor, page)
+	if err != nil {
+		return nil, err
+	}
+	v := r.view()
+	return ok(listOf(found.Items, found.Next, v.messageHit), v), nil
 }

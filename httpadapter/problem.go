@@ -135,6 +135,7 @@ func (r *request) problemOf(err error) *problem {
 func problemOf(err error, method, user string) *problem {
 	var known *problem
 	var field *chat.FieldError
+	var soon *chat.TooSoonError
 	var refusal *chat.RefusalError
 	var tooLarge *http.MaxBytesError // of a host's handler: in requests of this package's own it is a problem already
 	switch {
@@ -142,6 +143,10 @@ func problemOf(err error, method, user string) *problem {
 		return known
 	case errors.As(err, &field):
 		return fieldProblem(field, method, user)
+	case errors.As(err, &soon):
+		p := tooManyRequests(soon.RetryAfter, "the room is in slow mode: wait until your next message")
+		p.Code = "too_soon"
+		return p
 	case errors.As(err, &refusal) && refusal.Reason != "":
 		return newProblem(http.StatusForbidden, "forbidden", refusal.Reason)
 	case errors.As(err, &tooLarge):

@@ -41,7 +41,9 @@ func messageReactionCreate(r *request) (*response, error) {
 		return nil, err
 	}
 	v := r.view()
-	return created(v.reaction(given), v, "/reactions/"+given.ID.String()), nil
+	shown := v.reaction(given)
+	shown.Reactions = shownAll(given.Counts, v.reactionCount)
+	return created(shown, v, "/reactions/"+given.ID.String()), nil
 }
 
 func reactionRetrieve(r *request) (*response, error) {
@@ -57,13 +59,16 @@ func reactionRetrieve(r *request) (*response, error) {
 	return ok(v.reaction(found), v), nil
 }
 
+// reactionDelete takes a reaction back, and shows what is left of the message's.
 func reactionDelete(r *request) (*response, error) {
 	id := r.id("reaction")
 	if r.err != nil {
 		return nil, r.err
 	}
-	if err := r.h.svc.Unreact(r.Context(), r.actor, id); err != nil {
+	counts, err := r.h.svc.Unreact(r.Context(), r.actor, id)
+	if err != nil {
 		return nil, err
 	}
-	return noContent(), nil
+	v := r.view()
+	return ok(reactionCounts{shownAll(counts, v.reactionCount)}, v), nil
 }

@@ -81,6 +81,7 @@ type newRoom struct {
 	DefaultPermissions *chat.Permissions       `json:"default_permissions"`
 	HistoryVisibility  *chat.HistoryVisibility `json:"history_visibility"`
 	Members            []newRoomUser           `json:"members"`
+	SlowMode           int                     `json:"slow_mode"`
 	Metadata           chat.Metadata           `json:"metadata"`
 }
 
@@ -111,7 +112,7 @@ func roomCreate(r *request) (*response, error) {
 	}
 	asked := chat.NewRoom{
 		Type: kind, Name: in.Name, Description: in.Description, Public: in.Public,
-		DefaultPermissions: in.DefaultPermissions, Members: members, Metadata: in.Metadata,
+		DefaultPermissions: in.DefaultPermissions, Members: members, SlowMode: in.SlowMode, Metadata: in.Metadata,
 	}
 	if in.HistoryVisibility != nil {
 		if asked.HistoryVisibility = *in.HistoryVisibility; asked.HistoryVisibility == "" {
@@ -130,7 +131,7 @@ func openPrivate(r *request, in newRoom) (*response, error) {
 	switch {
 	case in.UserID == nil:
 		return nil, invalidField("user_id", chat.CodeRequired, "is missing: a private room has two users")
-	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.HistoryVisibility != nil, in.Members != nil, in.Metadata != nil:
+	case in.Name != "", in.Description != "", in.Public, in.DefaultPermissions != nil, in.HistoryVisibility != nil, in.Members != nil, in.SlowMode != 0, in.Metadata != nil:
 		return nil, invalidField("type", chat.CodeExclusive, "private_messages takes a user_id and nothing else")
 	}
 	other := r.userIDIn("user_id", *in.UserID)
@@ -176,6 +177,7 @@ type roomPatch struct {
 	DefaultPermissions field[chat.Permissions]       `json:"default_permissions"`
 	HistoryVisibility  field[chat.HistoryVisibility] `json:"history_visibility"`
 	AvatarID           field[uuid.UUID]              `json:"avatar_id"`
+	SlowMode           field[int]                    `json:"slow_mode"`
 	Metadata           field[chat.Metadata]          `json:"metadata"`
 }
 
@@ -194,7 +196,7 @@ func roomUpdate(r *request) (*response, error) {
 	updated, err := r.h.svc.UpdateRoom(r.Context(), r.actor, id, chat.RoomPatch{
 		Name: in.Name.or(""), Description: in.Description.or(""), Public: in.Public.or(false),
 		DefaultPermissions: in.DefaultPermissions.or(0), HistoryVisibility: in.HistoryVisibility.or(""), AvatarID: in.AvatarID.or(uuid.Nil),
-		Metadata: in.Metadata.or(nil), IfChangedAt: known,
+		SlowMode: in.SlowMode.or(0), Metadata: in.Metadata.or(nil), IfChangedAt: known,
 	})
 	if err != nil {
 		return nil, err

@@ -64,6 +64,12 @@ var routes = []route{
 	{patch, "/messages/{message}", "chat_message_update", messageUpdate, flags{conditional: true}},
 	{del, "/messages/{message}", "chat_message_delete", messageDelete, flags{}},
 
+	{get, "/messages/{message}/replies", "chat_message_replies_list", messageReplyList, flags{query: "cursor limit"}},
+	{put, "/messages/{message}/pin", "chat_message_pin", messagePin, flags{}},
+	{del, "/messages/{message}/pin", "chat_message_unpin", messageUnpin, flags{}},
+	{get, "/rooms/{room}/pins", "chat_pin_list", pinList, flags{}},
+	{get, "/mentions", "chat_mention_list", mentionList, flags{query: "cursor limit"}},
+
 	{get, "/messages/{message}/reactions", "chat_message_reactions_list", messageReactionList, flags{query: "cursor limit"}},
 	{post, "/messages/{message}/reactions", "chat_message_reactions_create", messageReactionCreate, flags{}},
 	{get, "/reactions", "chat_reactions_list", reactionList, flags{query: "cursor limit"}},

@@ -79,6 +79,7 @@ func (v *view) room(r *chat.Room) room {
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		Owner: v.user(r.OwnerID), DefaultPermissions: r.DefaultPermissions.Names(),
 		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Unread: r.Unread,
+		MentionCount: r.MentionCount, SlowMode: r.SlowMode,
 		FirstNumber: r.FirstNumber, LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
@@ -131,7 +132,7 @@ func (v *view) message(m *chat.Message) message {
 		ID: m.ID, RoomID: m.RoomID, Number: m.Number, User: v.user(m.UserID), AuthorKind: m.AuthorKind, Text: m.Text,
 		Media: shownAll(m.Media, v.media), Reactions: shownAll(m.Reactions, v.reactionCount), ReplyToID: m.ReplyToID,
 		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
-		Version: versionTag(m.ChangedAt()),
+		Version: versionTag(m.ChangedAt()), Mentions: shownAll(m.Mentions, v.user), MentionRoom: m.MentionRoom, ReplyCount: m.ReplyCount,
 	}
 	if m.ReplyTo != nil {
 		shown.ReplyTo = v.messageHead(m.ReplyTo)
@@ -140,6 +141,18 @@ func (v *view) message(m *chat.Message) message {
 		shown.ClientID = m.ClientID // the author's own bookkeeping
 	}
 	return shown
+}
+
+func (v *view) messageHit(h *chat.MessageHit) messageHit {
+	shown := messageHit{Message: v.message(&h.Message), Room: v.room(h.Room), Matches: make([]textMatch, len(h.Matches))}
+	for i, match := range h.Matches {
+		shown.Matches[i] = textMatch(match)
+	}
+	return shown
+}
+
+func (v *view) pin(p *chat.Pin) pin {
+	return pin{Message: v.message(p.Message), PinnedBy: v.user(p.UserID), CreatedAt: p.CreatedAt}
 }
 
 func (v *view) messageHead(m *chat.MessageHead) *messageHead {

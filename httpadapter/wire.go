@@ -55,6 +55,8 @@ type room struct {
 	LastNumber         int64                  `json:"last_number"`
 	LastSeq            int64                  `json:"last_seq"`
 	LastMessageAt      *time.Time             `json:"last_message_at"`
+	MentionCount       int64                  `json:"mention_count"`
+	SlowMode           int                    `json:"slow_mode"`
 	LastMessage        *messageHead           `json:"last_message"`
 	Metadata           jsontext.Value         `json:"metadata"`
 	CreatedAt          time.Time              `json:"created_at"`
@@ -113,7 +115,30 @@ type message struct {
 	Version    string          `json:"version"`
 	Reactions  []reactionCount `json:"reactions"`
 	ReplyTo    *messageHead    `json:"reply_to"`
-	ClientID   *string         `json:"client_id,omitzero"`
+
+	Mentions    []*user `json:"mentions"`
+	MentionRoom bool    `json:"mention_room"`
+	ReplyCount  int64   `json:"reply_count"`
+
+	ClientID *string `json:"client_id,omitzero"`
+}
+
+// messageHit is a message with its room.
+type messageHit struct {
+	Message message     `json:"message"`
+	Room    room        `json:"room"`
+	Matches []textMatch `json:"matches"`
+}
+
+type textMatch struct {
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+type pin struct {
+	Message   message   `json:"message"`
+	PinnedBy  *user     `json:"pinned_by"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // messageHead is what a list of rooms, or a reply, shows of a message.
@@ -169,4 +194,10 @@ type reaction struct {
 	User      *user     `json:"user"`
 	Reaction  string    `json:"reaction"`
 	CreatedAt time.Time `json:"created_at"`
+
+	Reactions []reactionCount `json:"reactions,omitzero"` // to the message, of one that was just given
+}
+
+type reactionCounts struct {
+	Reactions []reactionCount `json:"reactions"`
 }

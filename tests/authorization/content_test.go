@@ -24,6 +24,9 @@ func triesOnSend() []tableCase {
 	reply := func(id uuid.UUID) chat.NewMessage { return chat.NewMessage{Text: "hello", ReplyToID: &id} }
 	return []tableCase{
 		send("a text", "room", text),
+		send("mentions", "room", func(uuid.UUID) chat.NewMessage {
+			return chat.NewMessage{Text: "hello", Mentions: []chat.UserID{"1"}, MentionRoom: true}
+		}),
 		send("own medium", "media/own unsent", medium),
 		send("own medium in use", "media/own in a message", medium),
 		send("own released medium", "media/own released", medium),
@@ -48,6 +51,11 @@ func triesOnMessages() []tableCase {
 		on("Reactions", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Reactions(x.ctx, x.actor, chat.ReactionsQuery{MessageID: &x.id}))
 		}, everyones...),
+		on("Replies", func(x tableCall) error {
+			return chatsuite.ErrorOf(x.s.Replies(x.ctx, x.actor, x.id, chat.Page{}))
+		}, everyones...),
+		on("PinMessage", func(x tableCall) error { return chatsuite.ErrorOf(x.s.PinMessage(x.ctx, x.actor, x.id)) }, everyones...),
+		on("UnpinMessage", func(x tableCall) error { return x.s.UnpinMessage(x.ctx, x.actor, x.id) }, everyones...),
 		on("React", func(x tableCall) error { return chatsuite.ErrorOf(x.s.React(x.ctx, x.actor, x.id, "🎉")) }, everyones...),
 		on("EditMessage", func(x tableCall) error {
 			text := "other words"
@@ -64,7 +72,7 @@ func triesOnMedia() []tableCase {
 func triesOnReactions() []tableCase {
 	return triesOn("reaction/", "own", "another's", "in another room")(
 		"Reaction", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Reaction(x.ctx, x.actor, x.id)) },
-		"Unreact", func(x tableCall) error { return x.s.Unreact(x.ctx, x.actor, x.id) })
+		"Unreact", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Unreact(x.ctx, x.actor, x.id)) })
 }
 
 // triesOn tries two methods on the same targets.
@@ -129,6 +137,7 @@ func triesAnywhere() []tableCase {
 	return slices.Concat([]tableCase{
 		on("Rooms", "mine", "", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Rooms(x.ctx, x.actor, chat.RoomsQuery{})) }),
 		on("Unread", "mine", "", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Unread(x.ctx, x.actor)) }),
+		on("Mentions", "mine", "", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Mentions(x.ctx, x.actor, chat.Page{})) }),
 		on("Reactions", "mine", "", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Reactions(x.ctx, x.actor, chat.ReactionsQuery{}))
 		}),

@@ -67,6 +67,7 @@ func triesOnRooms() []tableCase {
 		onRoom("Messages", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Messages(x.ctx, x.actor, x.id, chat.HistoryQuery{}))
 		}),
+		onRoom("Pins", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Pins(x.ctx, x.actor, x.id)) }),
 		onRoom("Events", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.Events(x.ctx, x.actor, x.id, chat.EventsQuery{}))
 		}),
@@ -107,6 +108,10 @@ func triesOnUpdateRoom() []tableCase {
 		update("name", "room", func(tableCall) chat.RoomPatch {
 			name := "A new name"
 			return chat.RoomPatch{Name: &name}
+		}),
+		update("slow mode", "room", func(tableCall) chat.RoomPatch {
+			seconds := 60
+			return chat.RoomPatch{SlowMode: &seconds}
 		}),
 		update("public", "room", func(tableCall) chat.RoomPatch {
 			yes := true

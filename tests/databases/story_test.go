@@ -212,6 +212,29 @@ func (s *story) messages() {
 	s.see("SendMessage", nil, err) // forbidden
 	_, err = s.SendMessage(ctx, s.Bob, room, chat.NewMessage{Text: "other", ClientID: "1"})
 	s.see("SendMessage", nil, err) // conflict
+	s.mentions()
+}
+
+func (s *story) mentions() {
+	ctx, room := s.Ctx, s.room.ID
+	m := need[chat.Message](s, "SendMessage")(s.SendMessage(ctx, s.Alice, room,
+		chat.NewMessage{Text: odd, Mentions: []chat.UserID{s.Bob, s.UserID(99), s.Dave}, MentionRoom: true}))
+	users, no := []chat.UserID{s.Dave, s.Bob}, false
+	need[chat.Message](s, "EditMessage")(s.EditMessage(ctx, s.Alice, m.ID, chat.MessagePatch{Mentions: &users, MentionRoom: &no}))
+	page := need[chat.MentionsPage](s, "Mentions")(s.Mentions(ctx, s.Bob, chat.Page{Limit: 1}))
+	need[chat.MentionsPage](s, "Mentions")(s.Mentions(ctx, s.Dave, chat.Page{Cursor: page.Next}))
+	need[chat.RepliesPage](s, "Replies")(s.Replies(ctx, s.Bob, s.first.ID, chat.Page{}))
+	need[chat.Pin](s, "PinMessage")(s.PinMessage(ctx, s.Alice, m.ID))
+	need[chat.Pin](s, "PinMessage")(s.PinMessage(ctx, s.Alice, s.first.ID))
+	pins, err := s.Pins(ctx, s.Carol, room)
+	seen(s, "Pins", pins, err)
+	s.see("UnpinMessage", nil, s.UnpinMessage(ctx, s.Alice, m.ID))
+	seconds, none := 30, 0
+	need[chat.Room](s, "UpdateRoom")(s.UpdateRoom(ctx, s.Alice, room, chat.RoomPatch{SlowMode: &seconds}))
+	need[chat.Message](s, "SendMessage")(s.SendMessage(ctx, s.Erin, room, chat.NewMessage{Text: "slow"}))
+	_, err = s.SendMessage(ctx, s.Erin, room, chat.NewMessage{Text: "slow"})
+	s.see("SendMessage", nil, err) // too soon
+	need[chat.Room](s, "UpdateRoom")(s.UpdateRoom(ctx, s.Alice, room, chat.RoomPatch{SlowMode: &none}))
 }
 
 func (s *story) changes() {
@@ -248,7 +271,8 @@ func (s *story) reactions() {
 	s.see("Limits", s.Limits().Name, nil)
 	s.see("Features", s.Features().Media, nil)
 	s.see("UserIDType", s.UserIDType().ColumnType("sqlite"), nil)
-	s.see("Unreact", nil, s.Unreact(ctx, s.Bob, other.ID))
+	counts, err := s.Unreact(ctx, s.Bob, other.ID)
+	s.see("Unreact", counts, err)
 }
 
 func (s *story) reading() {
@@ -330,7 +354,7 @@ func (s *story) ends() {
 	swept, err := s.SweepMedia(ctx, time.Minute)
 	seen(s, "SweepMedia", swept, err)
 	// All models, as a host reads them.
-	for _, model := range []any{&[]chat.Room{}, &[]chat.RoomUser{}, &[]chat.Message{}, &[]chat.MessageMedia{}, &[]chat.Reaction{}} {
+	for _, model := range []any{&[]chat.Room{}, &[]chat.RoomUser{}, &[]chat.Message{}, &[]chat.MessageMedia{}, &[]chat.Reaction{}, &[]chat.Pin{}} {
 		s.see("GORM", model, s.DB.Order("1, 2").Find(model).Error)
 	}
 	var found chat.RoomUser

@@ -285,7 +285,7 @@ func actAtRandom(h *chatsuite.Host, random *rand.Rand, users []chat.UserID, room
 		if len(found) == 0 {
 			return "skip", nil
 		}
-		return "unreact", h.Unreact(h.Ctx, found[0].UserID, found[0].ID)
+		return "unreact", chatsuite.ErrorOf(h.Unreact(h.Ctx, found[0].UserID, found[0].ID))
 	case n < 30:
 		return "add", chatsuite.ErrorOf(h.AddUsers(h.Ctx, h.Alice, room, chat.NewRoomUser{UserID: other}))
 	case n < 34:

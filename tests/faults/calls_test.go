@@ -109,6 +109,10 @@ var calls = []call{
 		text := "edited"
 		return ignore(c.EditMessage(ctx, c.alice, c.hers, chat.MessagePatch{Text: &text}))
 	}},
+	{name: "EditMessage/mentions", make: func(ctx context.Context, c *caller) error {
+		mentions, everybody := []chat.UserID{c.bob}, true
+		return ignore(c.EditMessage(ctx, c.alice, c.hers, chat.MessagePatch{Mentions: &mentions, MentionRoom: &everybody}))
+	}},
 	{name: "EraseUser", untimed: true, make: func(ctx context.Context, c *caller) error {
 		return c.EraseUser(ctx, chat.System, c.erased, chat.EraseOptions{})
 	}},
@@ -156,6 +160,12 @@ var calls = []call{
 		return err
 	}},
 	{name: "PurgeRooms", untimed: true, make: func(ctx context.Context, c *caller) error { return ignore(c.PurgeRooms(ctx, longAgo)) }},
+	{name: "Mentions", make: func(ctx context.Context, c *caller) error { return ignore(c.Mentions(ctx, c.bob, chat.Page{})) }},
+	{name: "PinMessage", make: func(ctx context.Context, c *caller) error { return ignore(c.PinMessage(ctx, c.alice, c.his)) }},
+	{name: "PinMessage/again", make: func(ctx context.Context, c *caller) error { return ignore(c.PinMessage(ctx, c.alice, c.hers)) }},
+	{name: "Pins", make: func(ctx context.Context, c *caller) error { return ignore(c.Pins(ctx, c.bob, c.room)) }},
+	{name: "UnpinMessage", make: func(ctx context.Context, c *caller) error { return c.UnpinMessage(ctx, c.alice, c.hers) }},
+	{name: "Replies", make: func(ctx context.Context, c *caller) error { return ignore(c.Replies(ctx, c.bob, c.hers, chat.Page{})) }},
 	{name: "React", make: func(ctx context.Context, c *caller) error { return ignore(c.React(ctx, c.alice, c.his, "👍")) }},
 	{name: "React/again", make: func(ctx context.Context, c *caller) error { return ignore(c.React(ctx, c.bob, c.hers, "👍")) }},
 	{name: "Reaction", make: func(ctx context.Context, c *caller) error { return ignore(c.Reaction(ctx, c.alice, c.reaction)) }},
@@ -188,6 +198,9 @@ var calls = []call{
 	{name: "SendMessage/reply", make: func(ctx context.Context, c *caller) error {
 		return c.send(ctx, c.bob, chat.NewMessage{Text: "hi", ReplyToID: &c.hers})
 	}},
+	{name: "SendMessage/mentions", make: func(ctx context.Context, c *caller) error {
+		return c.send(ctx, c.alice, chat.NewMessage{Text: "hi", Mentions: []chat.UserID{c.bob}, MentionRoom: true})
+	}},
 	{name: "SendMessage/media", make: func(ctx context.Context, c *caller) error {
 		return c.send(ctx, c.alice, chat.NewMessage{MediaIDs: []uuid.UUID{c.file}})
 	}},
@@ -196,7 +209,7 @@ var calls = []call{
 		return ignore(c.TransferOwnership(ctx, c.alice, c.room, c.bob))
 	}},
 	{name: "Typing", make: func(ctx context.Context, c *caller) error { return c.Typing(ctx, c.alice, c.room) }},
-	{name: "Unreact", make: func(ctx context.Context, c *caller) error { return c.Unreact(ctx, c.bob, c.reaction) }},
+	{name: "Unreact", make: func(ctx context.Context, c *caller) error { return ignore(c.Unreact(ctx, c.bob, c.reaction)) }},
 	{name: "Unread", make: func(ctx context.Context, c *caller) error { return ignore(c.Unread(ctx, c.alice)) }},
 	{name: "UpdateRoom", make: func(ctx context.Context, c *caller) error {
 		name := "renamed"
@@ -349,6 +362,12 @@ func (w *world) prepare(ctx context.Context, db *gorm.DB, svc *chat.Service, c c
 	}
 	hers, err := svc.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "hers"})
 	if err != nil {
+		return err
+	}
+	if _, err := svc.SendMessage(ctx, alice, room.ID, chat.NewMessage{Text: "to him", Mentions: []chat.UserID{bob}, MentionRoom: true}); err != nil {
+		return err
+	}
+	if _, err := svc.PinMessage(ctx, alice, hers.ID); err != nil {
 		return err
 	}
 	reaction, err := svc.React(ctx, bob, hers.ID, "👍")

@@ -113,7 +113,9 @@ func (c *scene) notFound() []attempt {
 		"React": func(s *chat.Service, a chat.UserID, id uuid.UUID) error {
 			return chatsuite.ErrorOf(s.React(c.Ctx, a, id, "👍"))
 		},
-		"Unreact": func(s *chat.Service, a chat.UserID, id uuid.UUID) error { return s.Unreact(c.Ctx, a, id) },
+		"Unreact": func(s *chat.Service, a chat.UserID, id uuid.UUID) error {
+			return chatsuite.ErrorOf(s.Unreact(c.Ctx, a, id))
+		},
 		"Reaction": func(s *chat.Service, a chat.UserID, id uuid.UUID) error {
 			return chatsuite.ErrorOf(s.Reaction(c.Ctx, a, id))
 		},
@@ -171,7 +173,7 @@ func (c *scene) forbidden() []attempt {
 			return chatsuite.ErrorOf(s.EditMessage(c.Ctx, c.Bob, c.theirs.ID, chat.MessagePatch{Text: &text}))
 		}},
 		{"DeleteMessage", chat.ErrForbidden, func(s *chat.Service) error { return s.DeleteMessage(c.Ctx, c.Bob, c.theirs.ID) }},
-		{"Unreact", chat.ErrForbidden, func(s *chat.Service) error { return s.Unreact(c.Ctx, c.Bob, c.reaction.ID) }},
+		{"Unreact", chat.ErrForbidden, func(s *chat.Service) error { return chatsuite.ErrorOf(s.Unreact(c.Ctx, c.Bob, c.reaction.ID)) }},
 		{"Messages of a public room", chat.ErrForbidden, func(s *chat.Service) error {
 			return chatsuite.ErrorOf(s.Messages(c.Ctx, c.Dave, c.public.ID, chat.HistoryQuery{}))
 		}},

@@ -210,7 +210,9 @@ func idCallsOfActors() (all []idCall) {
 			_, err := h.React(h.Ctx, who, s.message, "👍")
 			return err
 		},
-		"Unreact": func(h *chatsuite.Host, s *idScene, who chat.UserID) error { return h.Unreact(h.Ctx, who, s.reaction) },
+		"Unreact": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
+			return chatsuite.ErrorOf(h.Unreact(h.Ctx, who, s.reaction))
+		},
 		"Reaction": func(h *chatsuite.Host, s *idScene, who chat.UserID) error {
 			_, err := h.Reaction(h.Ctx, who, s.reaction)
 			return err

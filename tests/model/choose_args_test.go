@@ -79,7 +79,10 @@ func (c chooser) updateRoom() []any {
 	r := c.room()
 	actor := c.allowed(r, chat.CanEditRoom)
 	var patch chat.RoomPatch
-	switch c.n(8) {
+	switch c.n(9) {
+	case 8:
+		seconds := rarely(c, pick(c, 0, 0, 1), -1, 21601)
+		patch.SlowMode = &seconds
 	case 0:
 		name := c.name()
 		patch.Name = &name
@@ -334,6 +337,9 @@ func (c chooser) sendMessage() []any {
 	if c.oneIn(4) {
 		in.Metadata = c.metadata()
 	}
+	if c.oneIn(3) {
+		in.Mentions, in.MentionRoom = c.mentioned(r), c.oneIn(3)
+	}
 	return []any{actor, r.ID, in}
 }
 
@@ -365,7 +371,35 @@ func (c chooser) editMessage() []any {
 	if patch.Text == nil {
 		patch.Metadata = maybe(c, c.metadata)
 	}
+	if c.oneIn(3) {
+		patch.Mentions = maybe(c, func() []chat.UserID { return c.mentioned(r) })
+		patch.MentionRoom = maybe(c, func() bool { return c.oneIn(2) })
+	}
 	return []any{c.authorOr(r, m, chat.CanEditMessages), m.ID, patch}
+}
+
+// mentioned are mostly members.
+func (c chooser) mentioned(r *modelRoom) (users []chat.UserID) {
+	for range c.n(4) {
+		users = append(users, c.memberOf(r))
+	}
+	return users
+}
+
+func (c chooser) mentionPages() []any { return []any{c.person(), c.limit()} }
+
+func (c chooser) replyPages() []any {
+	r := c.written()
+	m := c.message(r)
+	if m.ReplyToID != nil && c.oneIn(2) {
+		return []any{c.member(r), *m.ReplyToID, c.limit()}
+	}
+	return []any{c.member(r), m.ID, c.limit()}
+}
+
+func (c chooser) pinMessage() []any {
+	r := c.written()
+	return []any{c.allowed(r, chat.CanEditRoom), c.message(r).ID}
 }
 
 func (c chooser) deleteMessage() []any {

@@ -35,7 +35,7 @@ const unexpectedError = "not a refusal: "
 func (a answer) unexpected() bool { return strings.HasPrefix(a.Refusal, unexpectedError) }
 
 var sentinels = []error{
-	chat.ErrUnauthenticated, chat.ErrNotFound, chat.ErrForbidden, chat.ErrInvalid, chat.ErrTooLarge, chat.ErrConflict,
+	chat.ErrUnauthenticated, chat.ErrNotFound, chat.ErrForbidden, chat.ErrInvalid, chat.ErrTooLarge, chat.ErrConflict, chat.ErrTooSoon,
 	chat.ErrSchema, chat.ErrNoMediaStore, chat.ErrClosed,
 }
 
@@ -157,6 +157,8 @@ type tables struct {
 	MessageMedia []chat.MessageMedia
 	Media        []chat.Media
 	Reactions    []chat.Reaction
+	Mentions     []mention
+	Pins         []chat.Pin
 	Events       []chat.Event
 }
 
@@ -174,6 +176,8 @@ func (t *tables) sort() *tables {
 	})
 	slices.SortFunc(t.Media, func(a, b chat.Media) int { return byID(a.ID, b.ID) })
 	slices.SortFunc(t.Reactions, func(a, b chat.Reaction) int { return byID(a.ID, b.ID) })
+	slices.SortFunc(t.Mentions, byMention)
+	slices.SortFunc(t.Pins, func(a, b chat.Pin) int { return byID(a.MessageID, b.MessageID) })
 	slices.SortFunc(t.Events, func(a, b chat.Event) int {
 		return cmp.Or(byID(a.RoomID, b.RoomID), cmp.Compare(a.Seq, b.Seq))
 	})
@@ -194,7 +198,11 @@ func (o *oracle) tables() *tables {
 			t.Users = append(t.Users, *member)
 		}
 		t.Restrictions = append(t.Restrictions, r.restrictions()...)
+		t.Mentions = append(t.Mentions, r.mentionRows()...)
 		for _, m := range r.messages {
+			if m.pin != nil {
+				t.Pins = append(t.Pins, *m.pin)
+			}
 			t.Messages = append(t.Messages, m.Message)
 			for i, medium := range m.media {
 				t.MessageMedia = append(t.MessageMedia, chat.MessageMedia{MessageID: m.ID, MediaID: medium.ID, Sequence: i})

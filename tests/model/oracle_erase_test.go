@@ -46,7 +46,7 @@ func (o *oracle) EraseUser(actor chat.Actor, user chat.UserID, in chat.EraseOpti
 // knows: the user is a member or restricted, wrote here, or reacted here.
 func (r *modelRoom) knows(user chat.UserID) bool {
 	return r.members[user] != nil || r.denied[user] != 0 || r.bans[user] != nil || slices.ContainsFunc(r.messages, func(m *modelMessage) bool {
-		return same(m.UserID, user) || slices.ContainsFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
+		return same(m.UserID, user) || slices.Contains(m.mentions, user) || m.pin != nil && same(m.pin.UserID, user) || slices.ContainsFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
 	})
 }
 
@@ -88,6 +88,10 @@ func (r *modelRoom) erase(user chat.UserID) {
 	for _, m := range r.messages {
 		if same(m.UserID, user) {
 			m.UserID, m.AuthorKind, m.ClientID, m.input = nil, chat.AuthorKindErased, nil, nil
+		}
+		m.mentions = slices.DeleteFunc(m.mentions, func(u chat.UserID) bool { return u == user })
+		if m.pin != nil && same(m.pin.UserID, user) {
+			m.pin.UserID = nil
 		}
 		m.reactions = slices.DeleteFunc(m.reactions, func(x *chat.Reaction) bool { return x.UserID == user })
 	}

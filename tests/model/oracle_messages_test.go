@@ -34,7 +34,10 @@ func (o *oracle) checkNewMessage(in *chat.NewMessage) (err error) {
 	if len(in.ClientID) > 255 {
 		return tooLarge("client_id")
 	}
-	in.Metadata, err = o.checkMetadata(in.Metadata)
+	if in.Metadata, err = o.checkMetadata(in.Metadata); err != nil {
+		return err
+	}
+	in.Mentions, err = o.checkMentions(in.Mentions)
 	return err
 }
 
@@ -59,6 +62,9 @@ func (o *oracle) SendMessage(actor chat.Actor, room uuid.UUID, in chat.NewMessag
 	}
 	if first != nil {
 		return nil, chat.ErrConflict
+	}
+	if !r.mayWriteAgain(author, o.now) {
+		return nil, chat.ErrTooSoon
 	}
 	if err := r.checkReply(author, in.ReplyToID); err != nil {
 		return nil, err
@@ -91,7 +97,7 @@ func (m *modelMessage) repeats(in chat.NewMessage) bool {
 		replied = *m.input.ReplyToID
 	}
 	return in.Text == m.input.Text && sameJSON(in.Metadata, m.input.Metadata) && reply == replied &&
-		slices.Equal(in.MediaIDs, m.input.MediaIDs)
+		slices.Equal(in.MediaIDs, m.input.MediaIDs) && slices.Equal(in.Mentions, m.input.Mentions) && in.MentionRoom == m.input.MentionRoom
 }
 
 // sameJSON compares values. The model's numbers are small.
@@ -127,12 +133,13 @@ func (o *oracle) post(r *modelRoom, author chat.UserID, in chat.NewMessage, medi
 	if author == system {
 		m.AuthorKind = chat.AuthorKindSystem
 	}
+	m.mentions, m.everybody = r.mentionable(in.Mentions, m.UserID), in.MentionRoom
 	if in.ClientID != "" {
 		m.ClientID, m.input = &in.ClientID, &in
 	}
 	r.messages = append(r.messages, m)
 	if member := r.members[author]; member != nil {
-		member.LastReadNumber, member.LastSeenAt, member.MarkedUnread = m.Number, o.stamp(), nil
+		member.LastReadNumber, member.LastSeenAt, member.MarkedUnread, member.LastSentAt = m.Number, o.stamp(), nil, o.stamp()
 	}
 	o.log(r, chat.MessageCreated, author, &m.ID, nil)
 	return m
@@ -150,6 +157,13 @@ func (o *oracle) EditMessage(actor chat.Actor, message uuid.UUID, patch chat.Mes
 			return nil, err
 		}
 		patch.Metadata = &kept
+	}
+	if patch.Mentions != nil {
+		users, err := o.checkMentions(*patch.Mentions)
+		if err != nil {
+			return nil, err
+		}
+		patch.Mentions = &users
 	}
 	user, err := o.who(actor)
 	if err != nil {
@@ -183,7 +197,15 @@ func (o *oracle) rewrite(r *modelRoom, m *modelMessage, user chat.UserID, patch 
 	if blank(text) && len(m.media) == 0 {
 		return nil, invalid("text")
 	}
-	if text != m.Text || string(metadata) != string(m.Metadata) {
+	mentions, everybody := m.mentions, m.everybody
+	if patch.Mentions != nil {
+		mentions = r.mentionable(*patch.Mentions, m.UserID)
+	}
+	if patch.MentionRoom != nil {
+		everybody = *patch.MentionRoom
+	}
+	if text != m.Text || string(metadata) != string(m.Metadata) || !slices.Equal(mentions, m.mentions) || everybody != m.everybody {
+		m.mentions, m.everybody = mentions, everybody
 		m.Text, m.Metadata, m.EditedAt = text, metadata, o.stamp()
 		o.log(r, chat.MessageEdited, user, &m.ID, nil)
 	}
@@ -216,7 +238,7 @@ func (o *oracle) DeleteMessage(actor chat.Actor, message uuid.UUID) error {
 // bury makes a tombstone.
 func (o *oracle) bury(r *modelRoom, m *modelMessage, by chat.UserID) {
 	m.releaseMedia()
-	m.media, m.reactions = nil, nil
+	m.media, m.reactions, m.mentions, m.everybody, m.pin = nil, nil, nil, false, nil
 	m.Text, m.Metadata, m.ReplyToID, m.DeletedAt = "", nil, nil, o.stamp()
 	o.log(r, chat.MessageDeleted, by, &m.ID, nil)
 }

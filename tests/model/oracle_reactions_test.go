@@ -35,6 +35,7 @@ func (o *oracle) React(actor chat.Actor, message uuid.UUID, reaction string) (*c
 		switch {
 		case x.UserID == user && x.Reaction == spelled:
 			first := *x
+			first.Counts = r.shown(m, user).Reactions
 			return &first, nil
 		case x.UserID == user && o.exclusive:
 			replaced = append(replaced, x)
@@ -58,6 +59,7 @@ func (o *oracle) React(actor chat.Actor, message uuid.UUID, reaction string) (*c
 	m.reactions = append(m.reactions, &given)
 	o.log(r, chat.ReactionAdded, user, &m.ID, &user)
 	result := given
+	result.Counts = r.shown(m, user).Reactions
 	return &result, nil
 }
 
@@ -66,20 +68,20 @@ func (o *oracle) takeBack(r *modelRoom, m *modelMessage, x *chat.Reaction, by ch
 	o.log(r, chat.ReactionRemoved, by, &m.ID, &x.UserID)
 }
 
-func (o *oracle) Unreact(actor chat.Actor, reaction uuid.UUID) error {
+func (o *oracle) Unreact(actor chat.Actor, reaction uuid.UUID) ([]chat.ReactionCount, error) {
 	user, err := o.who(actor)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, m, x, err := o.findReaction(user, reaction)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if user != system && x.UserID != user {
-		return chat.ErrForbidden
+		return nil, chat.ErrForbidden
 	}
 	o.takeBack(r, m, x, user)
-	return nil
+	return r.shown(m, user).Reactions, nil
 }
 
 func (o *oracle) Reaction(actor chat.Actor, reaction uuid.UUID) (*chat.Reaction, error) {

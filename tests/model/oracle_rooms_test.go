@@ -283,6 +283,9 @@ func (o *oracle) checkPatch(patch *chat.RoomPatch) error {
 			return err
 		}
 	}
+	if patch.SlowMode != nil && (*patch.SlowMode < 0 || *patch.SlowMode > 21600) {
+		return invalid("slow_mode")
+	}
 	if patch.Metadata != nil {
 		kept, err := o.checkMetadata(*patch.Metadata)
 		if err != nil {
@@ -311,6 +314,9 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 	if patch.DefaultPermissions != nil {
 		r.DefaultPermissions = *patch.DefaultPermissions
 	}
+	if patch.SlowMode != nil {
+		r.SlowMode = *patch.SlowMode
+	}
 	if patch.HistoryVisibility != nil {
 		r.HistoryVisibility = *patch.HistoryVisibility
 	}
@@ -322,7 +328,7 @@ func (o *oracle) apply(r *modelRoom, patch chat.RoomPatch) bool {
 	}
 	return r.Name != before.Name || r.Description != before.Description || r.Public != before.Public ||
 		r.DefaultPermissions != before.DefaultPermissions || string(r.Metadata) != string(before.Metadata) ||
-		r.AvatarID != before.AvatarID || r.HistoryVisibility != before.HistoryVisibility
+		r.AvatarID != before.AvatarID || r.HistoryVisibility != before.HistoryVisibility || r.SlowMode != before.SlowMode
 }
 
 func (o *oracle) DeleteRoom(actor chat.Actor, room uuid.UUID) error {
@@ -372,14 +378,14 @@ func (o *oracle) Room(actor chat.Actor, room uuid.UUID) (*chat.Room, error) {
 	if r == nil || !r.has(user) && !r.Public {
 		return nil, chat.ErrNotFound
 	}
-	return r.seen(user), nil
+	return r.seenWithMentions(user), nil
 }
 
 // inbox is a user's rooms, pinned ones first, and then the one that was last written to.
 func (o *oracle) inbox(user chat.UserID, asked func(*chat.Room) bool) (rooms []chat.Room) {
 	for _, r := range o.rooms {
 		if r.DeletedAt == nil && r.members[user] != nil {
-			if seen := r.seen(user); asked(seen) {
+			if seen := r.seenWithMentions(user); asked(seen) {
 				rooms = append(rooms, *seen)
 			}
 		}
@@ -431,7 +437,9 @@ func (o *oracle) Unread(actor chat.Actor) (*chat.Unread, error) {
 			some = 1
 		}
 		all.TotalWithMuted, all.RoomsWithMuted = all.TotalWithMuted+r.Unread, all.RoomsWithMuted+some
+		all.MentionsWithMuted += r.MentionCount
 		if !r.Me.Muted {
+			all.Mentions += r.MentionCount
 			all.Total, all.Rooms = all.Total+r.Unread, all.Rooms+some
 		}
 	}

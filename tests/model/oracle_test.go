@@ -47,6 +47,9 @@ type modelMessage struct {
 	input     *chat.NewMessage // what it was sent with, where a client id stands for it
 	media     []*chat.Media
 	reactions []*chat.Reaction
+	mentions  []chat.UserID
+	everybody bool // is mentioned
+	pin       *chat.Pin
 }
 
 // refusal is the oracle's error: one of the sentinels, and the field that a
@@ -243,7 +246,7 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	}
 	if viewer != user && viewer != system {
 		member.Muted, member.MutedUntil, member.HiddenNumber, member.Hidden = false, nil, nil, false
-		member.Pinned, member.MarkedUnread = false, nil
+		member.Pinned, member.MarkedUnread, member.LastSentAt = false, nil, nil
 		if member.LastReadNumber <= r.joined(viewer) || len(r.members) > receiptMembers {
 			member.LastReadNumber = 0
 		}
@@ -312,8 +315,14 @@ func (r *modelRoom) shown(m *modelMessage, viewer chat.UserID) *chat.Message {
 	return r.reacted(&message, m, viewer)
 }
 
-// reacted adds the counts of a message's reactions.
+// reacted adds the counts of a message's reactions and replies, and whom it mentions.
 func (r *modelRoom) reacted(message *chat.Message, m *modelMessage, viewer chat.UserID) *chat.Message {
+	message.Mentions, message.MentionRoom = slices.Clone(m.mentions), m.everybody
+	for _, x := range r.messages {
+		if same(x.ReplyToID, m.ID) {
+			message.ReplyCount++
+		}
+	}
 	for _, x := range m.reactions { // the oldest first
 		i := slices.IndexFunc(message.Reactions, func(c chat.ReactionCount) bool { return c.Reaction == x.Reaction })
 		if i < 0 {

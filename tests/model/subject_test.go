@@ -33,7 +33,7 @@ func (s *subject) reset() error {
 	}
 	return s.DB.Transaction(func(tx *gorm.DB) error {
 		for _, table := range []string{
-			"chat_events", "chat_reactions", "chat_message_media", "chat_messages", "chat_room_users", "chat_restrictions", "chat_rooms",
+			"chat_events", "chat_reactions", "chat_mentions", "chat_pins", "chat_message_media", "chat_messages", "chat_room_users", "chat_restrictions", "chat_rooms",
 			"chat_media",
 		} {
 			if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
@@ -92,7 +92,7 @@ func idOf(result any) (uuid.UUID, bool) {
 
 func (s *subject) tables() (*tables, error) {
 	t := &tables{}
-	for _, rows := range []any{&t.Rooms, &t.Users, &t.Restrictions, &t.Messages, &t.MessageMedia, &t.Reactions, &t.Events} {
+	for _, rows := range []any{&t.Rooms, &t.Users, &t.Restrictions, &t.Messages, &t.MessageMedia, &t.Reactions, &t.Mentions, &t.Pins, &t.Events} {
 		if err := s.DB.Find(rows).Error; err != nil {
 			return nil, err
 		}
@@ -165,6 +165,26 @@ func (c client) BanPages(ctx context.Context, actor chat.Actor, room uuid.UUID, 
 func (c client) ReactionPages(ctx context.Context, actor chat.Actor, message *uuid.UUID, limit int) ([][]chat.Reaction, error) {
 	return follow(limit, func(at chat.Page) ([]chat.Reaction, string, error) {
 		page, err := c.Reactions(ctx, actor, chat.ReactionsQuery{MessageID: message, Page: at})
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
+func (c client) MentionPages(ctx context.Context, actor chat.Actor, limit int) ([][]chat.MessageHit, error) {
+	return follow(limit, func(at chat.Page) ([]chat.MessageHit, string, error) {
+		page, err := c.Mentions(ctx, actor, at)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
+func (c client) ReplyPages(ctx context.Context, actor chat.Actor, message uuid.UUID, limit int) ([][]chat.Message, error) {
+	return follow(limit, func(at chat.Page) ([]chat.Message, string, error) {
+		page, err := c.Replies(ctx, actor, message, at)
 		if err != nil {
 			return nil, "", err
 		}

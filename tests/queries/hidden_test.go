@@ -63,6 +63,9 @@ var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
 	"SendMessage": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, who, at.room, chat.NewMessage{Text: "x", ClientID: "x"}))
 	},
+	"SendMessage with mentions": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, who, at.room, chat.NewMessage{Text: "x", Mentions: []chat.UserID{c.Alice}, MentionRoom: true}))
+	},
 	"SendMessage with media": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.SendMessage(c.Ctx, who, at.room, chat.NewMessage{MediaIDs: []uuid.UUID{at.media}}))
 	},
@@ -74,10 +77,22 @@ var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
 		return chatsuite.ErrorOf(c.svc.EditMessage(c.Ctx, who, at.message, chat.MessagePatch{Text: &text}))
 	},
 	"DeleteMessage": func(c *counted, who chat.UserID, at ids) error { return c.svc.DeleteMessage(c.Ctx, who, at.message) },
+	"Replies": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Replies(c.Ctx, who, at.message, chat.Page{}))
+	},
+	"PinMessage": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.PinMessage(c.Ctx, who, at.message))
+	},
+	"UnpinMessage": func(c *counted, who chat.UserID, at ids) error { return c.svc.UnpinMessage(c.Ctx, who, at.message) },
+	"Pins": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Pins(c.Ctx, who, at.room))
+	},
 	"React": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.React(c.Ctx, who, at.message, "👍"))
 	},
-	"Unreact": func(c *counted, who chat.UserID, at ids) error { return c.svc.Unreact(c.Ctx, who, at.reaction) },
+	"Unreact": func(c *counted, who chat.UserID, at ids) error {
+		return chatsuite.ErrorOf(c.svc.Unreact(c.Ctx, who, at.reaction))
+	},
 	"Reaction": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.Reaction(c.Ctx, who, at.reaction))
 	},

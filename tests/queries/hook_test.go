@@ -106,7 +106,9 @@ func TestAllocationsWithoutHooks(t *testing.T) {
 		}},
 		"DeleteMessage": {0, func() error { return s.DeleteMessage(h.Ctx, h.Alice, id) }},
 		"React":         {0, func() error { return chatsuite.ErrorOf(s.React(h.Ctx, h.Alice, id, "👍")) }},
-		"Unreact":       {0, func() error { return s.Unreact(h.Ctx, h.Alice, id) }},
+		"Unreact":       {0, func() error { return chatsuite.ErrorOf(s.Unreact(h.Ctx, h.Alice, id)) }},
+		"PinMessage":    {0, func() error { return chatsuite.ErrorOf(s.PinMessage(h.Ctx, h.Alice, id)) }},
+		"UnpinMessage":  {0, func() error { return s.UnpinMessage(h.Ctx, h.Alice, id) }},
 		"CreateRoom": {0, func() error {
 			return chatsuite.ErrorOf(s.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Members: users}))
 		}},

@@ -208,9 +208,18 @@ func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
 			send(short, chat.NewMessage{MediaIDs: media(1)}), send(long, chat.NewMessage{MediaIDs: media(10)}))
 		c.costs("a reply", wants{8, 3},
 			send(short, chat.NewMessage{Text: "x", ReplyToID: &first.ID}), send(long, chat.NewMessage{Text: "x", ReplyToID: &last.ID}))
+		mentions := func(n int, room bool) chat.NewMessage {
+			in := chat.NewMessage{Text: "x", MentionRoom: room}
+			for i := range n {
+				in.Mentions = append(in.Mentions, c.UserID(10+i))
+			}
+			return in
+		}
+		c.costs("a message with mentions of nobody in the room", wants{7, 2}, send(short, mentions(1, false)), send(short, mentions(50, false)))
+		c.costs("a message with mentions", wants{8, 2}, send(long, mentions(1, false)), send(long, mentions(50, false)), send(short, mentions(50, true)))
 		once := chat.NewMessage{Text: "x", ClientID: "once"}
 		c.costs("a message with a client id", wants{8, 3}, send(short, once), send(long, once))
-		c.costs("a repeat", wants{8, 9}, send(short, once), send(long, once))
+		c.costs("a repeat", wants{9, 10}, send(short, once), send(long, once))
 
 		for i := range 40 {
 			chatsuite.Must(c.React(c.Ctx, c.UserID(10+i), last.ID, "👍"))(t)
@@ -225,12 +234,12 @@ func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
 				return err
 			}
 		}
-		c.costs("React", wants{10, 8}, react(first), react(last))
-		c.costs("React again", wants{6, 4}, react(first), react(last))
+		c.costs("React", wants{11, 9}, react(first), react(last))
+		c.costs("React again", wants{7, 5}, react(first), react(last))
 		unreact := func(i int) func() error {
-			return func() error { return c.svc.Unreact(c.Ctx, c.Alice, given[i]) }
+			return func() error { return chatsuite.ErrorOf(c.svc.Unreact(c.Ctx, c.Alice, given[i])) }
 		}
-		c.costs("Unreact", wants{8, 6}, unreact(0), unreact(1))
+		c.costs("Unreact", wants{9, 7}, unreact(0), unreact(1))
 		c.costsOfChanges(short, long, media(1), media(10))
 	})
 }
@@ -246,11 +255,29 @@ func (c *counted) costsOfChanges(short, long *chat.Room, few, many []uuid.UUID) 
 			return chatsuite.ErrorOf(c.svc.EditMessage(c.Ctx, c.Bob, m.ID, chat.MessagePatch{Text: &text}))
 		}
 	}
-	c.costs("EditMessage", wants{10, 8}, edit(one), edit(other))
+	c.costs("EditMessage", wants{11, 9}, edit(one), edit(other))
+	mention := func(m *chat.Message, n int) func() error {
+		return func() error {
+			var users []chat.UserID
+			for i := range n {
+				users = append(users, c.UserID(10+i))
+			}
+			return chatsuite.ErrorOf(c.svc.EditMessage(c.Ctx, c.Bob, m.ID, chat.MessagePatch{Mentions: &users}))
+		}
+	}
+	c.costs("EditMessage of mentions", wants{14, 12}, mention(other, 1), mention(other, 50))
+	pin := func(m *chat.Message) func() error {
+		return func() error { return chatsuite.ErrorOf(c.svc.PinMessage(c.Ctx, c.Alice, m.ID)) }
+	}
+	c.costs("PinMessage", wants{12, 10}, pin(one), pin(other))
+	unpin := func(m *chat.Message) func() error {
+		return func() error { return c.svc.UnpinMessage(c.Ctx, c.Alice, m.ID) }
+	}
+	c.costs("UnpinMessage", wants{8, 6}, unpin(one), unpin(other))
 	bury := func(m *chat.Message) func() error {
 		return func() error { return c.svc.DeleteMessage(c.Ctx, c.Bob, m.ID) }
 	}
-	c.costs("DeleteMessage", wants{11, 9}, bury(one), bury(other))
+	c.costs("DeleteMessage", wants{13, 11}, bury(one), bury(other))
 	read := func(room *chat.Room) func() error {
 		return func() error { return chatsuite.ErrorOf(c.svc.MarkRead(c.Ctx, c.Alice, room.ID, 1)) }
 	}
@@ -259,19 +286,21 @@ func (c *counted) costsOfChanges(short, long *chat.Room, few, many []uuid.UUID) 
 		return func() error { return chatsuite.ErrorOf(c.svc.MarkUnread(c.Ctx, c.Alice, room.ID, 1)) }
 	}
 	c.costs("MarkUnread", wants{6, 5}, unread(short), unread(long))
-	pin := func(room *chat.Room) func() error {
+	arrange := func(room *chat.Room) func() error {
 		return func() error {
 			yes, until := true, c.Clock.Now().Add(time.Hour)
 			return chatsuite.ErrorOf(c.svc.UpdateRoomUser(c.Ctx, c.Alice, room.ID, c.Alice,
 				chat.RoomUserPatch{MutedUntil: &until, Hidden: &yes, Pinned: &yes}))
 		}
 	}
-	c.costs("UpdateRoomUser, own state", wants{7, 5}, pin(short), pin(long))
+	c.costs("UpdateRoomUser, own state", wants{7, 5}, arrange(short), arrange(long))
 	typing := func(room *chat.Room) func() error {
 		return func() error { return c.svc.Typing(c.Ctx, c.Alice, room.ID) }
 	}
 	c.costs("Typing", wants{1, 1}, typing(short), typing(long))
 }
+
+func ref[T any](value T) *T { return &value }
 
 // inbox makes rooms of a user's, each with a message, as if all had happened.
 func (c *counted) inbox(user chat.UserID, n int) {
@@ -334,18 +363,36 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 				return err
 			}
 		}
-		c.costs("Messages", wants{5, 5}, page(1), page(100))
+		c.costs("Messages", wants{6, 6}, page(1), page(100))
+		c.costs("Replies", wants{6, 6}, func() error {
+			page, err := c.svc.Replies(c.Ctx, c.Bob, chatsuite.Must(c.Messages(c.Ctx, c.Bob, room.ID, chat.HistoryQuery{Before: ref(int64(10))}))(t).Items[0].ID, chat.Page{})
+			if err == nil && len(page.Items) == 0 {
+				err = fmt.Errorf("no replies")
+			}
+			return err
+		})
 		members := func(n int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.RoomUsers(c.Ctx, c.Bob, room.ID, chat.Page{Limit: n})) }
 		}
 		c.costs("RoomUsers", wants{2, 2}, members(1), members(100))
 		last := chatsuite.Must(c.Messages(c.Ctx, c.Bob, room.ID, chat.HistoryQuery{Limit: 1}))(t).Items[0]
-		c.costs("Message", wants{5, 5}, func() error { return chatsuite.ErrorOf(c.svc.Message(c.Ctx, c.Bob, last.ID)) })
+		c.costs("Message", wants{6, 6}, func() error { return chatsuite.ErrorOf(c.svc.Message(c.Ctx, c.Bob, last.ID)) })
 		c.costs("Reactions", wants{2, 2}, func() error {
 			return chatsuite.ErrorOf(c.svc.Reactions(c.Ctx, c.Bob, chat.ReactionsQuery{MessageID: &last.ID}))
 		})
 		c.costs("Room", wants{2, 2}, func() error { return chatsuite.ErrorOf(c.svc.Room(c.Ctx, c.Bob, room.ID)) })
 		c.costs("Media", wants{1, 1}, func() error { return chatsuite.ErrorOf(c.svc.Media(c.Ctx, c.Bob, last.Media[0].ID)) })
+		for i := range 60 {
+			m := chatsuite.Must(c.SendMessage(c.Ctx, c.Alice, room.ID, chat.NewMessage{Text: "x", Mentions: []chat.UserID{c.Bob}, MentionRoom: i%2 == 0}))(t)
+			if i < chat.PinsPerRoom {
+				chatsuite.Must(c.PinMessage(c.Ctx, c.Alice, m.ID))(t)
+			}
+		}
+		mentions := func(n int) func() error {
+			return func() error { return chatsuite.ErrorOf(c.svc.Mentions(c.Ctx, c.Bob, chat.Page{Limit: n})) }
+		}
+		c.costs("Mentions", wants{6, 6}, mentions(1), mentions(60))
+		c.costs("Pins", wants{5, 5}, func() error { return chatsuite.ErrorOf(c.svc.Pins(c.Ctx, c.Bob, room.ID)) })
 	})
 }
 
@@ -398,7 +445,7 @@ func TestErasureCostsAConstantNumberOfStatements(t *testing.T) {
 				return c.svc.EraseUser(c.Ctx, chat.System, user, chat.EraseOptions{Successors: successors[user]})
 			}
 		}
-		c.costs("EraseUser", wants{19, 19}, erase(few), erase(many))
-		c.costs("EraseUser of nobody", wants{12, 12}, erase(c.UserID(22)))
+		c.costs("EraseUser", wants{21, 21}, erase(few), erase(many))
+		c.costs("EraseUser of nobody", wants{14, 14}, erase(c.UserID(22)))
 	})
 }

@@ -37,8 +37,10 @@ func newRawScene(h *chatsuite.Host) *rawScene {
 		return chatsuite.Must(h.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("x")}))(h.T).ID
 	}
 	s.bound, s.free = upload(), upload()
-	s.message = chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, s.group, chat.NewMessage{Text: "a", ClientID: "c", MediaIDs: []uuid.UUID{s.bound}}))(h.T).ID
+	s.message = chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, s.group, chat.NewMessage{Text: "a", ClientID: "c", MediaIDs: []uuid.UUID{s.bound},
+		Mentions: []chat.UserID{h.Bob}, MentionRoom: true}))(h.T).ID
 	s.system = chatsuite.Must(h.SendMessage(h.Ctx, chat.System, s.group, chat.NewMessage{Text: "b", ClientID: "c"}))(h.T).ID
+	chatsuite.Must(h.PinMessage(h.Ctx, h.Alice, s.message))(h.T)
 	s.reaction = chatsuite.Must(h.React(h.Ctx, h.Alice, s.message, "👍"))(h.T).ID
 	return s
 }
@@ -66,6 +68,10 @@ func (s *rawScene) fresh(table string) values {
 			"id": uuid.New(), "user_id": s.Alice, "key": uuid.NewString(), "state": "ready", "file_name": "a", "content_type": "text/plain",
 			"size": 1, "sha256": "", "created_at": now,
 		}
+	case "chat_mentions":
+		return values{"room_id": s.group, "number": 1, "sequence": 2, "user_id": s.Dave, "created_at": now}
+	case "chat_pins":
+		return values{"message_id": s.system, "room_id": s.group, "user_id": s.Alice, "created_at": now}
 	case "chat_reactions":
 		return values{"id": uuid.New(), "message_id": s.message, "user_id": s.Alice, "reaction": "👎", "created_at": now}
 	case "chat_events":
@@ -158,7 +164,7 @@ type rawWrite struct {
 func allowedWrites() (all []rawWrite) {
 	for _, table := range []string{
 		"chat_rooms", "chat_room_users", "chat_restrictions", "chat_messages", "chat_message_media", "chat_media", "chat_reactions",
-		"chat_events",
+		"chat_mentions", "chat_pins", "chat_events",
 	} {
 		all = append(all, rawWrite{"a row of " + table, rawInsert(table, nil)})
 	}
@@ -332,6 +338,15 @@ func forbiddenMessages() []rawWrite {
 		{"a medium twice in a message", rawInsert("chat_message_media", values{"media_id": theBound})},
 		{"two media in one place", rawInsert("chat_message_media", values{"sequence": 0})},
 		{"a medium before the first", rawInsert("chat_message_media", values{"sequence": -1})},
+		{"a user mentioned twice", rawInsert("chat_mentions", values{"user_id": bobID})},
+		{"everybody mentioned twice", rawInsert("chat_mentions", values{"user_id": nil})},
+		{"two mentions in one place", rawInsert("chat_mentions", values{"sequence": 0})},
+		{"a mention before the first", rawInsert("chat_mentions", values{"sequence": -1})},
+		{"a mention in another room", rawInsert("chat_mentions", values{"room_id": theChannel})},
+		{"a mention in no message", rawInsert("chat_mentions", values{"number": 7})},
+		{"a message pinned twice", rawInsert("chat_pins", values{"message_id": theMessage})},
+		{"a pause of less than nothing", rawExec("UPDATE chat_rooms SET slow_mode = -1 WHERE id = ?", theGroup)},
+		{"a pause of more than six hours", rawExec("UPDATE chat_rooms SET slow_mode = 21601 WHERE id = ?", theGroup)},
 		{"a medium's id twice", rawInsert("chat_media", values{"id": theFree})},
 		{"a store's key twice", rawExec("UPDATE chat_media SET key = (SELECT key FROM chat_media WHERE id = ?) WHERE id = ?", theBound, theFree)},
 		{"a thumbnail's key twice", rawExec("UPDATE chat_media SET thumbnail_key = 't' WHERE id IN (?, ?)", theBound, theFree)},
@@ -343,6 +358,8 @@ func forbiddenMessages() []rawWrite {
 		},
 		"chat_events":        {"seq": {0, nil}, "kind": {nil}, "room_id": {nil}, "created_at": {nil}},
 		"chat_message_media": {"message_id": {nil}, "media_id": {nil}, "sequence": {nil}},
+		"chat_mentions":      {"room_id": {nil}, "number": {nil}, "sequence": {nil}, "created_at": {nil}},
+		"chat_pins":          {"message_id": {nil}, "room_id": {nil}, "created_at": {nil}},
 	} {
 		for column, wrong := range columns {
 			for _, value := range wrong {
@@ -356,7 +373,8 @@ func forbiddenMessages() []rawWrite {
 func forbiddenReferences() (all []rawWrite) {
 	for table, columns := range map[string][]string{
 		"chat_rooms": {"avatar_id"}, "chat_room_users": {"room_id"}, "chat_restrictions": {"room_id"}, "chat_messages": {"room_id", "reply_to_id"},
-		"chat_message_media": {"message_id", "media_id"}, "chat_reactions": {"message_id"}, "chat_events": {"room_id"},
+		"chat_message_media": {"message_id", "media_id"}, "chat_reactions": {"message_id"}, "chat_events": {"room_id"}, "chat_mentions": {"room_id"},
+		"chat_pins": {"message_id", "room_id"},
 	} {
 		for _, column := range columns {
 			all = append(all, rawWrite{table + "." + column + " that dangles", rawInsert(table, values{column: nowhere})})
@@ -377,7 +395,7 @@ func forbiddenReferences() (all []rawWrite) {
 func forbiddenUsers() (all []rawWrite) {
 	for table, columns := range map[string][]string{
 		"chat_rooms": {"owner_id"}, "chat_room_users": {"user_id", "created_by"}, "chat_restrictions": {"user_id", "banned_by"}, "chat_messages": {"user_id"}, "chat_media": {"user_id"},
-		"chat_reactions": {"user_id"},
+		"chat_reactions": {"user_id"}, "chat_pins": {"user_id"},
 	} {
 		for _, column := range columns {
 			all = append(all, rawWrite{table + "." + column + " of nobody", rawInsert(table, values{column: noUser})})

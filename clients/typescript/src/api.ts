@@ -69,6 +69,8 @@ export interface Limits {
   group_members: number;
   /** Media items. */
   media_per_message: number;
+  /** Users whom a message mentions by themselves. */
+  mentions_per_message: number;
   /** Of a room or a message, in bytes of JSON. */
   metadata_bytes: number;
   /** Of a room, in characters. */
@@ -162,11 +164,17 @@ export interface Message {
   id: ID;
   /** In the sender's order. */
   media: Media[];
+  /** It mentions everybody in the room. */
+  mention_room: boolean;
+  /** The users that it mentions. */
+  mentions: User[];
   metadata: Metadata | null;
   /** 1, 2, 3… in the room, without gaps. */
   number: number;
   /** The first reaction first. */
   reactions: ReactionCount[];
+  /** How many messages reply to it. */
+  reply_count: number;
   /** The message that this one answers. */
   reply_to: MessageHead | null;
   reply_to_id: string | null;
@@ -196,6 +204,24 @@ export interface MessageHead {
   user: User | null;
 }
 
+/** A message with the room that it is in. */
+export interface MessageHit {
+  /** Where the words that were searched for are, as far as that is known. */
+  matches: {
+    end: number;
+    start: number;
+  }[];
+  message: Message;
+  /** Without its count of mentions. */
+  room: Room;
+}
+
+export interface MessageHitList {
+  items: MessageHit[];
+  /** The cursor of the next page; null after the last. */
+  next: string | null;
+}
+
 export interface MessageList {
   items: Message[];
   /** The cursor of the next page; null after the last. */
@@ -213,6 +239,10 @@ export interface MessagePage {
 
 /** A merge patch: what is absent stays. */
 export interface MessagePatch {
+  /** Mentions everybody in the room; of more than 20 members it needs can_edit_room. */
+  mention_room?: boolean | null;
+  /** The users to mention. Who is no member of the room, and you, are left out. */
+  mentions?: UserID[] | null;
   /** Refused (not_allowed) unless the host lets users set it. */
   metadata?: Metadata | null;
   /** Null or empty only in a message with media. */
@@ -231,10 +261,14 @@ export interface NewBan {
 }
 
 export interface NewMessage {
-  /** Makes the request safe to repeat: the same again returns the first message, as it is by now. With another text, reply, media or metadata (compared as values) it is a conflict. */
+  /** Makes the request safe to repeat: the same again returns the first message, as it is by now. With another text, reply, media, mentions or metadata (compared as values) it is a conflict. */
   client_id?: string | null;
   /** Your own uploads that are in no message yet. */
   media_ids?: ID[] | null;
+  /** Mentions everybody in the room; of more than 20 members it needs can_edit_room. */
+  mention_room?: boolean | null;
+  /** The users to mention. Who is no member of the room, and you, are left out. */
+  mentions?: UserID[] | null;
   /** Refused (not_allowed) unless the host lets users set it. */
   metadata?: Metadata | null;
   /** A message of the same room. */
@@ -261,6 +295,8 @@ export interface NewRoom {
   metadata?: Metadata | null;
   /** Required of groups and channels: one line of at most 128 characters, something to see in it. */
   name?: string | null;
+  /** How many seconds a member without can_delete_messages waits between two messages. */
+  slow_mode?: number | null;
   /** Null or absent: group. */
   type?: RoomType | null;
   /** With whom to open a private_messages room, which takes nothing else. */
@@ -298,10 +334,23 @@ export type Permission = "can_add_users" | "can_remove_users" | "can_create_mess
 /** A set of rights. */
 export type Permissions = Permission[];
 
+/** A message that is pinned in its room. */
+export interface Pin {
+  created_at: Timestamp;
+  message: Message;
+  /** Null: the host's own code, or somebody who was erased. */
+  pinned_by: User | null;
+}
+
+/** All pins of a room. */
+export interface PinList {
+  items: Pin[];
+}
+
 /** RFC 9457. */
 export interface Problem {
   /** Stable: what a program should look at. */
-  code: "malformed_body" | "malformed_query" | "malformed_header" | "unauthenticated" | "forbidden" | "cross_origin" | "invalid_signature" | "not_found" | "method_not_allowed" | "conflict" | "precondition_failed" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "invalid" | "over_limit" | "rate_limited" | "internal" | "no_streaming" | "no_media" | "no_user_search" | "unavailable" | "no_space";
+  code: "malformed_body" | "malformed_query" | "malformed_header" | "unauthenticated" | "forbidden" | "cross_origin" | "invalid_signature" | "not_found" | "method_not_allowed" | "conflict" | "precondition_failed" | "too_large" | "unsupported_media_type" | "range_not_satisfiable" | "invalid" | "over_limit" | "rate_limited" | "too_soon" | "internal" | "no_streaming" | "no_media" | "no_user_search" | "unavailable" | "no_space";
   /** For people. */
   detail: string;
   errors?: Fault[];
@@ -318,6 +367,8 @@ export interface Reaction {
   id: ID;
   message_id: ID;
   reaction: string;
+  /** All reactions to the message by now; only in the response to a reaction that is given. */
+  reactions?: ReactionCount[];
   user: User;
 }
 
@@ -328,6 +379,11 @@ export interface ReactionCount {
   reaction: string;
   /** Who gave it, the first ones. chat_message_reactions_list has all. */
   users: User[];
+}
+
+/** All reactions to the message by now. */
+export interface ReactionCounts {
+  reactions: ReactionCount[];
 }
 
 export interface ReactionList {
@@ -383,6 +439,8 @@ export interface Room {
   marked_unread: number | null;
   /** How many members there are. */
   member_count: number;
+  /** How many unread messages mention you; where your rooms, or one room, are asked for, and 0 elsewhere. */
+  mention_count: number;
   metadata: Metadata | null;
   /** You muted the room. */
   muted: boolean;
@@ -398,6 +456,8 @@ export interface Room {
   owner: User | null;
   /** You pinned the room: it comes before the others. */
   pinned: boolean;
+  /** How many seconds a member without can_delete_messages waits between two messages; 0: none. */
+  slow_mode: number;
   type: RoomType;
   /** Messages that you have not read, or marked as unread: no tombstones, and none of your own. */
   unread: number;
@@ -433,6 +493,8 @@ export interface RoomPatch {
   /** Refused (not_allowed) unless the host lets users set it. */
   metadata?: Metadata | null;
   name?: string;
+  /** How many seconds a member without can_delete_messages waits between two messages. */
+  slow_mode?: number | null;
 }
 
 /** What you need to know of a room of yours to go on from there. */
@@ -587,12 +649,12 @@ export interface UpdateOfMember {
   user_id?: UserID;
 }
 
-/** A message was sent or changed, or somebody reacted to it. */
+/** A message was sent, changed or pinned, or somebody reacted to it. */
 export interface UpdateOfMessage {
   /** Who did it; absent: the host's own code, or somebody who was erased. */
   actor_id?: UserID;
   created_at: Timestamp;
-  kind: "message_created" | "message_edited" | "message_deleted" | "reaction_added" | "reaction_removed";
+  kind: "message_created" | "message_edited" | "message_deleted" | "reaction_added" | "reaction_removed" | "message_pinned" | "message_unpinned";
   /** As it is by now; absent when it was removed for good, or is gone with its room. */
   message?: UpdatedMessage;
   /** Which message it is about. */
@@ -703,6 +765,10 @@ export interface UpdatedMessage {
   id: ID;
   /** In the sender's order: see chat_media_list. */
   media_ids: ID[];
+  /** It mentions everybody in the room. */
+  mention_room: boolean;
+  /** The users that it mentions. */
+  mentions: UserID[];
   metadata: Metadata | null;
   number: number;
   /** The first reaction first. */
@@ -712,6 +778,8 @@ export interface UpdatedMessage {
     /** Who gave it, the first 5 of them. */
     user_ids: UserID[];
   }[];
+  /** How many messages reply to it. */
+  reply_count: number;
   reply_to_id: string | null;
   /** The number of the message that this one answers. */
   reply_to_number: number | null;
@@ -738,6 +806,8 @@ export interface UpdatedRoom {
   name: string;
   /** Null in private rooms. */
   owner_id: UserID | null;
+  /** In seconds; 0: none. */
+  slow_mode: number;
   type: RoomType;
   updated_at: Timestamp;
   version: Version;
@@ -873,6 +943,20 @@ export interface Operations {
   }, options?: CallOptions): Promise<Blob>;
 
   /**
+   * The messages that mention me.
+   *
+   * In all of my rooms, the newest first: those that name me, and those of others that mentioned everybody since I joined.
+   *
+   * `GET /mentions`
+   */
+  chatMentionList(params?: {
+    /** The next of the page before. Absent: the first page. */
+    cursor?: string | undefined;
+    /** How many items to return. Absent: 50; more than 100 is cut to 100. */
+    limit?: number | undefined;
+  }, options?: CallOptions): Promise<MessageHitList>;
+
+  /**
    * Search the messages of my rooms.
    *
    * The newest first. A page may hold fewer items than were asked for, or none, and still have a next.
@@ -888,7 +972,7 @@ export interface Operations {
     cursor?: string | undefined;
     /** How many items to return. Absent: 50; more than 100 is cut to 100. */
     limit?: number | undefined;
-  }, options?: CallOptions): Promise<MessageList>;
+  }, options?: CallOptions): Promise<MessageHitList>;
 
   /**
    * One message.
@@ -930,6 +1014,28 @@ export interface Operations {
   }, options?: CallOptions): Promise<void>;
 
   /**
+   * Pin a message in its room.
+   *
+   * At most 50 in a room.
+   *
+   * `PUT /messages/{message}/pin`
+   */
+  chatMessagePin(params: {
+    /** The message's id. */
+    message: ID;
+  }, options?: CallOptions): Promise<Pin>;
+
+  /**
+   * Unpin a message.
+   *
+   * `DELETE /messages/{message}/pin`
+   */
+  chatMessageUnpin(params: {
+    /** The message's id. */
+    message: ID;
+  }, options?: CallOptions): Promise<void>;
+
+  /**
    * The reactions to a message.
    *
    * The newest first, each with who gave it.
@@ -957,6 +1063,22 @@ export interface Operations {
     message: ID;
     body: NewReaction;
   }, options?: CallOptions): Promise<Reaction>;
+
+  /**
+   * The replies to a message.
+   *
+   * The oldest first.
+   *
+   * `GET /messages/{message}/replies`
+   */
+  chatMessageRepliesList(params: {
+    /** The message's id. */
+    message: ID;
+    /** The next of the page before. Absent: the first page. */
+    cursor?: string | undefined;
+    /** How many items to return. Absent: 50; more than 100 is cut to 100. */
+    limit?: number | undefined;
+  }, options?: CallOptions): Promise<MessageList>;
 
   /**
    * This description.
@@ -1003,7 +1125,7 @@ export interface Operations {
   chatMessageReactionsDelete(params: {
     /** The reaction's id. */
     reaction: ID;
-  }, options?: CallOptions): Promise<void>;
+  }, options?: CallOptions): Promise<ReactionCounts>;
 
   /**
    * My rooms, or public rooms.
@@ -1188,6 +1310,18 @@ export interface Operations {
   }, options?: CallOptions): Promise<Message>;
 
   /**
+   * The pinned messages of a room.
+   *
+   * All of them, the one that was pinned last first.
+   *
+   * `GET /rooms/{room}/pins`
+   */
+  chatPinList(params: {
+    /** The room's id. */
+    room: ID;
+  }, options?: CallOptions): Promise<PinList>;
+
+  /**
    * Make another member the owner.
    *
    * Only the owner may, who stays a member.
@@ -1364,12 +1498,16 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   chatMediaRetrieve: { method: "GET", path: "/media/{media}" },
   chatMediaDelete: { method: "DELETE", path: "/media/{media}" },
   chatMediaContent: { method: "GET", path: "/media/{media}/content", headers: { ifMatch: "If-Match" } },
+  chatMentionList: { method: "GET", path: "/mentions" },
   chatMessageSearch: { method: "GET", path: "/messages" },
   chatMessageRetrieve: { method: "GET", path: "/messages/{message}" },
   chatMessageUpdate: { method: "PATCH", path: "/messages/{message}", body: "patch", headers: { ifMatch: "If-Match" } },
   chatMessageDelete: { method: "DELETE", path: "/messages/{message}" },
+  chatMessagePin: { method: "PUT", path: "/messages/{message}/pin" },
+  chatMessageUnpin: { method: "DELETE", path: "/messages/{message}/pin" },
   chatMessageReactionsList: { method: "GET", path: "/messages/{message}/reactions" },
   chatMessageReactionsCreate: { method: "POST", path: "/messages/{message}/reactions", body: "json" },
+  chatMessageRepliesList: { method: "GET", path: "/messages/{message}/replies" },
   openapiRetrieve: { method: "GET", path: "/openapi.json" },
   chatReactionsList: { method: "GET", path: "/reactions" },
   chatMessageReactionsRetrieve: { method: "GET", path: "/reactions/{reaction}" },
@@ -1386,6 +1524,7 @@ export const routes: { readonly [name in keyof Operations]: Route } = {
   chatRoomJoin: { method: "POST", path: "/rooms/{room}/join" },
   chatMessageList: { method: "GET", path: "/rooms/{room}/messages" },
   chatMessageCreate: { method: "POST", path: "/rooms/{room}/messages", body: "json", headers: { idempotencyKey: "Idempotency-Key" } },
+  chatPinList: { method: "GET", path: "/rooms/{room}/pins" },
   chatRoomTransfer: { method: "POST", path: "/rooms/{room}/transfer", body: "json" },
   roomTyping: { method: "POST", path: "/rooms/{room}/typing" },
   roomUserList: { method: "GET", path: "/rooms/{room}/users" },

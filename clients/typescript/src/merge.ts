@@ -11,7 +11,7 @@ export interface Known {
  * whether something is missing that only the server has.
  */
 export function mergeMessage(known: Message | undefined, update: UpdatedMessage, from: Known): { message: Message; partial: boolean } {
-  const { user_id, media_ids, reactions, reply_to_number: _, ...same } = update;
+  const { user_id, media_ids, reactions, mentions, reply_to_number: _, ...same } = update;
   const files = new Map(known?.media.map((one) => [one.id, one]));
   const media = media_ids.map((id) => files.get(id)).filter((one): one is Media => one !== undefined);
   const mine = new Map(known?.reactions.map((one) => [one.reaction, one.mine]));
@@ -22,6 +22,7 @@ export function mergeMessage(known: Message | undefined, update: UpdatedMessage,
     user: user_id === null ? null : from.user(user_id),
     reactions: reactions.map(({ user_ids, ...one }) => ({ ...one, mine: mine.get(one.reaction) ?? null, users: user_ids.map((id) => from.user(id)) })),
     reply_to: replyTo,
+    mentions: mentions.map((id) => from.user(id)),
   };
   const partial = media.length < media_ids.length || update.reply_to_id !== null && replyTo === null;
   return { message, partial };

@@ -225,6 +225,7 @@ export class OpenRoom implements RoomStore {
     for (const message of messages) {
       this.host.users.learn(message.user);
       this.host.users.learn(message.reply_to?.user);
+      for (const user of message.mentions) this.host.users.learn(user);
     }
   }
 
@@ -297,7 +298,18 @@ export class OpenRoom implements RoomStore {
     else this.window.update(message, tick);
     if (partial && update.deleted_at === null || mine) this.need(update.number);
     if (kind === "message_edited" || kind === "message_deleted") this.replies(update, message);
+    if (kind === "message_created" && update.reply_to_number !== null) this.need(update.reply_to_number);
+    if (kind === "message_deleted") this.recount(update.number);
     this.changed();
+  }
+
+  // recount asks for those of the messages before a deleted one that it may have replied to,
+  // which a tombstone does not tell: the server counts replies.
+  private recount(before: number): void {
+    this.window.change((one) => {
+      if (one.reply_count > 0 && one.number < before) this.need(one.number);
+      return one;
+    });
   }
 
   // replies changes what answers to a message show of it.

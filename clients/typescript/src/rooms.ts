@@ -1,4 +1,4 @@
-import type { ID, Room, RoomState, UpdateOfMessage, UserID } from "./api.js";
+import type { ID, Room, RoomState, UpdatedMessage, UpdateOfMessage, UserID } from "./api.js";
 import { asListed, lastOf, mergeRoom } from "./merge.js";
 import type { StreamUpdate } from "./sequence.js";
 import type { Users } from "./users.js";
@@ -120,7 +120,8 @@ export class Rooms {
     this.own.set(id, tick);
     const upTo = Math.max(number, room.last_read_number);
     const unread = upTo >= room.last_number ? 0 : Math.min(room.unread, room.last_number - upTo);
-    this.change(room, { last_read_number: upTo, unread, marked_unread: null });
+    const mention_count = unread === 0 ? 0 : room.mention_count;
+    this.change(room, { last_read_number: upTo, unread, mention_count, marked_unread: null });
     if (unread > 0) this.host.ask(id); // tombstones are not unread, nor is what one wrote
   }
 
@@ -181,6 +182,8 @@ export class Rooms {
       case "hidden":
       case "reaction_added":
       case "reaction_removed":
+      case "message_pinned":
+      case "message_unpinned":
       case "user_added":
       case "user_unbanned":
         return;
@@ -198,6 +201,7 @@ export class Rooms {
       change.last_number = message.number;
       change.last_message_at = message.created_at;
       change.unread = mine ? 0 : room.unread + 1;
+      change.mention_count = mine ? 0 : room.mention_count + (this.mentioned(message) ? 1 : 0);
       if (mine) {
         change.last_read_number = Math.max(room.last_read_number, message.number);
         change.marked_unread = null;
@@ -209,8 +213,14 @@ export class Rooms {
       change.last_message = last;
       if (partial) this.host.ask(room.id);
     }
-    if (update.kind === "message_deleted" && room.unread > 0) this.host.ask(room.id);
+    const mentions = room.mention_count > 0 || this.mentioned(message);
+    if (update.kind === "message_deleted" && room.unread > 0 || update.kind === "message_edited" && mentions) this.host.ask(room.id);
     if (Object.keys(change).length > 0) this.change(room, change);
+  }
+
+  private mentioned(message: UpdatedMessage): boolean {
+    const me = this.host.me();
+    return message.mention_room || me !== null && message.mentions.includes(me);
   }
 
   remove(id: ID): void {
@@ -238,7 +248,7 @@ export class Rooms {
     const read = this.reads.get(room.id) ?? 0;
     if (read > room.last_read_number || read > 0 && room.marked_unread !== null) {
       const unread = read >= room.last_number ? 0 : Math.min(room.unread, room.last_number - read);
-      room = { ...room, last_read_number: Math.max(read, room.last_read_number), unread, marked_unread: null };
+      room = { ...room, last_read_number: Math.max(read, room.last_read_number), unread, mention_count: unread === 0 ? 0 : room.mention_count, marked_unread: null };
     }
     this.rooms.set(room.id, room);
     this.host.changed(room.id);

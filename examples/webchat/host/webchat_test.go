@@ -36,6 +36,9 @@ type message struct {
 	}
 }
 
+// hit is a message that was found.
+type hit struct{ Message message }
+
 type room struct {
 	ID, Name, Type string
 	Other          *named
@@ -106,8 +109,8 @@ func TestDataAreKeptBetweenRuns(t *testing.T) {
 		if diff := cmp.Diff([]string{"with Bob", "Boat trip", "Harbour news"}, again); diff != "" {
 			t.Errorf("alice's inbox after a restart: %s", diff)
 		}
-		found := fetch[list[message]](w, 200, "bob", "GET /chat/messages?q=lobster", "").Items
-		if len(found) != 1 || found[0].ID != sent.ID {
+		found := fetch[list[hit]](w, 200, "bob", "GET /chat/messages?q=lobster", "").Items
+		if len(found) != 1 || found[0].Message.ID != sent.ID {
 			t.Errorf("a search for lobster found %v", found)
 		}
 		fetch[any](w, 204, "alice", "DELETE /chat/rooms/"+rooms["Boat trip"], "")

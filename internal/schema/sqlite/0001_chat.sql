@@ -45,6 +45,7 @@ CREATE TABLE chat_rooms (
 	last_deleted_number bigint NOT NULL DEFAULT 0 CHECK (last_deleted_number >= 0),
 	import_untold       boolean NOT NULL DEFAULT false,
 	last_message_at     datetime,
+	slow_mode           int NOT NULL DEFAULT 0 CHECK (slow_mode BETWEEN 0 AND 21600),
 	metadata            text,
 	created_at          datetime NOT NULL,
 	updated_at          datetime NOT NULL,
@@ -86,6 +87,7 @@ CREATE TABLE chat_room_users (
 	joined_number    bigint NOT NULL CHECK (joined_number >= 0),
 	marked_unread    bigint CHECK (marked_unread >= 1),
 	marked_own       bigint CHECK (marked_own >= 0),
+	last_sent_at     datetime,
 	created_at       datetime NOT NULL,
 	PRIMARY KEY (room_id, user_id),
 	-- What a member does not see is never unread.
@@ -139,7 +141,7 @@ CREATE TABLE chat_messages (
 CREATE INDEX chat_messages_user ON chat_messages (user_id, docid) WHERE user_id IS NOT NULL;
 -- The tombstones among a member's unread messages.
 CREATE INDEX chat_messages_deleted ON chat_messages (room_id, number, user_id) WHERE deleted_at IS NOT NULL;
-CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id) WHERE reply_to_id IS NOT NULL;
+CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id, number) WHERE reply_to_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_client ON chat_messages (room_id, client_id, user_id) WHERE client_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_messages_system_client ON chat_messages (room_id, client_id) WHERE client_id IS NOT NULL AND author_kind = 'system';
 
@@ -160,6 +162,30 @@ CREATE TABLE chat_reactions (
 ) WITHOUT ROWID;
 CREATE INDEX chat_reactions_user ON chat_reactions (user_id, created_at);
 CREATE INDEX chat_reactions_first ON chat_reactions (message_id, reaction, created_at, id, user_id);
+
+-- Whom a message mentions: users in its author's order, and everybody in the room as one
+-- row without a user. created_at is the message's. Users have no foreign key, for which a
+-- send would wait for whoever holds a user's row: EraseUser removes theirs.
+CREATE TABLE chat_mentions (
+	room_id    text NOT NULL,
+	number     bigint NOT NULL,
+	sequence   int NOT NULL CHECK (sequence >= 0),
+	user_id    {{.User}},
+	created_at datetime NOT NULL,
+	PRIMARY KEY (room_id, number, sequence),
+	FOREIGN KEY (room_id, number) REFERENCES chat_messages (room_id, number)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX chat_mentions_user ON chat_mentions (user_id, room_id, number) WHERE user_id IS NOT NULL;
+CREATE UNIQUE INDEX chat_mentions_room ON chat_mentions (room_id, number) WHERE user_id IS NULL;
+
+CREATE TABLE chat_pins (
+	message_id text NOT NULL PRIMARY KEY REFERENCES chat_messages (id),
+	room_id    text NOT NULL REFERENCES chat_rooms (id),
+	user_id    {{.User}}{{.References}},
+	created_at datetime NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX chat_pins_room ON chat_pins (room_id, created_at);
+CREATE INDEX chat_pins_user ON chat_pins (user_id) WHERE user_id IS NOT NULL;
 
 CREATE TABLE chat_events (
 	id         integer PRIMARY KEY AUTOINCREMENT,
