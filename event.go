@@ -30,6 +30,11 @@ const (
 	MessagePinned   EventKind = "message_pinned"   //
 	MessageUnpinned EventKind = "message_unpinned" // a message that is deleted is pinned no more, without this
 	AuthorErased    EventKind = "author_erased"    // members and authors of the room are to be read again
+	// MessagesImported: messages of which there are no other events came into the room. The
+	// room, its messages and what is unread are to be read again.
+	MessagesImported EventKind = "messages_imported"
+	// MessagesRemoved: the messages before Room.FirstNumber were removed for good.
+	MessagesRemoved EventKind = "messages_removed"
 )
 
 // Event is one change that the whole room may see, as the room's log keeps it. It

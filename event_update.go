@@ -68,7 +68,7 @@ type Update struct {
 	// Message is set for events about a message that is still there: its text, media,
 	// the counts of its reactions, and the head of what it answers.
 	Message *Message `json:"message,omitempty"`
-	// Room is set for room_created, room_updated and owner_changed.
+	// Room is set for room_created, room_updated, owner_changed and messages_removed.
 	Room *Room `json:"room,omitempty"`
 	// Member is set for user_added and user_updated, when the user is still a member.
 	Member *RoomUser `json:"member,omitempty"`
@@ -121,6 +121,7 @@ func (u *Update) Encoded(encode func(*Update) []byte) []byte {
 type RoomState struct {
 	RoomID         uuid.UUID `json:"room_id"`
 	Seq            int64     `json:"seq"`              // of the newest event
+	FirstNumber    int64     `json:"first_number"`     // as Room has it
 	LastNumber     int64     `json:"last_number"`      // of the newest message, 0 before the first
 	LastReadNumber int64     `json:"last_read_number"` // the user's read marker
 
@@ -134,16 +135,16 @@ type RoomState struct {
 	MarkedUnread *int64     `json:"marked_unread,omitempty"`
 }
 
-const roomStateColumns = `r.id, r.last_seq, r.last_number, u.last_read_number, u.muted, u.muted_until, u.hidden_number, u.pinned,
+const roomStateColumns = `r.id, r.last_seq, r.first_number, r.last_number, u.last_read_number, u.muted, u.muted_until, u.hidden_number, u.pinned,
 	u.marked_unread`
 
 // scanRoomState scans roomStateColumns, and what follows them.
 func (c *conn) scanRoomState(rows row, further ...any) (RoomState, error) {
 	var s RoomState
 	var u RoomUser
-	err := rows.Scan(append([]any{&s.RoomID, &s.Seq, &s.LastNumber, &u.LastReadNumber, &u.Muted, scanTime(&u.MutedUntil), &u.HiddenNumber,
+	err := rows.Scan(append([]any{&s.RoomID, &s.Seq, &s.FirstNumber, &s.LastNumber, &u.LastReadNumber, &u.Muted, scanTime(&u.MutedUntil), &u.HiddenNumber,
 		&u.Pinned, &u.MarkedUnread}, further...)...)
-	u.resolveOwnState(s.LastNumber, c.now)
+	u.resolveOwnState(s.FirstNumber, s.LastNumber, c.now)
 	s.LastReadNumber, s.MarkedUnread, s.Pinned = u.LastReadNumber, u.MarkedUnread, u.Pinned
 	s.Muted, s.MutedUntil, s.Hidden, s.HiddenNumber = u.Muted, u.MutedUntil, u.Hidden, u.HiddenNumber
 	return s, err
@@ -258,7 +259,7 @@ func (c *conn) readContent(events []loggedEvent) (*eventContent, error) {
 	for i := range events {
 		e := &events[i]
 		switch e.Kind {
-		case RoomCreated, RoomUpdated, OwnerChanged:
+		case RoomCreated, RoomUpdated, OwnerChanged, MessagesRemoved:
 			rooms[e.RoomID] = true
 		case UserAdded, UserUpdated:
 			rooms[e.RoomID] = true
@@ -359,7 +360,7 @@ func (content *eventContent) fill(u *Update) {
 		u.Message = content.messages[*u.MessageID]
 	}
 	switch EventKind(u.Kind) {
-	case RoomCreated, RoomUpdated, OwnerChanged:
+	case RoomCreated, RoomUpdated, OwnerChanged, MessagesRemoved:
 		u.Room = content.rooms[u.RoomID]
 	case UserAdded, UserUpdated:
 		if u.UserID != nil {

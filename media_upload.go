@@ -76,14 +76,19 @@ func (s *Service) UploadMedia(ctx context.Context, actor Actor, in NewMedia) (*M
 		}
 		limit = max(0, min(limit, op.MaxBytes))
 	}
+	return s.upload(ctx, actor, name, in.Body, limit)
+}
+
+// upload is UploadMedia of at most limit bytes, without asking Hooks.Before.
+func (s *Service) upload(ctx context.Context, actor Actor, name string, body io.Reader, limit int64) (*Media, error) {
 	media := &Media{ID: newID(), Key: newKey(), State: MediaPending, FileName: name}
 	if err := s.insertPending(ctx, actor, media); err != nil {
 		return nil, err
 	}
-	if err := s.put(ctx, media, in.Body, limit); err != nil {
+	if err := s.put(ctx, media, body, limit); err != nil {
 		return nil, err
 	}
-	err = s.do(ctx, actor, func(c *call) error { return c.markReady(media) })
+	err := s.do(ctx, actor, func(c *call) error { return c.markReady(media) })
 	if errors.Is(err, errAbandoned) {
 		s.deleteStored(ctx, []string{media.Key}) // the sweeper was there before the bytes were
 	}

@@ -278,33 +278,8 @@ func (s *Service) DeleteMessage(ctx context.Context, actor Actor, message uuid.U
 		if err != nil || m.Deleted() {
 			return err
 		}
-		return p.tombstone(m)
+		return p.tombstones(m)
 	})
-}
-
-func (p *roomScope) tombstone(m *Message) error {
-	if err := p.releaseMedia("id IN (SELECT media_id FROM chat_message_media WHERE message_id = ?)", m.ID); err != nil {
-		return err
-	}
-	for _, query := range []string{
-		"DELETE FROM chat_message_media WHERE message_id = ?",
-		"DELETE FROM chat_reactions WHERE message_id = ?",
-		"DELETE FROM chat_pins WHERE message_id = ?",
-	} {
-		if _, err := p.exec(query, m.ID); err != nil {
-			return err
-		}
-	}
-	if err := p.deleteMentions(m); err != nil {
-		return err
-	}
-	if _, err := p.exec(`UPDATE chat_messages SET text = '', metadata = NULL, reply_to_id = NULL, deleted_at = ? WHERE id = ?`,
-		later(p.now, m.ChangedAt()), m.ID); err != nil {
-		return err
-	}
-	p.deletedNumber = m.Number
-	p.record(MessageDeleted, &m.ID, nil)
-	return p.save()
 }
 
 // lockMessage locks a message's room, reads the message and decides on an

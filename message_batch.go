@@ -19,6 +19,7 @@ type batch struct {
 	locked   map[uuid.UUID]bool
 	rooms    map[uuid.UUID]*Room      // with the counters as they will be
 	readSeqs map[uuid.UUID]int64      // the rooms' last_seq as it was read
+	readLast map[uuid.UUID]int64      // the rooms' last_number as it was read
 	members  map[memberKey]*RoomUser  // of the senders, and of those whom they mention
 	first    map[clientKey]sentBefore // the message stored under a client id
 	replies  map[uuid.UUID]*repliedTo
@@ -140,6 +141,7 @@ func (b *batch) readRooms() error {
 	}
 	b.rooms = make(map[uuid.UUID]*Room, len(found))
 	b.readSeqs = make(map[uuid.UUID]int64, len(found))
+	b.readLast = make(map[uuid.UUID]int64, len(found))
 	b.members = make(map[memberKey]*RoomUser, len(found))
 	for i := range found {
 		b.addMembership(&found[i])
@@ -151,7 +153,7 @@ func (b *batch) addMembership(m *membershipRow) {
 	room := b.rooms[m.room.ID]
 	if room == nil {
 		room = &m.room
-		b.rooms[room.ID], b.readSeqs[room.ID] = room, room.LastSeq
+		b.rooms[room.ID], b.readSeqs[room.ID], b.readLast[room.ID] = room, room.LastSeq, room.LastNumber
 	}
 	if m.user != nil {
 		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined, LastSentAt: m.lastSentAt}

@@ -30,7 +30,8 @@ type MessagesPage struct {
 // Messages returns a page of a room's history, tombstones included, with media,
 // reaction counts, mentions, counts of replies and the heads of replied-to messages, in a
 // constant number of queries. It moves no read marker. Where the room shows newcomers no history (see
-// HistoryJoined), the first message is the first one after they joined.
+// HistoryJoined), the first message is the first one after they joined, and nothing is before
+// Room.FirstNumber, whatever number is asked for.
 //
 // Errors: ErrNotFound, ErrForbidden to those who only see a public room, ErrInvalid.
 func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at HistoryQuery) (*MessagesPage, error) {
@@ -73,7 +74,7 @@ func (at HistoryQuery) validate() error {
 // history turns a position into a range of numbers. Numbers have no gaps, so that
 // a range is a page, and what lies beyond it is known without asking.
 func (p *roomScope) history(at HistoryQuery, limit int64) (*MessagesPage, error) {
-	before, last := p.access.joined, p.room.LastNumber // the first one is after before
+	before, last := max(p.access.joined, p.room.FirstNumber-1), p.room.LastNumber // the first one is after before
 	first := max(before, last-limit) + 1
 	end := last
 	switch {

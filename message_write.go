@@ -151,8 +151,9 @@ func (b *batch) bindMedia() error {
 var errRoomChanged = errors.New("chat: a locked room was changed")
 
 // writePostgres writes all in one statement. A room is written to only when its
-// last_seq is the one that was read, which every change to the room, to its members
-// and to its messages moves on; what was accepted for other rooms, and for those that
+// last_seq and last_number are those that were read: every change to the room, to its members
+// and to its messages moves the one on, and an import, whose batches have no events, the
+// other; what was accepted for other rooms, and for those that
 // somebody else has locked, is not written.
 func (b *batch) writePostgres() error {
 	query, args := b.writeStatement()
@@ -196,8 +197,8 @@ func (b *batch) writeStatement() (query string, args []any) {
 	}
 	query = "WITH " + before + `found AS MATERIALIZED (
 			SELECT r.id, j.last_seq, j.last_number, j.last_message_at FROM ` +
-		b.unnest("j", "id uuid", "seen bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
-			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen` + where + ` ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
+		b.unnest("j", "id uuid", "seen bigint", "seen_number bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
+			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen AND r.last_number = j.seen_number` + where + ` ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
 		), counted AS (
 			UPDATE chat_rooms SET last_seq = f.last_seq, last_number = f.last_number, last_message_at = f.last_message_at
 			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
@@ -253,7 +254,7 @@ func (b *batch) neededArrays() []any {
 	return []any{rooms.String(), users.String(), messages.String()}
 }
 
-// roomArrays are the rooms that are written to: their ids, last_seq as it was read, the
+// roomArrays are the rooms that are written to: their ids, last_seq and last_number as they were read, the
 // counters as they will be, and how many rows the write needs locked.
 func (b *batch) roomArrays() []any {
 	needed := map[uuid.UUID]int64{}
@@ -265,7 +266,7 @@ func (b *batch) roomArrays() []any {
 		needed[room]++
 	}
 	known := make(map[uuid.UUID]bool, len(b.rooms))
-	var ids, seen, seqs, numbers, times, locks dialect.Array
+	var ids, seen, seenLast, seqs, numbers, times, locks dialect.Array
 	for _, m := range b.accepted {
 		if known[m.RoomID] {
 			continue
@@ -274,12 +275,13 @@ func (b *batch) roomArrays() []any {
 		room := b.rooms[m.RoomID]
 		ids.ID(&room.ID)
 		seen.Int(b.readSeqs[room.ID])
+		seenLast.Int(b.readLast[room.ID])
 		seqs.Int(room.LastSeq)
 		numbers.Int(room.LastNumber)
 		times.Time(*room.LastMessageAt)
 		locks.Int(needed[room.ID])
 	}
-	return []any{ids.String(), seen.String(), seqs.String(), numbers.String(), times.String(), locks.String()}
+	return []any{ids.String(), seen.String(), seenLast.String(), seqs.String(), numbers.String(), times.String(), locks.String()}
 }
 
 // messageArrays are the columns of the messages. The newest of its author's in its room

@@ -59,6 +59,7 @@ type Room struct {
 	PrivateA           *UserID           `gorm:"column:private_a;<-:create;-:migration" json:"private_a"`             // the two users of a private room,
 	PrivateB           *UserID           `gorm:"column:private_b;<-:create;-:migration" json:"private_b"`             // in the database's order
 	LastSeq            int64             `gorm:"column:last_seq;<-:create;-:migration" json:"last_seq"`               // Seq of the newest event
+	FirstNumber        int64             `gorm:"column:first_number;<-:create;-:migration" json:"first_number"`       // Number of the oldest message that was not removed for good: see Maintain; 1 before the first
 	LastNumber         int64             `gorm:"column:last_number;<-:create;-:migration" json:"last_number"`         // Number of the newest message, 0 before the first
 	LastMessageAt      *time.Time        `gorm:"column:last_message_at;<-:create;-:migration" json:"last_message_at"` // when that was sent
 	SlowMode           int               `gorm:"column:slow_mode;<-:create;-:migration" json:"slow_mode"`             // how many seconds a member waits between two messages; 0: none
@@ -80,13 +81,13 @@ type Room struct {
 func (Room) TableName() string { return "chat_rooms" }
 
 const roomColumns = `id, type, name, description, avatar_id, is_public, key, ownerless, owner_id, default_permissions,
-	history_visibility, member_count, private_a, private_b, last_seq, last_number, last_message_at, slow_mode, metadata, created_at, updated_at, deleted_at`
+	history_visibility, member_count, private_a, private_b, last_seq, first_number, last_number, last_message_at, slow_mode, metadata, created_at, updated_at, deleted_at`
 
 // fields are where a row of roomColumns is scanned into.
 func (r *Room) fields() []any {
 	return []any{
 		&r.ID, &r.Type, &r.Name, &r.Description, &r.AvatarID, &r.Public, &r.Key, &r.Ownerless, &r.OwnerID, &r.DefaultPermissions,
-		&r.HistoryVisibility, &r.MemberCount, &r.PrivateA, &r.PrivateB, &r.LastSeq, &r.LastNumber, scanTime(&r.LastMessageAt), &r.SlowMode, &r.Metadata,
+		&r.HistoryVisibility, &r.MemberCount, &r.PrivateA, &r.PrivateB, &r.LastSeq, &r.FirstNumber, &r.LastNumber, scanTime(&r.LastMessageAt), &r.SlowMode, &r.Metadata,
 		scanRequiredTime(&r.CreatedAt), scanRequiredTime(&r.UpdatedAt), scanTime(&r.DeletedAt),
 	}
 }
@@ -243,7 +244,7 @@ func (c *call) createRoom(in NewRoom) (*Room, error) {
 	room := &Room{
 		ID: newID(), Type: in.Type, Name: in.Name, Description: in.Description, Public: in.Public, Ownerless: in.Ownerless,
 		DefaultPermissions: DefaultPermissions(in.Type), HistoryVisibility: in.HistoryVisibility, MemberCount: int64(len(users)),
-		SlowMode: in.SlowMode, Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now, Created: true,
+		FirstNumber: 1, SlowMode: in.SlowMode, Metadata: in.Metadata, CreatedAt: c.now, UpdatedAt: c.now, Created: true,
 	}
 	if in.DefaultPermissions != nil {
 		room.DefaultPermissions = *in.DefaultPermissions

@@ -97,21 +97,14 @@ func (c *conn) purge(olderThan time.Duration) (purgeStep, error) {
 	if err != nil || room == nil {
 		return purgedNothing, err
 	}
-	batch := c.dialect.InQuery("SELECT id FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?")
-	if _, err := c.exec(`DELETE FROM chat_mentions WHERE room_id = ? AND number <= (SELECT MAX(b.number)
-		FROM (SELECT number FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?) AS b)`, *room, *room, purgeBatch); err != nil {
+	// The first that there are, up to one, in an index for each table.
+	const batch = "number <= (SELECT MAX(b.number) FROM (SELECT number FROM chat_messages WHERE room_id = ? ORDER BY number LIMIT ?) AS b)"
+	if err := c.removeContent(*room, batch, *room, purgeBatch); err != nil {
 		return purgedNothing, err
 	}
-	removed := int64(0)
-	for _, query := range []string{
-		"DELETE FROM chat_message_media WHERE message_id " + batch,
-		"DELETE FROM chat_reactions WHERE message_id " + batch,
-		"DELETE FROM chat_pins WHERE message_id " + batch,
-		"DELETE FROM chat_messages WHERE id " + batch,
-	} {
-		if removed, err = c.exec(query, *room, purgeBatch); err != nil {
-			return purgedNothing, err
-		}
+	removed, err := c.exec("DELETE FROM chat_messages WHERE room_id = ? AND "+batch, *room, *room, purgeBatch)
+	if err != nil {
+		return purgedNothing, err
 	}
 	if removed == purgeBatch {
 		return purgedMessages, nil

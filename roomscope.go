@@ -15,7 +15,7 @@ type roomScope struct {
 	me     *RoomUser // nil for System and for people who are not members
 	access access
 	events []pendingEvent
-	// deletedNumber is that of a message which becomes a tombstone.
+	// deletedNumber is that of the last message which becomes a tombstone.
 	deletedNumber int64
 }
 
@@ -207,10 +207,10 @@ func (p *roomScope) record(kind EventKind, message *uuid.UUID, user *UserID) {
 func (p *roomScope) save() error {
 	r := p.room
 	if _, err := p.exec(`UPDATE chat_rooms SET name = ?, description = ?, avatar_id = ?, is_public = ?, key = ?, ownerless = ?, owner_id = ?,
-		default_permissions = ?, slow_mode = ?, history_visibility = ?, member_count = ?, private_a = ?, private_b = ?, last_seq = ?,
+		default_permissions = ?, slow_mode = ?, history_visibility = ?, member_count = ?, private_a = ?, private_b = ?, last_seq = ?, first_number = ?,
 		last_deleted_number = `+p.dialect.Greatest()+`(last_deleted_number, ?), metadata = ?, updated_at = ?, deleted_at = ?
 		WHERE id = ?`, r.Name, r.Description, r.AvatarID, r.Public, r.Key, r.Ownerless, r.OwnerID, r.DefaultPermissions, r.SlowMode, r.HistoryVisibility,
-		r.MemberCount, r.PrivateA, r.PrivateB, r.LastSeq, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
+		r.MemberCount, r.PrivateA, r.PrivateB, r.LastSeq, r.FirstNumber, p.deletedNumber, r.Metadata, r.UpdatedAt, r.DeletedAt, r.ID); err != nil {
 		return err
 	}
 	return p.insertEvents(p.events)

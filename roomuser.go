@@ -90,7 +90,7 @@ func (o *optionalRoomUser) of(room *Room, now time.Time) *RoomUser {
 
 // resolve fills in what depends on the room and on the time.
 func (u *RoomUser) resolve(room *Room, now time.Time) {
-	u.resolveOwnState(room.LastNumber, now)
+	u.resolveOwnState(room.FirstNumber, room.LastNumber, now)
 	u.Owner = room.OwnerID != nil && *room.OwnerID == u.UserID
 	switch {
 	case u.Owner:

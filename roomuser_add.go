@@ -54,9 +54,19 @@ func userIDs(users []NewRoomUser) []UserID {
 // the foreign key would refuse them too, and end a host's transaction. The lock is
 // the one that the foreign key takes.
 func (c *conn) checkUsers(field string, ids ...UserID) error {
+	unknown, err := c.unknownUsers(ids...)
+	if err == nil && len(unknown) > 0 {
+		err = noSuchUser(field)
+	}
+	return err
+}
+
+// unknownUsers returns those that are not in the host's table, where the chat knows it. The
+// others' rows are locked as a foreign key would.
+func (c *conn) unknownUsers(ids ...UserID) ([]UserID, error) {
 	table := c.config.schema(c.dialect).QuotedUsersTable()
 	if table == "" {
-		return nil
+		return nil, nil
 	}
 	rows := make([]dialect.Object, len(ids))
 	for i, id := range ids {
@@ -65,14 +75,13 @@ func (c *conn) checkUsers(field string, ids ...UserID) error {
 	query := "SELECT id FROM " + table + " WHERE id IN (SELECT j.id FROM " + c.jsonRows("id user") + ")"
 	known, err := queryAll(c, scanValue[UserID], query+c.dialect.Lock("FOR KEY SHARE"), dialect.JSONArray(rows))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, id := range ids {
-		if !slices.Contains(known, id) {
-			return noSuchUser(field)
-		}
+	found := make(map[UserID]bool, len(known))
+	for _, id := range known {
+		found[id] = true
 	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(ids), func(id UserID) bool { return found[id] }), nil
 }
 
 // noSuchUser does not say which one it is: a list would tell who has an account.

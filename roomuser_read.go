@@ -70,7 +70,7 @@ func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
 // RoomUser.MarkedUnread is the number, and Unread what is unread then. The next MarkRead and the next message of the
 // actor's own take it away. Of a number after the read marker, whose messages are unread
 // already, nothing is left but to take an earlier mark away. A number before the first
-// message that the actor sees is that of this message.
+// message that there is, and that the actor sees, is that of this message.
 //
 // It makes no event; the actor's subscriptions get an update of kind own_state.
 //
@@ -110,7 +110,7 @@ func (p *roomScope) markUnread(number int64) error {
 	if err != nil {
 		return err
 	}
-	number = max(number, me.JoinedNumber+1) // what does not exist for them is not unread
+	number = max(number, me.JoinedNumber+1, p.room.FirstNumber) // what does not exist for them is not unread
 	if number > me.LastReadNumber {
 		_, err = p.exec("UPDATE chat_room_users SET marked_unread = NULL, marked_own = NULL WHERE room_id = ? AND user_id = ?", p.room.ID, me.UserID)
 		return err
@@ -127,9 +127,17 @@ func (p *roomScope) markUnread(number int64) error {
 // never after the marker, which each of them moves; those behind a mark were counted when
 // it was set, and so are left out of the tombstones. Of the messages the tombstones alone
 // are read, in an index of theirs, and these only where there are any so late in the room.
+// What was removed from the beginning of the room is not unread: behind a mark on such a
+// message the own ones that are left are counted again.
 const (
-	unreadFromSQL = "COALESCE(u.marked_unread - 1, u.last_read_number)"
-	unreadSQL     = "r.last_number - " + unreadFromSQL + " - COALESCE(u.marked_own, 0) - CASE WHEN r.last_deleted_number > " + unreadFromSQL + `
+	markerSQL     = "COALESCE(u.marked_unread - 1, u.last_read_number)"
+	unreadFromSQL = "CASE WHEN " + markerSQL + " < r.first_number THEN r.first_number - 1 ELSE " + markerSQL + " END"
+	ownMarkedSQL  = `CASE WHEN u.marked_unread < r.first_number THEN (SELECT count(*) FROM chat_messages o
+		WHERE o.room_id = r.id AND o.user_id = u.user_id AND o.number BETWEEN r.first_number AND u.last_read_number)
+		ELSE COALESCE(u.marked_own, 0) END`
+	unreadSQL = unmarkedUnreadSQL + " - " + ownMarkedSQL
+	// unmarkedUnreadSQL is for where there is no mark.
+	unmarkedUnreadSQL = "r.last_number - " + unreadFromSQL + " - CASE WHEN r.last_deleted_number > " + unreadFromSQL + `
 		THEN (SELECT count(*) FROM chat_messages t WHERE t.room_id = r.id AND t.deleted_at IS NOT NULL AND t.number > ` + unreadFromSQL + `
 			AND (t.user_id IS NULL OR t.user_id <> u.user_id)) ELSE 0 END`
 )
@@ -194,6 +202,6 @@ func scanUnreadSums(rows row) (s unreadSums, err error) {
 const unreadSumsSQL = `WITH mine AS MATERIALIZED (
 		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, u.marked_unread AS marked, ` + mentionCountSQL + ` AS mentions
 		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
-		WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > ` + unreadFromSQL + `
+		WHERE u.user_id = ? AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR u.marked_unread IS NOT NULL)
 	) SELECT muted, CAST(SUM(unread) AS bigint), COUNT(CASE WHEN unread > 0 OR marked IS NOT NULL THEN 1 END), CAST(SUM(mentions) AS bigint)
 	FROM mine GROUP BY muted`

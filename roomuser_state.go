@@ -19,8 +19,13 @@ const (
 )
 
 // resolveOwnState makes of the columns what is so by now: a mute that is over is none, and
-// an archived room with a newer message is not hidden unless it is muted.
-func (u *RoomUser) resolveOwnState(lastNumber int64, now time.Time) {
+// an archived room with a newer message is not hidden unless it is muted. A mark is not on a
+// message that was removed.
+func (u *RoomUser) resolveOwnState(firstNumber, lastNumber int64, now time.Time) {
+	if u.MarkedUnread != nil {
+		marked := max(*u.MarkedUnread, firstNumber)
+		u.MarkedUnread = &marked
+	}
 	if u.MutedUntil != nil && !u.MutedUntil.After(now) {
 		u.Muted, u.MutedUntil = false, nil
 	}

@@ -35,6 +35,7 @@ type update struct {
 type roomState struct {
 	RoomID         uuid.UUID  `json:"room_id"`
 	Seq            int64      `json:"seq"`
+	FirstNumber    int64      `json:"first_number,omitzero"`
 	LastNumber     int64      `json:"last_number"`
 	LastReadNumber int64      `json:"last_read_number"`
 	Muted          bool       `json:"muted"`
@@ -83,6 +84,7 @@ type updateRoom struct {
 	DefaultPermissions []string               `json:"default_permissions"`
 	HistoryVisibility  chat.HistoryVisibility `json:"history_visibility"`
 	MemberCount        int64                  `json:"member_count"`
+	FirstNumber        int64                  `json:"first_number"`
 	SlowMode           int                    `json:"slow_mode"`
 	Metadata           jsontext.Value         `json:"metadata"`
 	CreatedAt          time.Time              `json:"created_at"`
@@ -129,6 +131,9 @@ func encodeUpdate(u *chat.Update) []byte {
 		shown.Rooms = make([]roomState, len(u.States))
 		for i, state := range u.States {
 			shown.Rooms[i] = roomState(state)
+			if state.FirstNumber == 1 { // as it mostly is
+				shown.Rooms[i].FirstNumber = 0
+			}
 		}
 	}
 	data, err := json.Marshal(&shown, loose)
@@ -162,7 +167,7 @@ func roomInUpdate(r *chat.Room) *updateRoom {
 	return &updateRoom{
 		ID: r.ID, Type: r.Type, Name: r.Name, Description: r.Description, AvatarID: r.AvatarID, Public: r.Public,
 		OwnerID: r.OwnerID, DefaultPermissions: r.DefaultPermissions.Names(),
-		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, SlowMode: r.SlowMode, Metadata: jsontext.Value(r.Metadata),
+		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, SlowMode: r.SlowMode, FirstNumber: r.FirstNumber, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 }

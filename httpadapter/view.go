@@ -81,7 +81,7 @@ func (v *view) room(r *chat.Room) room {
 		Owner: v.user(r.OwnerID), DefaultPermissions: r.DefaultPermissions.Names(),
 		HistoryVisibility: r.HistoryVisibility, MemberCount: r.MemberCount, Unread: r.Unread,
 		MentionCount: r.MentionCount, SlowMode: r.SlowMode,
-		LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
+		FirstNumber: r.FirstNumber, LastNumber: r.LastNumber, LastSeq: r.LastSeq, LastMessageAt: r.LastMessageAt, Metadata: jsontext.Value(r.Metadata),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: versionTag(r.UpdatedAt),
 	}
 	if r.AvatarID != nil {

@@ -51,6 +51,7 @@ type room struct {
 	MarkedUnread       *int64                 `json:"marked_unread"`
 	Unread             int64                  `json:"unread"`
 	LastReadNumber     int64                  `json:"last_read_number"`
+	FirstNumber        int64                  `json:"first_number"`
 	LastNumber         int64                  `json:"last_number"`
 	LastSeq            int64                  `json:"last_seq"`
 	LastMessageAt      *time.Time             `json:"last_message_at"`

@@ -334,7 +334,20 @@ func (s *story) ends() {
 	s.see("EraseUser", nil, s.EraseUser(ctx, chat.System, s.Alice, chat.EraseOptions{Successors: map[uuid.UUID]chat.UserID{s.room.ID: s.Bob}}))
 	need[chat.Room](s, "Room")(s.Room(ctx, s.Bob, s.room.ID))
 	need[chat.MessagesPage](s, "Messages")(s.Messages(ctx, s.Bob, s.room.ID, chat.HistoryQuery{}))
+	imported, err := s.ImportMessages(ctx, s.room.ID, func(yield func(chat.ImportedMessage, error) bool) {
+		at := s.Config.Clock().Add(-time.Hour)
+		_ = yield(chat.ImportedMessage{UserID: s.Bob, ClientID: "1", Text: odd, CreatedAt: at, EditedAt: &at, Metadata: chat.Metadata(`{"a": [1]}`),
+			Reactions: []chat.ImportedReaction{{UserID: s.Bob, Reaction: "👍"}}}, nil) &&
+			yield(chat.ImportedMessage{ClientID: "2", ReplyTo: "1", Text: "a reply", CreatedAt: at, Media: []chat.ImportedMedia{
+				{FileName: odd, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("a file")), nil }}}}, nil)
+	})
+	seen(s, "ImportMessages", imported, err)
+	need[chat.MessagesPage](s, "Messages")(s.Messages(ctx, s.Bob, s.room.ID, chat.HistoryQuery{}))
+	deleted, err := s.DeleteMessages(ctx, chat.MessageFilter{RoomID: &s.room.ID, RoomType: chat.Group, Author: s.Bob, Before: s.Config.Clock()})
+	seen(s, "DeleteMessages", deleted, err)
 	s.clock.advance(time.Hour)
+	done, err := s.Maintain(ctx, chat.MaintainOptions{Retention: []chat.Retention{{RoomID: &s.room.ID, RoomType: chat.Group, Age: time.Minute}}})
+	seen(s, "Maintain", done, err)
 	purged, err := s.PurgeRooms(ctx, time.Minute)
 	seen(s, "PurgeRooms", purged, err)
 	pruned, err := s.PruneEvents(ctx, 24*time.Hour)

@@ -106,7 +106,7 @@ func TestMembersAreToldWhatHappens(t *testing.T) {
 		first := h.Send(h.Alice, room.ID, "before")
 		bob := subscribe(t, h, h.Bob, "")
 		hello := bob.want(chat.UpdateHello)
-		if len(hello.States) != 1 || hello.States[0] != (chat.RoomState{RoomID: room.ID, Seq: 3, LastNumber: 1, LastReadNumber: 0}) {
+		if len(hello.States) != 1 || hello.States[0] != (chat.RoomState{RoomID: room.ID, Seq: 3, FirstNumber: 1, LastNumber: 1, LastReadNumber: 0}) {
 			t.Errorf("hello is %+v", hello.States)
 		}
 		sent := h.Send(h.Alice, room.ID, "now")

@@ -19,7 +19,7 @@ func TestOwnStateReachesTheOtherSubscriptions(t *testing.T) {
 		p.Send(p.Alice, room.ID, "one")
 		p.Send(p.Bob, room.ID, "two")
 		alice, first, second, system := p.subscribe(t, p.Alice), p.subscribe(t, p.Bob), p.subscribe(t, p.Bob), p.subscribe(t, chat.System)
-		want := chat.RoomState{RoomID: room.ID, Seq: 4, LastNumber: 2, LastReadNumber: 2}
+		want := chat.RoomState{RoomID: room.ID, Seq: 4, FirstNumber: 1, LastNumber: 2, LastReadNumber: 2}
 		patch := func(patch chat.RoomUserPatch) {
 			t.Helper()
 			chatsuite.Must(p.UpdateRoomUser(p.Ctx, p.Bob, room.ID, p.Bob, patch))(t)

@@ -116,6 +116,18 @@ var calls = []call{
 	{name: "EraseUser", untimed: true, make: func(ctx context.Context, c *caller) error {
 		return c.EraseUser(ctx, chat.System, c.erased, chat.EraseOptions{})
 	}},
+	{name: "DeleteMessages", untimed: true, make: func(ctx context.Context, c *caller) error {
+		return ignore(c.DeleteMessages(ctx, chat.MessageFilter{RoomID: &c.room, Author: c.alice}))
+	}},
+	{name: "ImportMessages", untimed: true, make: func(ctx context.Context, c *caller) error {
+		return ignore(c.ImportMessages(ctx, c.room, func(yield func(chat.ImportedMessage, error) bool) {
+			yield(chat.ImportedMessage{UserID: c.alice, Text: "hi", ClientID: "1", CreatedAt: time.Now().Add(-time.Hour)}, nil)
+		}))
+	}},
+	{name: "Maintain", untimed: true, make: func(ctx context.Context, c *caller) error {
+		return ignore(c.Maintain(ctx, chat.MaintainOptions{Events: longAgo, Rooms: longAgo, Media: longAgo,
+			Retention: []chat.Retention{{RoomID: &c.room, Age: longAgo}}}))
+	}},
 	{name: "JoinRoom", make: func(ctx context.Context, c *caller) error { return ignore(c.JoinRoom(ctx, c.carol, c.room)) }},
 	{name: "LeaveRoom", make: func(ctx context.Context, c *caller) error { return c.LeaveRoom(ctx, c.bob, c.room) }},
 	{name: "MarkUnread", make: func(ctx context.Context, c *caller) error { return ignore(c.MarkUnread(ctx, c.alice, c.room, 1)) }},
@@ -388,6 +400,8 @@ func (w *world) prepare(ctx context.Context, db *gorm.DB, svc *chat.Service, c c
 func (w *world) prepareJob(ctx context.Context, db *gorm.DB, svc *chat.Service, c call, o objects) error {
 	old := time.Now().Add(-2 * longAgo)
 	switch c.name {
+	case "Maintain":
+		return db.WithContext(ctx).Exec("UPDATE chat_messages SET created_at = ? WHERE room_id = ?", old, o.room).Error
 	case "PruneEvents":
 		return db.WithContext(ctx).Exec("UPDATE chat_events SET created_at = ? WHERE room_id = ?", old, o.room).Error
 	case "PurgeRooms":

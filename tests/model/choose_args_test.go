@@ -408,6 +408,22 @@ func (c chooser) deleteMessage() []any {
 	return []any{c.authorOr(r, m, chat.CanDeleteMessages), m.ID}
 }
 
+func (c chooser) deleteMessages() []any {
+	var filter chat.MessageFilter
+	if r := c.room(); c.oneIn(2) {
+		filter.RoomID = &r.ID
+	}
+	if c.oneIn(2) {
+		filter.Author = rarely(c, c.user(), badUser)
+	}
+	if c.oneIn(4) {
+		filter.RoomType = pick(c, chat.PrivateMessages, chat.Group, chat.Channel)
+	}
+	return []any{filter}
+}
+
+func (c chooser) retain() []any { return []any{c.ago()} }
+
 func (c chooser) memberAndMessage() []any {
 	r := c.written()
 	return []any{c.member(r), c.message(r).ID}

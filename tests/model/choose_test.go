@@ -87,6 +87,8 @@ var menu = []dish{
 	{1, "PrivateRoom", chooser.openPrivate},
 	{1, "EraseUser", chooser.eraseUser},
 	{1, "PurgeRooms", chooser.purgeRooms},
+	{1, "DeleteMessages", chooser.deleteMessages},
+	{1, "Retain", chooser.retain},
 }
 
 func (c chooser) command() command {
@@ -106,6 +108,9 @@ func (c chooser) command() command {
 		if at -= d.weight; at < 0 {
 			if first, needed := c.first(d.method); needed && !c.oneIn(10) {
 				d = first
+			}
+			if d.method == "Retain" { // no transaction of a host's can hold it
+				within = ownTransaction
 			}
 			return command{d.method, d.draw(c), within}
 		}

@@ -94,6 +94,8 @@ func show(v reflect.Value) string {
 		return fmt.Sprintf("%.60q", v.Interface())
 	case v.Kind() == reflect.Slice:
 		return showAll(v.Len(), func(i int) string { return show(v.Index(i)) })
+	case v.Type() == timeType:
+		return fmt.Sprint(v.Interface())
 	case v.Kind() == reflect.Struct:
 		return showAll(v.NumField(), func(i int) string {
 			if v.Field(i).IsZero() {

@@ -252,9 +252,10 @@ func (t *tables) broken() (broken []string) {
 	return broken
 }
 
-// gaps: messages and events count 1, 2, 3… up to the room's counters.
+// gaps: messages count from the first that was not removed, and events 1, 2, 3… up to the
+// room's counters.
 func (t *tables) gaps(r chat.Room) (broken []string) {
-	number, seq := int64(0), int64(0)
+	number, seq := r.FirstNumber-1, int64(0)
 	for _, m := range t.Messages {
 		if m.RoomID != r.ID {
 			continue

@@ -173,6 +173,18 @@ func (r *followedRoom) set(of *chat.Room) {
 	}
 }
 
+// forget drops the messages before the first that was not removed.
+func (r *followedRoom) forget(first int64) {
+	for number := range r.Messages {
+		if number < first {
+			delete(r.Messages, number)
+		}
+	}
+	if r.Marked > 0 {
+		r.Marked = max(r.Marked, first)
+	}
+}
+
 // own sets what is the user's own.
 func (r *followedRoom) own(u *chat.RoomUser) {
 	r.Read, r.Pinned = u.LastReadNumber, u.Pinned
@@ -407,6 +419,7 @@ func (f *follower) event(u *chat.Update, room *followedRoom) error {
 	}
 	if u.Room != nil {
 		room.set(u.Room)
+		room.forget(u.Room.FirstNumber)
 	}
 	if u.Member != nil {
 		room.Members[u.Member.UserID] = ownPermissions(u.Member)

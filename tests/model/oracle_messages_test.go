@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -230,11 +231,67 @@ func (o *oracle) DeleteMessage(actor chat.Actor, message uuid.UUID) error {
 	case m.Deleted():
 		return nil
 	}
+	o.bury(r, m, user)
+	return nil
+}
+
+// bury makes a tombstone.
+func (o *oracle) bury(r *modelRoom, m *modelMessage, by chat.UserID) {
 	m.releaseMedia()
 	m.media, m.reactions, m.mentions, m.everybody, m.pin = nil, nil, nil, false, nil
 	m.Text, m.Metadata, m.ReplyToID, m.DeletedAt = "", nil, nil, o.stamp()
-	o.log(r, chat.MessageDeleted, user, &m.ID, nil)
-	return nil
+	o.log(r, chat.MessageDeleted, by, &m.ID, nil)
+}
+
+// DeleteMessages is the host's.
+func (o *oracle) DeleteMessages(filter chat.MessageFilter) (deleted int, err error) {
+	switch {
+	case filter == (chat.MessageFilter{}):
+		return 0, invalid("filter")
+	case filter.Author == badUser:
+		return 0, invalid("author")
+	case filter.RoomID != nil && o.living(*filter.RoomID) == nil:
+		return 0, chat.ErrNotFound
+	}
+	for _, r := range o.rooms {
+		if r.DeletedAt != nil || filter.RoomID != nil && r.ID != *filter.RoomID || filter.RoomType != "" && r.Type != filter.RoomType {
+			continue
+		}
+		for _, m := range r.messages {
+			if !m.Deleted() && (filter.Author == "" || same(m.UserID, filter.Author)) {
+				o.bury(r, m, system)
+				deleted++
+			}
+		}
+	}
+	return deleted, nil
+}
+
+// Retain removes the oldest messages of each room for good, up to the first that is young
+// enough.
+func (o *oracle) Retain(age time.Duration) (removed int, err error) {
+	if age < 0 {
+		return 0, invalid("retention[0].age")
+	}
+	for _, r := range o.rooms {
+		old := 0
+		for age > 0 && r.DeletedAt == nil && old < len(r.messages) && r.messages[old].CreatedAt.Before(o.now.Add(-age)) {
+			r.messages[old].releaseMedia()
+			old++
+		}
+		if old == 0 {
+			continue
+		}
+		for _, m := range r.messages[old:] {
+			if slices.ContainsFunc(r.messages[:old], func(x *modelMessage) bool { return same(m.ReplyToID, x.ID) }) {
+				m.ReplyToID = nil
+			}
+		}
+		r.messages, r.FirstNumber = r.messages[old:], r.FirstNumber+int64(old)
+		o.log(r, chat.MessagesRemoved, system, nil, nil)
+		removed += old
+	}
+	return removed, nil
 }
 
 func (m *modelMessage) releaseMedia() {
@@ -277,19 +334,20 @@ func (o *oracle) Messages(actor chat.Actor, room uuid.UUID, at chat.HistoryQuery
 	if err != nil {
 		return nil, err
 	}
-	hidden := int(r.joined(user))
+	removed := int(r.FirstNumber - 1)
+	hidden := max(int(r.joined(user)), removed)
 	from, to := r.stretch(at, hidden, limit)
-	page := &chat.MessagesPage{HasBefore: from > hidden, HasAfter: to < len(r.messages)}
-	for _, m := range r.messages[from:to] {
+	page := &chat.MessagesPage{HasBefore: from > hidden, HasAfter: to < int(r.LastNumber)}
+	for _, m := range r.messages[from-removed : max(from, to)-removed] {
 		page.Items = append(page.Items, *r.shown(m, user))
 	}
 	return page, nil
 }
 
-// stretch is which of a room's messages, of which the first hidden ones do not exist for
-// the reader, are on a page.
+// stretch is which of a room's messages, counted from the first that ever was, of which the
+// first hidden ones do not exist for the reader, are on a page.
 func (r *modelRoom) stretch(at chat.HistoryQuery, hidden, limit int) (from, to int) {
-	all := len(r.messages)
+	all := int(r.LastNumber)
 	within := func(number int64) int { return max(hidden, min(all, int(min(number, 1<<30)))) }
 	switch {
 	case at.Before != nil:

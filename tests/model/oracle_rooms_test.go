@@ -155,7 +155,7 @@ func (o *oracle) RoomByKey(actor chat.Actor, key string) (*chat.Room, error) {
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
 	r := &modelRoom{
-		Room:    chat.Room{ID: o.newID(), Type: kind, HistoryVisibility: chat.HistoryAll, CreatedAt: o.now, UpdatedAt: o.now},
+		Room:    chat.Room{ID: o.newID(), Type: kind, FirstNumber: 1, HistoryVisibility: chat.HistoryAll, CreatedAt: o.now, UpdatedAt: o.now},
 		now:     &o.now,
 		members: map[chat.UserID]*chat.RoomUser{},
 		denied:  map[chat.UserID]chat.Permissions{},

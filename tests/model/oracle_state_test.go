@@ -65,7 +65,7 @@ func (o *oracle) MarkUnread(actor chat.Actor, room uuid.UUID, number int64) (*ch
 	}
 	me := r.members[user]
 	me.MarkedUnread = nil
-	number = max(number, me.JoinedNumber+1)
+	number = max(number, me.JoinedNumber+1, r.FirstNumber)
 	if number <= me.LastReadNumber {
 		me.MarkedUnread = &number
 	}

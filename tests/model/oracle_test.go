@@ -38,7 +38,7 @@ type modelRoom struct {
 	members  map[chat.UserID]*chat.RoomUser
 	denied   map[chat.UserID]chat.Permissions
 	bans     map[chat.UserID]*chat.Ban // also those that are over
-	messages []*modelMessage           // the one numbered n at n-1
+	messages []*modelMessage           // those that are kept: the one numbered n at n-FirstNumber
 	events   []chat.Event
 }
 
@@ -240,6 +240,10 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	member.Owner = same(r.OwnerID, user)
 	member.Effective = r.rights(user)
 	r.settle(&member)
+	if member.MarkedUnread != nil {
+		marked := max(*member.MarkedUnread, r.FirstNumber)
+		member.MarkedUnread = &marked
+	}
 	if viewer != user && viewer != system {
 		member.Muted, member.MutedUntil, member.HiddenNumber, member.Hidden = false, nil, nil, false
 		member.Pinned, member.MarkedUnread, member.LastSentAt = false, nil, nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -108,6 +109,13 @@ type client struct{ *chat.Service }
 
 func (c client) AddUsers(ctx context.Context, actor chat.Actor, room uuid.UUID, users []chat.NewRoomUser) ([]chat.RoomUser, error) {
 	return c.Service.AddUsers(ctx, actor, room, users...)
+}
+
+// Retain is the retention of messages alone.
+func (c client) Retain(ctx context.Context, age time.Duration) (int, error) {
+	const never = 24 * 365 * time.Hour
+	done, err := c.Maintain(ctx, chat.MaintainOptions{Retention: []chat.Retention{{Age: age}}, Events: never, Rooms: never, Media: never})
+	return done.Messages, err
 }
 
 func (c client) Upload(ctx context.Context, actor chat.Actor, name, content string) (*chat.Media, error) {

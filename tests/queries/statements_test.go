@@ -309,7 +309,7 @@ func (c *counted) inbox(user chat.UserID, n int) {
 	for i := range n {
 		id, now := uuid.Must(uuid.NewV7()), c.Clock.Now()
 		rooms[i] = chat.Room{
-			ID: id, Type: chat.Group, Name: fmt.Sprint(i), OwnerID: &user, HistoryVisibility: chat.HistoryAll, MemberCount: 1, LastNumber: 1, LastMessageAt: &now, CreatedAt: now, UpdatedAt: now,
+			ID: id, Type: chat.Group, Name: fmt.Sprint(i), OwnerID: &user, HistoryVisibility: chat.HistoryAll, MemberCount: 1, FirstNumber: 1, LastNumber: 1, LastMessageAt: &now, CreatedAt: now, UpdatedAt: now,
 		}
 		members[i] = chat.RoomUser{RoomID: id, UserID: user, CreatedAt: now}
 		messages[i] = chat.Message{ID: uuid.Must(uuid.NewV7()), RoomID: id, Number: 1, UserID: &user, AuthorKind: chat.AuthorKindUser, Text: "text", CreatedAt: now}

@@ -421,6 +421,8 @@ export interface Room {
   /** What members have who have no set of their own. */
   default_permissions: Permissions;
   description: string;
+  /** The number of the oldest message: those before it were removed for good. One more than last_number when there is none. */
+  first_number: number;
   /** You archived the room, and there is no newer message or it is muted. */
   hidden: boolean;
   history_visibility: HistoryVisibility;
@@ -431,7 +433,7 @@ export interface Room {
   /** Null when there is none, and where you are no member. */
   last_message: MessageHead | null;
   last_message_at: string | null;
-  /** The number of the newest message, 0 when there is none. */
+  /** The number of the newest message, 0 when there was none yet. */
   last_number: number;
   /** Your read marker. */
   last_read_number: number;
@@ -501,6 +503,8 @@ export interface RoomPatch {
 
 /** What you need to know of a room of yours to go on from there. */
 export interface RoomState {
+  /** The number of the oldest message: those before it were removed for good. One more than last_number when there is none. Absent: 1. */
+  first_number?: number;
   /** You archived the room, and there is no newer message or it is muted. Absent: no. */
   hidden?: boolean;
   /** The last_number when you archived it: a newer message brings it back, unless it is muted. */
@@ -655,7 +659,7 @@ export interface UpdateOfMessage {
   actor_id?: UserID;
   created_at: Timestamp;
   kind: "message_created" | "message_edited" | "message_deleted" | "reaction_added" | "reaction_removed" | "message_pinned" | "message_unpinned";
-  /** As it is by now; absent when it is gone with its room. */
+  /** As it is by now; absent when it was removed for good, or is gone with its room. */
   message?: UpdatedMessage;
   /** Which message it is about. */
   message_id?: ID;
@@ -686,12 +690,12 @@ export interface UpdateOfOwnState {
   user_id: UserID;
 }
 
-/** The room was made or changed. */
+/** The room was made or changed. After messages_removed the messages before its first_number are gone. */
 export interface UpdateOfRoom {
   /** Who did it; absent: the host's own code, or somebody who was erased. */
   actor_id?: UserID;
   created_at: Timestamp;
-  kind: "room_created" | "room_updated" | "owner_changed";
+  kind: "room_created" | "room_updated" | "owner_changed" | "messages_removed";
   /** Which message it is about. */
   message_id?: ID;
   /** Absent when it was deleted since. */
@@ -726,12 +730,12 @@ export interface UpdateRoomState {
   rooms: RoomState[];
 }
 
-/** Something else happened. After author_erased the members and messages of the room are to be read again, and the members after a user_removed that has no user_id, whose user was erased since. */
+/** Something else happened. After author_erased the members and messages of the room are to be read again, and the members after a user_removed that has no user_id, whose user was erased since; after messages_imported the room, what is unread in it and its messages: many came at once, of which there is no message_created. */
 export interface UpdateWithoutContent {
   /** Who did it; absent: the host's own code, or somebody who was erased. */
   actor_id?: UserID;
   created_at: Timestamp;
-  kind: "room_deleted" | "user_removed" | "user_banned" | "user_unbanned" | "author_erased";
+  kind: "room_deleted" | "user_removed" | "user_banned" | "user_unbanned" | "author_erased" | "messages_imported";
   /** Which message it is about. */
   message_id?: ID;
   room_id: ID;
@@ -796,6 +800,8 @@ export interface UpdatedRoom {
   created_at: Timestamp;
   default_permissions: Permissions;
   description: string;
+  /** The number of the oldest message: those before it were removed for good. One more than last_number when there is none. */
+  first_number: number;
   history_visibility: HistoryVisibility;
   id: ID;
   is_public: boolean;

@@ -222,7 +222,8 @@ class ChatStore implements Store {
     const id = update.room_id;
     if (update.kind === "message_created" && update.actor_id !== undefined) this.typing.stop(id, update.actor_id);
     if (update.kind === "receipt") this.receipt(id, update.user_id, update.number);
-    if (update.kind === "room_state" || update.kind === "room_reset" || update.kind === "author_erased") {
+    if (update.kind === "room_state" || update.kind === "room_reset" || update.kind === "author_erased" ||
+      update.kind === "messages_imported" || update.kind === "messages_removed") {
       this.left.delete(id);
       this.write({ table: "windows", key: id });
       void this.open.get(id)?.reload().catch((error) => this.onProblem(error));

@@ -24,7 +24,8 @@ CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thu
 
 -- Half-empty pages keep the updates of a room's counters HOT; an index on
 -- last_message_at would end that. last_deleted_number is that of the last tombstone: who
--- has read on from there has none among what is unread.
+-- has read on from there has none among what is unread. The messages before first_number
+-- were removed. import_untold says that messages were imported of which no event tells yet.
 CREATE TABLE chat_rooms (
 	id                  uuid PRIMARY KEY,
 	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
@@ -41,8 +42,10 @@ CREATE TABLE chat_rooms (
 	private_a           {{.User}}{{.References}},
 	private_b           {{.User}}{{.References}},
 	last_seq            bigint NOT NULL CHECK (last_seq >= 0),
+	first_number        bigint NOT NULL DEFAULT 1 CHECK (first_number >= 1),
 	last_number         bigint NOT NULL CHECK (last_number >= 0),
 	last_deleted_number bigint NOT NULL DEFAULT 0 CHECK (last_deleted_number >= 0),
+	import_untold       boolean NOT NULL DEFAULT false,
 	last_message_at     timestamptz,
 	slow_mode           int NOT NULL DEFAULT 0 CHECK (slow_mode BETWEEN 0 AND 21600),
 	metadata            json,
@@ -50,6 +53,7 @@ CREATE TABLE chat_rooms (
 	updated_at          timestamptz NOT NULL,
 	deleted_at          timestamptz,
 	UNIQUE (private_a, private_b),
+	CONSTRAINT chat_rooms_numbers CHECK (first_number <= last_number + 1),
 	CONSTRAINT chat_rooms_pair CHECK ((private_a IS NULL) = (private_b IS NULL) AND private_a < private_b),
 	CONSTRAINT chat_rooms_pair_is_private CHECK (private_a IS NULL OR type = 'private_messages'),
 	CONSTRAINT chat_rooms_private CHECK (type <> 'private_messages' OR (owner_id IS NULL AND NOT ownerless AND key IS NULL AND NOT is_public
