@@ -152,7 +152,7 @@ func TestBeforeIsAskedAboutEveryChange(t *testing.T) {
 		unasked(t, h, other)
 		// What neither asks nor is known not to, nobody has thought about.
 		quiet := strings.Fields(`MarkRead MarkUnread Typing EraseUser PurgeRooms SweepMedia PruneEvents Maintain DeleteMessages ImportMessages
-			Room Rooms SearchRooms RoomByKey PrivateRoom Check RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
+			Room Rooms SearchRooms RoomByKey PrivateRoom Check HasThumbnail RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
 			Mentions Replies Pins Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
 		for _, name := range quiet {
 			done[name] = true
