@@ -295,7 +295,7 @@ func TestClientOutlivesCuts(t *testing.T) {
 		if diff != "" {
 			t.Errorf("what there is (-) and what the client knows (+):\n%s", diff)
 		}
-		if client.resets == 0 || client.updates < cuts {
+		if client.resets == 0 || client.updates == 0 { // how many depends on the machine
 			t.Errorf("%d updates and %d resets", client.updates, client.resets)
 		}
 		for _, problem := range client.problems {
