@@ -296,14 +296,14 @@ func (in NewMessage) clone() NewMessage {
 	return in
 }
 
-func (in MessagePatch) clone() MessagePatch {
-	in.Text, in.Metadata, in.IfChangedAt = cloneOf(in.Text), cloneMetadata(in.Metadata), cloneOf(in.IfChangedAt)
-	in.MentionRoom = cloneOf(in.MentionRoom)
-	if in.Mentions != nil {
-		copied := slices.Clone(*in.Mentions)
-		in.Mentions = &copied
+func (patch MessagePatch) clone() MessagePatch {
+	patch.Text, patch.Metadata, patch.IfChangedAt = cloneOf(patch.Text), cloneMetadata(patch.Metadata), cloneOf(patch.IfChangedAt)
+	patch.MentionRoom = cloneOf(patch.MentionRoom)
+	if patch.Mentions != nil {
+		copied := slices.Clone(*patch.Mentions)
+		patch.Mentions = &copied
 	}
-	return in
+	return patch
 }
 
 func (in RoomPatch) clone() RoomPatch {

@@ -70,7 +70,7 @@ type Room struct {
 
 	Me           *RoomUser    `gorm:"-" json:"me"`            // the actor's membership, if any
 	Unread       int64        `gorm:"-" json:"unread"`        // how many messages the actor has not read: no tombstones, and none of their own
-	MentionCount int64        `gorm:"-" json:"mention_count"` // how many of these mention the actor; set by Room and Rooms
+	MentionCount int64        `gorm:"-" json:"mention_count"` // how many of these mention the actor; set by Room, PrivateRoom and Rooms
 	Other        *UserID      `gorm:"-" json:"other"`         // the other user of a private room
 	OtherMember  *RoomUser    `gorm:"-" json:"other_member"`  // their membership: when they were last seen, and what they have read, 0 with Config.NoReceipts
 	Created      bool         `gorm:"-" json:"created"`       // CreateRoom or OpenPrivate made it just now

@@ -18,7 +18,7 @@ func ExampleHandler() {
 	})
 
 	response := httptest.NewRecorder()
-	mux.ServeHTTP(response, httptest.NewRequest("GET", "/chat/ui/df-chat.js", nil))
+	mux.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/chat/ui/df-chat.js", nil))
 	fmt.Println(response.Code, response.Header().Get("Content-Type"), strings.Contains(response.Body.String(), "df-chat"))
 	// Output: 200 text/javascript; charset=utf-8 true
 }

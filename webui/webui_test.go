@@ -41,8 +41,8 @@ func TestFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fixed, hashed := ask(t, h, "GET", "/chat/ui/df-chat.js"), ask(t, h, "GET", "/chat/ui/"+webui.Script())
-			if fixed.StatusCode != 200 || hashed.StatusCode != 200 {
+			fixed, hashed := ask(t, h, "GET", "/chat/ui/df-chat.js"), ask(t, h, "GET", "/chat/ui/"+webui.Script()) //nolint:bodyclose // body closes it
+			if fixed.StatusCode != http.StatusOK || hashed.StatusCode != http.StatusOK {
 				t.Fatalf("%d, %d", fixed.StatusCode, hashed.StatusCode)
 			}
 			script := body(t, fixed)
@@ -60,7 +60,7 @@ func TestFiles(t *testing.T) {
 				}
 			}
 			for _, missing := range []string{"/chat/ui/", "/chat/ui/nothing.js", "/chat/ui/df-chat.0000000000000000.js", "/chat/ui/..%2fwebui.go"} {
-				if got := ask(t, h, "GET", missing).StatusCode; got != 404 {
+				if got := ask(t, h, "GET", missing).StatusCode; got != 404 { //nolint:bodyclose // body closes it
 					t.Errorf("%s: %d", missing, got)
 				}
 			}
@@ -74,8 +74,8 @@ func TestChunks(t *testing.T) {
 	h := webui.Handler(webui.Config{})
 	seen := map[string]bool{}
 	for wait := []string{"df-chat.js"}; len(wait) > 0; wait = wait[1:] {
-		response := ask(t, h, "GET", "/"+wait[0])
-		if response.StatusCode != 200 || wait[0] != "df-chat.js" && !strings.Contains(response.Header.Get("Cache-Control"), "immutable") {
+		response := ask(t, h, "GET", "/"+wait[0]) //nolint:bodyclose // body closes it
+		if response.StatusCode != http.StatusOK || wait[0] != "df-chat.js" && !strings.Contains(response.Header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d %v", wait[0], response.StatusCode, response.Header)
 		}
 		script := body(t, response)
@@ -106,7 +106,7 @@ func names(script, pattern string) (found []string) {
 func TestRevalidation(t *testing.T) {
 	t.Parallel()
 	h := webui.Handler(webui.Config{})
-	plain, zipped := ask(t, h, "GET", "/df-chat.js"), ask(t, h, "GET", "/df-chat.js", "Accept-Encoding", "br;q=1, gzip;q=0.5")
+	plain, zipped := ask(t, h, "GET", "/df-chat.js"), ask(t, h, "GET", "/df-chat.js", "Accept-Encoding", "br;q=1, gzip;q=0.5") //nolint:bodyclose // body closes it
 	if plain.Header.Get("ETag") == zipped.Header.Get("ETag") {
 		t.Error("two representations have one ETag")
 	}
@@ -117,17 +117,17 @@ func TestRevalidation(t *testing.T) {
 	if unzipped, err := io.ReadAll(reader); err != nil || string(unzipped) != body(t, plain) {
 		t.Errorf("gzip is of something else: %v", err)
 	}
-	if got := ask(t, h, "GET", "/df-chat.js", "Accept-Encoding", "gzip;q=0").Header.Get("Content-Encoding"); got != "" {
+	if got := ask(t, h, "GET", "/df-chat.js", "Accept-Encoding", "gzip;q=0").Header.Get("Content-Encoding"); got != "" { //nolint:bodyclose // body closes it
 		t.Errorf("gzip was refused, and there is %q", got)
 	}
 	for _, known := range []string{plain.Header.Get("ETag"), `"other", ` + plain.Header.Get("ETag"), "W/" + plain.Header.Get("ETag"), "*"} {
-		again := ask(t, h, "GET", "/df-chat.js", "If-None-Match", known)
-		if again.StatusCode != 304 || body(t, again) != "" {
+		again := ask(t, h, "GET", "/df-chat.js", "If-None-Match", known) //nolint:bodyclose // body closes it
+		if again.StatusCode != http.StatusNotModified || body(t, again) != "" {
 			t.Errorf("with %s: %d", known, again.StatusCode)
 		}
 	}
 	head := ask(t, h, "HEAD", "/df-chat.js")
-	if head.StatusCode != 200 || head.Header.Get("Content-Length") == "" || body(t, head) != "" {
+	if head.StatusCode != http.StatusOK || head.Header.Get("Content-Length") == "" || body(t, head) != "" {
 		t.Errorf("HEAD: %d %v", head.StatusCode, head.Header)
 	}
 	if post := ask(t, h, "POST", "/df-chat.js"); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" {

@@ -87,7 +87,7 @@ func run(ctx context.Context, out io.Writer, database, media string, folder fs.F
 		if err != nil {
 			return fmt.Errorf("%s, after %d messages: %w", channel.Name, n, err)
 		}
-		fmt.Fprintf(out, "%s: %d messages\n", channel.Name, n)
+		_, _ = fmt.Fprintf(out, "%s: %d messages\n", channel.Name, n)
 	}
 	return nil
 }

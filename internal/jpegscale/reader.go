@@ -177,7 +177,7 @@ func newHuffman(counts, symbols []byte) (*huffman, error) {
 		h.offset[length] = first - code
 		for range count {
 			if length <= shortBits && code < 1<<length {
-				entry := uint16(symbols[first])<<8 | uint16(length) //nolint:gosec // at most 9
+				entry := uint16(symbols[first])<<8 | uint16(length) // at most 9
 				from := code << (shortBits - length)
 				for j := range int32(1) << (shortBits - length) {
 					h.short[from+j] = entry

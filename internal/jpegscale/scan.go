@@ -13,7 +13,6 @@ type scan struct {
 	refines       bool // it has one more bit of each
 	low           uint // and which bit is its lowest
 	endOfBand     int  // blocks that have nothing more
-	dcBit         int32
 	block         [64]int32
 	next, missing int // the marker that is due, as its number, and units to leave out
 }
@@ -247,7 +246,7 @@ func (s *scan) band(p *part, coefficients []int32, nonzero *uint64) error {
 				k += 15
 				continue
 			}
-			s.endOfBand = 1<<run - 1 + int(s.in.take(uint(run))) //nolint:gosec // below 15
+			s.endOfBand = 1<<run - 1 + int(s.in.take(uint(run))) // below 15
 			return nil
 		}
 		if k += run; k > s.to {
@@ -277,7 +276,7 @@ func (s *scan) refine(p *part, coefficients []int32, nonzero *uint64) error {
 		switch symbol & 15 {
 		case 0:
 			if run < 15 {
-				s.endOfBand = 1<<run + int(s.in.take(uint(run))) //nolint:gosec // below 15
+				s.endOfBand = 1<<run + int(s.in.take(uint(run))) // below 15
 			}
 		case 1:
 			if value = 1 << s.low; s.in.take(1) == 0 {

@@ -25,7 +25,7 @@ func (s *Stripper) exif(payload []byte) []byte {
 // directory with one entry, no further directory.
 func OrientationTIFF(orientation int) []byte {
 	return []byte("MM\x00\x2a\x00\x00\x00\x08" + "\x00\x01" +
-		"\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(orientation)) + "\x00\x00" +
+		"\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(orientation)) + "\x00\x00" + //nolint:gosec // bounded above
 		"\x00\x00\x00\x00")
 }
 

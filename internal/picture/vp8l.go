@@ -124,7 +124,7 @@ func newVP8LTree(lengths []byte) (*vp8lTree, bool) {
 	t.symbols = make([]uint16, next[16])
 	for symbol, n := range lengths {
 		if n > 0 {
-			t.symbols[next[n]] = uint16(symbol) //nolint:gosec // below 2,400
+			t.symbols[next[n]] = uint16(symbol) // below 2,400
 			next[n]++
 		}
 	}

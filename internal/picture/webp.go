@@ -232,7 +232,7 @@ func (f *webpFrame) measure() error {
 // image expects, in which they are 0 and 255.
 func fullRange(m *image.YCbCr) {
 	var light, colour [256]byte
-	clamp := func(v int) byte { return byte(min(max(v, 0), 255)) } //nolint:gosec // it is clamped
+	clamp := func(v int) byte { return byte(min(max(v, 0), 255)) } // it is clamped
 	for i := range 256 {
 		light[i] = clamp(((i-16)*2*255 + 219) / (2 * 219))
 		colour[i] = clamp(128 + int(math.Round(float64(i-128)*255/224)))

@@ -115,7 +115,7 @@ func keptComments(all []byte) []byte {
 			return nil, false
 		}
 		n := binary.LittleEndian.Uint32(all)
-		if uint64(n) > uint64(len(all)-4) {
+		if uint64(n) > uint64(len(all)-4) { //nolint:gosec // bounded above
 			return nil, false
 		}
 		text := all[4 : 4+n]

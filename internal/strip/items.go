@@ -127,10 +127,10 @@ func (f *film) eachItem(iloc box, do func(i item) error) error {
 	n.next(3)
 	sizes := n.next(2)
 	var i item
-	i.offsetSize, i.bytes = int(sizes>>12), int(sizes>>8&15) //nolint:gosec // 4 bits
-	baseSize, idSize, countSize := int(sizes>>4&15), 2, 2    //nolint:gosec // 4 bits
+	i.offsetSize, i.bytes = int(sizes>>12), int(sizes>>8&15) // 4 bits
+	baseSize, idSize, countSize := int(sizes>>4&15), 2, 2    // 4 bits
 	if version == 1 || version == 2 {
-		i.indexSize = int(sizes & 15) //nolint:gosec // 4 bits
+		i.indexSize = int(sizes & 15) // 4 bits
 	}
 	if version == 2 {
 		idSize, countSize = 4, 4

@@ -11,7 +11,6 @@ type heicFile struct {
 	version      int  // of iloc
 	construction int  // of what goes: in the file, in idat, in another item
 	metaLast     bool // the index is behind the data
-	inTwo        bool // Exif lies in two places
 	clean        bool // is what is to be stored
 }
 

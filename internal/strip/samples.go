@@ -73,7 +73,7 @@ func (f *film) entry(l list, i, at int64, bytes int) (int64, error) {
 	if n > toTheEnd {
 		return 0, damaged("has an index that says of what cannot be")
 	}
-	return int64(n), err //nolint:gosec // not more than that
+	return int64(n), err // not more than that
 }
 
 // overwrite goes over the chunks of a track.
@@ -165,13 +165,13 @@ func (f *film) sizesOf(b box) (*sampleSizes, error) {
 		return nil, err
 	}
 	if b.kind == "stz2" {
-		s.bits, all = int64(all&0xFF), 0 //nolint:gosec // a byte
+		s.bits, all = int64(all&0xFF), 0 // a byte
 		if s.bits != 4 && s.bits != 8 && s.bits != 16 {
 			return nil, damaged("has samples of no size")
 		}
 	}
 	n, err := f.kept.number(b.body+8, 4)
-	s.all, s.at = int64(all), b.body+12                 //nolint:gosec // of 4 bytes
+	s.all, s.at = int64(all), b.body+12                 // of 4 bytes
 	s.n = min(int64(n), (b.size()-12)*8/max(s.bits, 1)) //nolint:gosec // of 4 bytes
 	return s, err
 }

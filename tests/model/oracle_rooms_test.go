@@ -223,7 +223,7 @@ func (o *oracle) PrivateRoom(actor chat.Actor, other chat.UserID) (*chat.Room, e
 	if r == nil {
 		return nil, chat.ErrNotFound
 	}
-	return r.seen(me), nil
+	return r.seenWithMentions(me), nil
 }
 
 func (o *oracle) UpdateRoom(actor chat.Actor, room uuid.UUID, patch chat.RoomPatch) (*chat.Room, error) {

@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -161,7 +162,7 @@ func TestDocumentedColumnsAreThere(t *testing.T) {
 		for table, columns := range byTable {
 			rows, err := h.DB.Raw("SELECT " + strings.Join(columns, ", ") + " FROM " + table).Rows()
 			chatsuite.NoError(t, err)
-			chatsuite.NoError(t, rows.Close())
+			chatsuite.NoError(t, errors.Join(rows.Err(), rows.Close())) //nolint:sqlclosecheck // in a loop
 		}
 	})
 }
