@@ -126,11 +126,11 @@ func TestRevalidation(t *testing.T) {
 			t.Errorf("with %s: %d", known, again.StatusCode)
 		}
 	}
-	head := ask(t, h, "HEAD", "/df-chat.js")
+	head := ask(t, h, "HEAD", "/df-chat.js") //nolint:bodyclose // body closes it
 	if head.StatusCode != http.StatusOK || head.Header.Get("Content-Length") == "" || body(t, head) != "" {
 		t.Errorf("HEAD: %d %v", head.StatusCode, head.Header)
 	}
-	if post := ask(t, h, "POST", "/df-chat.js"); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" {
+	if post := ask(t, h, "POST", "/df-chat.js"); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" { //nolint:bodyclose // body closes it
 		t.Errorf("POST: %d", post.StatusCode)
 	}
 }
@@ -138,7 +138,7 @@ func TestRevalidation(t *testing.T) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	h := webui.Handler(webui.Config{API: `/"><script>`, Title: "Tea & <b>talk</b>", MediaOrigins: []string{"https://cdn.example.com"}})
-	response := ask(t, h, "GET", "/chat/ui/", "Accept-Language", "fr, de-AT;q=0.8")
+	response := ask(t, h, "GET", "/chat/ui/", "Accept-Language", "fr, de-AT;q=0.8") //nolint:bodyclose // body closes it
 	page := body(t, response)
 	for _, want := range []string{`<html lang="de">`, "<title>Tea &amp; &lt;b&gt;talk&lt;/b&gt;</title>", `src="` + webui.Script() + `"`, `base="/&#34;&gt;&lt;script&gt;"`} {
 		if !strings.Contains(page, want) {
@@ -155,11 +155,11 @@ func TestPage(t *testing.T) {
 		t.Errorf("X-Content-Type-Options: %q", got)
 	}
 	for _, file := range regexp.MustCompile(`(?:href|src)="([^"]+)"`).FindAllStringSubmatch(page, -1) {
-		if got := ask(t, h, "GET", "/chat/ui/"+file[1]); got.StatusCode != 200 || !strings.Contains(got.Header.Get("Cache-Control"), "immutable") {
+		if got := ask(t, h, "GET", "/chat/ui/"+file[1]); got.StatusCode != 200 || !strings.Contains(got.Header.Get("Cache-Control"), "immutable") { //nolint:bodyclose // body closes it
 			t.Errorf("%s: %d %v", file[1], got.StatusCode, got.Header)
 		}
 	}
-	if elsewhere := ask(t, webui.Handler(webui.Config{API: "https://chat.example.com/v1"}), "GET", "/"); !strings.Contains(elsewhere.Header.Get("Content-Security-Policy"), "connect-src 'self' https://chat.example.com;") {
+	if elsewhere := ask(t, webui.Handler(webui.Config{API: "https://chat.example.com/v1"}), "GET", "/"); !strings.Contains(elsewhere.Header.Get("Content-Security-Policy"), "connect-src 'self' https://chat.example.com;") { //nolint:bodyclose // body closes it
 		t.Errorf("the policy is %q", elsewhere.Header.Get("Content-Security-Policy"))
 	}
 }
@@ -170,8 +170,8 @@ func TestSize(t *testing.T) {
 	h := webui.Handler(webui.Config{})
 	size, seen := 0, map[string]bool{"df-chat.js": true}
 	for wait := []string{"df-chat.js"}; len(wait) > 0; wait = wait[1:] {
-		size += len(body(t, ask(t, h, "GET", "/"+wait[0], "Accept-Encoding", "gzip")))
-		for _, name := range imports(body(t, ask(t, h, "GET", "/"+wait[0]))) {
+		size += len(body(t, ask(t, h, "GET", "/"+wait[0], "Accept-Encoding", "gzip"))) //nolint:bodyclose // body closes it
+		for _, name := range imports(body(t, ask(t, h, "GET", "/"+wait[0]))) { //nolint:bodyclose // body closes it
 			if !seen[name] {
 				seen[name] = true
 				wait = append(wait, name)
@@ -182,7 +182,7 @@ func TestSize(t *testing.T) {
 		t.Errorf("what is fetched at first has %d bytes with gzip, and may have 60,000", size)
 	}
 	t.Logf("what is fetched at first has %d bytes with gzip", size)
-	licences := body(t, ask(t, h, "GET", "/LICENSES.txt"))
+	licences := body(t, ask(t, h, "GET", "/LICENSES.txt")) //nolint:bodyclose // body closes it
 	for _, want := range []string{"preact 10.", "MIT", "Unicode"} {
 		if !strings.Contains(licences, want) {
 			t.Errorf("the licences say nothing of %q", want)
