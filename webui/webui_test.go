@@ -171,7 +171,7 @@ func TestSize(t *testing.T) {
 	size, seen := 0, map[string]bool{"df-chat.js": true}
 	for wait := []string{"df-chat.js"}; len(wait) > 0; wait = wait[1:] {
 		size += len(body(t, ask(t, h, "GET", "/"+wait[0], "Accept-Encoding", "gzip"))) //nolint:bodyclose // body closes it
-		for _, name := range imports(body(t, ask(t, h, "GET", "/"+wait[0]))) { //nolint:bodyclose // body closes it
+		for _, name := range imports(body(t, ask(t, h, "GET", "/"+wait[0]))) {         //nolint:bodyclose // body closes it
 			if !seen[name] {
 				seen[name] = true
 				wait = append(wait, name)
