@@ -130,7 +130,7 @@ func TestRevalidation(t *testing.T) {
 	if head.StatusCode != http.StatusOK || head.Header.Get("Content-Length") == "" || body(t, head) != "" {
 		t.Errorf("HEAD: %d %v", head.StatusCode, head.Header)
 	}
-	if post := ask(t, h, "POST", "/df-chat.js"); post.StatusCode != 405 || post.Header.Get("Allow") != "GET, HEAD" { //nolint:bodyclose // body closes it
+	if post := ask(t, h, "POST", "/df-chat.js"); post.StatusCode != http.StatusMethodNotAllowed || post.Header.Get("Allow") != "GET, HEAD" { //nolint:bodyclose // body closes it
 		t.Errorf("POST: %d", post.StatusCode)
 	}
 }
@@ -155,7 +155,7 @@ func TestPage(t *testing.T) {
 		t.Errorf("X-Content-Type-Options: %q", got)
 	}
 	for _, file := range regexp.MustCompile(`(?:href|src)="([^"]+)"`).FindAllStringSubmatch(page, -1) {
-		if got := ask(t, h, "GET", "/chat/ui/"+file[1]); got.StatusCode != 200 || !strings.Contains(got.Header.Get("Cache-Control"), "immutable") { //nolint:bodyclose // body closes it
+		if got := ask(t, h, "GET", "/chat/ui/"+file[1]); got.StatusCode != http.StatusOK || !strings.Contains(got.Header.Get("Cache-Control"), "immutable") { //nolint:bodyclose // body closes it
 			t.Errorf("%s: %d %v", file[1], got.StatusCode, got.Header)
 		}
 	}

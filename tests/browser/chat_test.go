@@ -163,7 +163,7 @@ func TestTexts(t *testing.T) {
 	bob.enter("Alice")
 	hostile := []string{
 		`<img src=x onerror="document.title='caught'">`, `javascript:document.title='caught'`, `[a](javascript:alert(1)) &amp; &lt;b&gt;`,
-		`https://example.com/"onmouseover="document.title='caught'`, "‮desrever", "שלום and مرحبا",
+		`https://example.com/"onmouseover="document.title='caught'`, "\u202edesrever", "שלום and مرحبا",
 	}
 	for _, text := range hostile {
 		alice.say(text)
