@@ -103,7 +103,7 @@ func (e *engine) start(ctx context.Context, memory int64) error {
 	*e.begin = func() {}
 	*e.config = wazero.NewModuleConfig()
 	*e.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
-		WithMemoryLimitPages(uint32(min(max(memory/page, 1), 1<<16))). //nolint:gosec // it is bounded
+		WithMemoryLimitPages(uint32(min(max(memory/page, 1), 1<<16))). // it is bounded
 		WithCloseOnContextDone(true).WithCompilationCache(e.cache))
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, *e.runtime); err != nil {
 		return err
