@@ -65,7 +65,8 @@ type Update struct {
 	// UserID is nil in a user_removed where the user was erased since: the members of the
 	// room are to be read again then, as after an author_erased.
 
-	// Message is set for events about a message that is still there: its text, media,
+	// Message is set for events about a message that is still there, not removed by Maintain or
+	// with its room: its text, media,
 	// the counts of its reactions, and the head of what it answers.
 	Message *Message `json:"message,omitempty"`
 	// Room is set for room_created, room_updated, owner_changed and messages_removed.

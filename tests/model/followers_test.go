@@ -21,7 +21,8 @@ type followedRoom struct {
 	Public   bool
 	Owner    chat.UserID
 	Default  chat.Permissions
-	Read     int64
+	First    int64 // of the messages that were not removed
+	Read     int64 // or the number before First, if that is more: who sent a message that is gone is told of none
 	Muted    bool
 	Until    time.Time // when the mute ends
 	Pinned   bool
@@ -168,27 +169,31 @@ func followed(r *chat.Room) *followedRoom {
 
 func (r *followedRoom) set(of *chat.Room) {
 	r.Name, r.Public, r.Default, r.Owner = of.Name, of.Public, of.DefaultPermissions, ""
+	r.First = of.FirstNumber
 	if of.OwnerID != nil {
 		r.Owner = *of.OwnerID
 	}
+	r.forget()
 }
 
 // forget drops the messages before the first that was not removed.
-func (r *followedRoom) forget(first int64) {
+func (r *followedRoom) forget() {
 	for number := range r.Messages {
-		if number < first {
+		if number < r.First {
 			delete(r.Messages, number)
 		}
 	}
 	if r.Marked > 0 {
-		r.Marked = max(r.Marked, first)
+		r.Marked = max(r.Marked, r.First)
 	}
+	r.Read = max(r.Read, r.First-1)
 }
 
 // own sets what is the user's own.
 func (r *followedRoom) own(u *chat.RoomUser) {
 	r.Read, r.Pinned = u.LastReadNumber, u.Pinned
 	r.mark(u.MarkedUnread)
+	r.forget()
 	r.mute(u.Muted, u.MutedUntil)
 }
 
@@ -417,9 +422,17 @@ func (f *follower) event(u *chat.Update, room *followedRoom) error {
 			}
 		}
 	}
+	if kind == chat.MessageCreated && u.Message == nil && u.ActorID != nil && *u.ActorID == f.user && f.user != "" {
+		// Their own, which was removed since: how it moved their marker and mark is read.
+		me, err := f.s.RoomUser(f.s.Ctx, f.actor, u.RoomID, f.user)
+		if err == nil {
+			room.own(me)
+		} else if !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrForbidden) {
+			return err
+		}
+	}
 	if u.Room != nil {
 		room.set(u.Room)
-		room.forget(u.Room.FirstNumber)
 	}
 	if u.Member != nil {
 		room.Members[u.Member.UserID] = ownPermissions(u.Member)
@@ -446,6 +459,7 @@ func (f *follower) read(id uuid.UUID) error {
 	room := followed(found)
 	if before := f.rooms[id]; before != nil {
 		room.Read, room.Muted, room.Until, room.Pinned, room.Marked = before.Read, before.Muted, before.Until, before.Pinned, before.Marked
+		room.forget()
 	}
 	f.rooms[id] = room
 	pages, err := client{f.s.Service}.UserPages(f.s.Ctx, f.actor, id, 7)
