@@ -33,17 +33,20 @@ func (f *MessageFilter) validate(c *Config) (err error) {
 	return err
 }
 
-// rooms renders the condition on the rooms r, and messages the one on their messages m.
-func (f *MessageFilter) rooms() (condition string, args []any) {
+// roomsThat renders the condition that a room r is the one of an id and of a type, where these
+// are given.
+func roomsThat(id *uuid.UUID, roomType RoomType) (condition string, args []any) {
 	condition = "r.deleted_at IS NULL"
-	if f.RoomID != nil {
-		condition, args = condition+" AND r.id = ?", append(args, *f.RoomID)
+	if id != nil {
+		condition, args = condition+" AND r.id = ?", append(args, *id)
 	}
-	if f.RoomType != "" {
-		condition, args = condition+" AND r.type = ?", append(args, f.RoomType)
+	if roomType != "" {
+		condition, args = condition+" AND r.type = ?", append(args, roomType)
 	}
 	return condition, args
 }
+
+// messages renders the condition on the messages m.
 
 func (f *MessageFilter) messages() (condition string, args []any) {
 	condition = "m.deleted_at IS NULL"
@@ -114,7 +117,7 @@ func (s *Service) eachRoom(ctx context.Context, find func(c *conn, after uuid.UU
 }
 
 func (c *conn) roomsToDeleteFrom(f MessageFilter, after uuid.UUID) ([]uuid.UUID, error) {
-	rooms, args := f.rooms()
+	rooms, args := roomsThat(f.RoomID, f.RoomType)
 	messages, more := f.messages()
 	return queryAll(c, scanValue[uuid.UUID], "SELECT r.id FROM chat_rooms r WHERE r.id > ? AND "+rooms+
 		" AND EXISTS (SELECT 1 FROM chat_messages m WHERE m.room_id = r.id AND "+messages+") ORDER BY r.id LIMIT ?",

@@ -35,24 +35,12 @@ func (s *Service) retain(ctx context.Context, rules []Retention) (removed int, e
 	return removed, nil
 }
 
-// condition renders the condition that a room r fits the rule.
-func (r *Retention) condition() (condition string, args []any) {
-	condition = "1 = 1"
-	if r.RoomID != nil {
-		condition, args = condition+" AND r.id = ?", append(args, *r.RoomID)
-	}
-	if r.RoomType != "" {
-		condition, args = condition+" AND r.type = ?", append(args, r.RoomType)
-	}
-	return condition, args
-}
-
 // roomsToCut finds the rooms that fit the last of the rules and no other, and whose oldest
 // message is from before a time.
 func (c *conn) roomsToCut(rules []Retention, before time.Time, after uuid.UUID) ([]uuid.UUID, error) {
 	query, args := "r.deleted_at IS NULL AND r.id > ? AND m.created_at < ?", []any{after, before}
 	for i := range rules {
-		condition, more := rules[i].condition()
+		condition, more := roomsThat(rules[i].RoomID, rules[i].RoomType)
 		if i < len(rules)-1 {
 			condition = "NOT (" + condition + ")"
 		}

@@ -264,6 +264,16 @@ func TestReadmeCommands(t *testing.T) {
 			t.Errorf("there is no program %s", found[1])
 		}
 	}
+	makefile, err := os.ReadFile("Makefile")
+	chatsuite.NoError(t, err)
+	for _, found := range regexp.MustCompile("`make ([a-z-]+)`").FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(string(makefile), "\n"+found[1]+":") {
+			t.Errorf("make has no target %s", found[1])
+		}
+	}
+	if !strings.Contains(string(text), "`make test`") {
+		t.Error("it does not say how to run the tests")
+	}
 	for _, found := range regexp.MustCompile(`(?:src|srcset)="(docs/[^"]+)"`).FindAllStringSubmatch(string(text), -1) {
 		if _, err := os.Stat(found[1]); err != nil {
 			t.Error(err)

@@ -41,7 +41,7 @@ const segmentBuffer = 2 + 1<<16 + 2
 // Reading ends with ErrDamaged, before anything that could be shown, where the JPEG has no
 // picture that it could lead to.
 type Stripper struct {
-	source  *faultReader
+	source  *FaultReader
 	in      *bufio.Reader
 	step    func() error // reads on, and leaves in out what is to be handed out
 	out     []byte
@@ -55,7 +55,7 @@ type Stripper struct {
 
 // NewStripper returns a Stripper of the JPEG that r yields.
 func NewStripper(r io.Reader) *Stripper {
-	source := &faultReader{source: r}
+	source := NewFaultReader(r)
 	s := &Stripper{source: source, in: bufio.NewReaderSize(source, segmentBuffer), orientation: 1}
 	s.step = s.start
 	return s
@@ -96,8 +96,8 @@ func (s *Stripper) start() error {
 // part is kept in part.
 func (s *Stripper) cutOff(err error) error {
 	switch {
-	case s.source.fault != nil:
-		return s.source.fault
+	case s.source.Fault != nil:
+		return s.source.Fault
 	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	case s.scans == 0:
@@ -206,7 +206,7 @@ func (s *Stripper) scan() error {
 	if n := dataLength(chunk); n > 0 {
 		return s.handOut(chunk[:n])
 	}
-	if err != nil && len(chunk) > 0 && s.source.fault == nil {
+	if err != nil && len(chunk) > 0 && s.source.Fault == nil {
 		return s.handOut(chunk)
 	}
 	if err != nil {
@@ -239,8 +239,8 @@ func (s *Stripper) behindScan(marker byte) error {
 	segment, cut, follows := s.peekSegment()
 	text := cut && bytes.IndexByte(segment[1:], 0xFF) < 0 // or a profile: nothing that is compressed is long without it
 	switch {
-	case s.source.fault != nil:
-		return s.source.fault
+	case s.source.Fault != nil:
+		return s.source.Fault
 	case marker >= markerAPP0 && (follows || text):
 		_, err := s.in.Discard(len(segment))
 		return err

@@ -43,11 +43,11 @@ func MaxPixels(contentType string) int64 {
 // partly transparent. Of what moves it is the first picture; of a JPEG or GIF that is cut off or
 // damaged, what is there. Its errors are ErrTooLarge, ErrDamaged, and what reading says.
 func Thumbnail(contentType string, r io.Reader) ([]byte, error) {
-	source := &faultReader{source: r}
+	source := NewFaultReader(r)
 	small, err := shrink(contentType, source)
 	switch {
-	case source.fault != nil:
-		return nil, source.fault // whatever the decoder makes of it
+	case source.Fault != nil:
+		return nil, source.Fault // whatever the decoder makes of it
 	case err != nil:
 		return nil, err
 	}
@@ -79,20 +79,6 @@ func encode(small *image.RGBA) ([]byte, error) {
 		err = png.Encode(&encoded, small)
 	}
 	return encoded.Bytes(), err
-}
-
-// faultReader remembers what was wrong with reading, other than the end.
-type faultReader struct {
-	source io.Reader
-	fault  error
-}
-
-func (f *faultReader) Read(p []byte) (int, error) {
-	n, err := f.source.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		f.fault = err
-	}
-	return n, err
 }
 
 // shrink makes the copy. A decoder that panics has met a picture that nobody has met before.

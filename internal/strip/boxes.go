@@ -57,8 +57,8 @@ func (b *boxes) next() error {
 	head, err := b.in.Peek(16)
 	if len(head) < 8 {
 		switch {
-		case b.source.fault != nil:
-			return b.source.fault
+		case b.source.Fault != nil:
+			return b.source.Fault
 		case len(head) == 0:
 			return b.ended(err)
 		}

@@ -157,8 +157,8 @@ func commentStays(name string) bool {
 // picture takes a picture behind its kind, type, description, size and length.
 func (f *flac) picture(head [4]byte, size int64) error {
 	b, _ := f.in.Peek(int(min(size, 4<<10)))
-	if f.source.fault != nil {
-		return f.source.fault
+	if f.source.Fault != nil {
+		return f.source.Fault
 	}
 	at := 4
 	for range 2 { // type and description

@@ -28,8 +28,8 @@ const id3Head = 10
 // next takes a tag, or what is none.
 func (s *sound) next() error {
 	head, err := s.in.Peek(id3Head)
-	if s.source.fault != nil {
-		return s.source.fault
+	if s.source.Fault != nil {
+		return s.source.Fault
 	}
 	if err != nil || !isID3(head) {
 		return s.sound()
@@ -73,8 +73,8 @@ func synchsafe(b []byte) int64 {
 func (s *sound) sound() error {
 	head, _ := s.in.Peek(4 << 10)
 	switch {
-	case s.source.fault != nil:
-		return s.source.fault
+	case s.source.Fault != nil:
+		return s.source.Fault
 	case s.tags > 0 && bytes.HasPrefix(head, []byte("fLaC")):
 		s.info.ContentType = "audio/flac"
 		inner := newFLAC(s.in)
@@ -190,8 +190,8 @@ func frameStays(id string) bool {
 // picture takes a picture behind its encoding, type, kind and description.
 func (t *tag) picture(length int64, head []byte) error {
 	b, _ := t.in.Peek(int(min(length, 1<<10)))
-	if t.source.fault != nil {
-		return t.source.fault
+	if t.source.Fault != nil {
+		return t.source.Fault
 	}
 	at := pictureAt(b, t.version)
 	if at < 0 {

@@ -89,8 +89,8 @@ const pngExif = 8 << 10
 func (p *pngReader) exif(size int64) error {
 	const head, sum = 8, 4
 	chunk, err := p.in.Peek(int(min(size-sum, head+pngExif)))
-	if err != nil && p.source.fault != nil {
-		return p.source.fault
+	if err != nil && p.source.Fault != nil {
+		return p.source.Fault
 	}
 	p.turned = true
 	p.info.Orientation = picture.Orientation(chunk[head:])

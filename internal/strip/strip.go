@@ -16,6 +16,8 @@ import (
 	"io"
 	"math"
 	"time"
+
+	"github.com/go-df/chat/internal/picture"
 )
 
 // Info is what was read of a file. It is complete when the Reader has returned io.EOF.
@@ -60,7 +62,7 @@ func durationOf(n, perSecond uint64) time.Duration {
 // pass is what every Reader is made of: steps that read a little, and leave what is to become
 // of that and of the bytes behind it.
 type pass struct {
-	source *faultReader
+	source *picture.FaultReader
 	in     *bufio.Reader
 	step   func() error
 	err    error
@@ -88,7 +90,7 @@ const toTheEnd = math.MaxInt64
 const passBuffer = 16 << 10
 
 func newPass(r io.Reader) *pass {
-	source := &faultReader{source: r}
+	source := picture.NewFaultReader(r)
 	return &pass{source: source, in: bufio.NewReaderSize(source, passBuffer), info: Info{Orientation: 1}}
 }
 
@@ -179,8 +181,8 @@ func (r *padded) Read(b []byte) (int, error) {
 		}
 		r.source = nil // whatever is wrong with it
 		_, _ = io.Copy(io.Discard, r.whole)
-		if r.pass.source.fault != nil {
-			return n, r.pass.source.fault
+		if r.pass.source.Fault != nil {
+			return n, r.pass.source.Fault
 		}
 		r.zeros = max(r.size-r.whole.N-r.yielded, 0)
 		return n, nil
@@ -197,8 +199,8 @@ func (r *padded) Read(b []byte) (int, error) {
 // ended is what the end of the source, or its fault, means in the middle of something: what is
 // cut off is kept as far as it goes.
 func (p *pass) ended(err error) error {
-	if p.source.fault != nil {
-		return p.source.fault
+	if p.source.Fault != nil {
+		return p.source.Fault
 	}
 	if err == nil || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, bufio.ErrBufferFull) {
 		return io.EOF
@@ -238,22 +240,8 @@ func (p *pass) copyRest() error {
 
 // cutOff is the step of a file that ends within a head: those few bytes stay.
 func (p *pass) cutOff() error {
-	if p.source.fault != nil {
-		return p.source.fault
+	if p.source.Fault != nil {
+		return p.source.Fault
 	}
 	return p.copyRest()
-}
-
-// faultReader remembers what was wrong with reading, other than the end.
-type faultReader struct {
-	source io.Reader
-	fault  error
-}
-
-func (f *faultReader) Read(p []byte) (int, error) {
-	n, err := f.source.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		f.fault = err
-	}
-	return n, err
 }
