@@ -120,16 +120,25 @@ func (c *call) attachContent(messages []*Message) error {
 	for _, m := range messages {
 		byID[m.ID] = m
 	}
-	if err := c.attachMedia(byID); err != nil {
-		return err
-	}
-	if err := c.attachReactions(byID); err != nil {
-		return err
-	}
-	if err := c.attachReferences(byID); err != nil {
+	if err := c.attachMore(messageContent{byID, byID, byID}); err != nil {
 		return err
 	}
 	return c.attachReplies(messages)
+}
+
+// messageContent is the messages, by their ids, that have media, reactions, and mentions or
+// replies, or that may have.
+type messageContent struct{ media, reactions, references map[uuid.UUID]*Message }
+
+// attachMore fills in media, reactions, mentions and counts of replies.
+func (c *call) attachMore(more messageContent) error {
+	if err := c.attachMedia(more.media); err != nil {
+		return err
+	}
+	if err := c.attachReactions(more.reactions); err != nil {
+		return err
+	}
+	return c.attachReferences(more.references)
 }
 
 // attachReplies fills in the heads of the messages that others reply to. What replies to a

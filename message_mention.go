@@ -180,6 +180,9 @@ const mentionCountSQL = `((SELECT count(*) FROM chat_mentions x
 
 // attachReferences fills in whom messages mention, and how many messages reply to them.
 func (c *conn) attachReferences(messages map[uuid.UUID]*Message) error {
+	if len(messages) == 0 {
+		return nil
+	}
 	type reference struct {
 		message  *uuid.UUID
 		number   int64 // of the message, where message is nil
