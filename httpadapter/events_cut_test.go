@@ -189,6 +189,24 @@ func (c *crowd) stop() {
 	}
 }
 
+// changeOwnState mutes the rooms that the client takes for not muted, or the other way round,
+// as its user does in another session.
+func (c *crowd) changeOwnState(client *follower) {
+	c.h.t.Helper()
+	for _, room := range c.rooms {
+		_ = must(c.h.svc.AddUsers(c.h.t.Context(), id("alice"), room, chat.NewRoomUser{UserID: id("bob")}))(c.h.t)
+		var muted, known bool
+		for end := time.Now().Add(chatsuite.Timeout); !known && time.Now().Before(end); time.Sleep(time.Millisecond) {
+			client.mu.Lock()
+			if r := client.rooms[room.String()]; r != nil {
+				muted, known = !r.Muted, true
+			}
+			client.mu.Unlock()
+		}
+		_ = must(c.h.svc.UpdateRoomUser(c.h.t.Context(), id("bob"), room, id("bob"), chat.RoomUserPatch{Muted: &muted}))(c.h.t)
+	}
+}
+
 func (c *crowd) act(random *rand.Rand, who chat.UserID) error {
 	ctx, svc, room := context.Background(), c.h.svc, c.rooms[random.IntN(len(c.rooms))]
 	text := fmt.Sprint("text ", random.IntN(1_000_000))
@@ -252,6 +270,7 @@ func (h *host) cutClient(cuts int, fault clientFault) (client *follower, diff st
 	following.Go(func() { client.follow(ctx) })
 	time.Sleep(200 * time.Millisecond)
 	crowd.stop()
+	crowd.changeOwnState(client)
 	patience := chatsuite.Timeout
 	if fault != noFault {
 		patience = 2 * time.Second
