@@ -8,7 +8,7 @@ GOVULNCHECK := go tool -modfile=$(CURDIR)/tools/go.mod govulncheck
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
 test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the race detector
@@ -58,7 +58,7 @@ test-generators: ## Generate Go clients of openapi.json with oapi-codegen and og
 	cd tests/generators && go vet ./oapi ./ogen . && go test -count 1 -timeout 5m .
 
 .PHONY: test-long
-test-long: ## The same with the full numbers of races and random operations, which takes hours
+test-long: ## Run all tests with the full numbers of races and random operations, which takes hours
 	CHAT_TEST_LONG=1 go test -race -timeout 12h ./...
 
 .PHONY: test-faults

@@ -35,8 +35,8 @@ type Hooks struct {
 	// that the hook does not know, or refuse them, as the host prefers.
 	//
 	// It is not asked about MarkRead, MarkUnread, Typing and what UpdateRoomUser changes of a
-	// member's own state, nor about EraseUser, PurgeRooms, SweepMedia and PruneEvents, which
-	// are the host's own jobs.
+	// member's own state, nor about EraseUser, ImportMessages, DeleteMessages, Maintain,
+	// PurgeRooms, SweepMedia and PruneEvents, which are the host's own jobs.
 	Before func(ctx context.Context, actor Actor, op Operation) error
 
 	// CheckUsers returns which of these users do not exist, or may not be reached: soft-deleted

@@ -456,7 +456,7 @@ export interface Room {
   name: string;
   /** The other user of a private room; null elsewhere, and when that user was erased. */
   other: OtherUser | null;
-  /** Null in private rooms. */
+  /** Null in private and ownerless rooms. */
   owner: User | null;
   /** You pinned the room: it comes before the others. */
   pinned: boolean;
@@ -653,7 +653,7 @@ export interface UpdateOfMember {
   user_id?: UserID;
 }
 
-/** A message was sent, changed or pinned, or somebody reacted to it. */
+/** A message was sent, edited, deleted, pinned or unpinned, or a reaction to it was added or removed. */
 export interface UpdateOfMessage {
   /** Who did it; absent: the host's own code, or somebody who was erased. */
   actor_id?: UserID;
@@ -808,7 +808,7 @@ export interface UpdatedRoom {
   member_count: number;
   metadata: Metadata | null;
   name: string;
-  /** Null in private rooms. */
+  /** Null in private and ownerless rooms. */
   owner_id: UserID | null;
   /** In seconds; 0: none. */
   slow_mode: number;
@@ -1020,7 +1020,7 @@ export interface Operations {
   /**
    * Pin a message in its room.
    *
-   * At most 50 in a room.
+   * It needs can_edit_room. At most 50 in a room.
    *
    * `PUT /messages/{message}/pin`
    */
@@ -1032,7 +1032,7 @@ export interface Operations {
   /**
    * Unpin a message.
    *
-   * Does nothing where it is not pinned.
+   * It needs can_edit_room. Does nothing where it is not pinned.
    *
    * `DELETE /messages/{message}/pin`
    */
