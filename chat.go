@@ -188,7 +188,7 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 		return retryableOf(s.dialect, err)
 	case err != nil:
 		done = done && !dialect.RefusedCommit(err)
-		return databaseError(s.dialect, err)
+		return databaseError(ctx, s.dialect, err)
 	}
 	s.committed(inner.signals...)
 	return nil
@@ -237,7 +237,7 @@ func (s *Service) ready(ctx context.Context, db *gorm.DB) error {
 		return nil
 	}
 	if err := s.checkSchema(ctx, db.WithContext(ctx)); err != nil {
-		return databaseError(s.dialect, err)
+		return databaseError(ctx, s.dialect, err)
 	}
 	s.state.schemaChecked.Store(true)
 	return nil

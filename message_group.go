@@ -148,7 +148,7 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 	}
 	if err := b.store(); err != nil {
 		var retryable *retryableError
-		err = databaseError(s.dialect, err)
+		err = databaseError(ctx, s.dialect, err)
 		switch {
 		case errors.As(err, &retryable) && retryable.lockTimeout:
 			return err // it has waited long enough

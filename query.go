@@ -123,16 +123,16 @@ func (r requiredTime) Scan(src any) error {
 // inSnapshot runs fn on what the database is at one moment, without locks.
 func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 	if s.tx != nil { // what a host's transaction sees is its own to decide
-		return databaseError(s.dialect, fn(s.newConn(ctx, s.db)))
+		return databaseError(ctx, s.dialect, fn(s.newConn(ctx, s.db)))
 	}
 	db := s.db.WithContext(ctx)
 	if s.dialect == dialect.Postgres {
-		return databaseError(s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
+		return databaseError(ctx, s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
 			return fn(s.newConn(ctx, tx))
 		}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
 	}
 	// The drivers' own transactions take the write lock where their DSN says so.
-	return databaseError(s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
+	return databaseError(ctx, s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
 		c := s.newConn(ctx, tx)
 		if _, err := c.exec("BEGIN"); err != nil {
 			return err

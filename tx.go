@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func read[T any](ctx context.Context, s *Service, actor Actor, fn func(*call) (T
 	}
 	result, err := fn(&call{s.newConn(ctx, s.db), p})
 	if err != nil {
-		return zero, databaseError(s.dialect, err)
+		return zero, databaseError(ctx, s.dialect, err)
 	}
 	return result, nil
 }
@@ -178,10 +179,12 @@ func transactOnce[T any](ctx context.Context, s *Service, turn *lockTurn, limit 
 	switch {
 	case err == nil:
 		return result, nil
-	case decided:
-		return zero, databaseError(s.dialect, err)
+	case !decided, errors.Is(err, sql.ErrTxDone): // which says that it was rolled back
+		return zero, tooLong(ctx, databaseError(ctx, s.dialect, err))
+	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errTooLong): // its context is not the caller's
+		return zero, &outage{ErrUnavailable, errTooLong}
 	}
-	return zero, tooLong(ctx, databaseError(s.dialect, err))
+	return zero, databaseError(ctx, s.dialect, err)
 }
 
 // tooLong returns errTooLong, as a retryable error, if that is why ctx has ended, and
@@ -224,15 +227,15 @@ func attempt[T any](s *Service, c *conn, fn func(*conn) (T, error)) (T, error) {
 	var zero T
 	if s.dialect == dialect.SQLite {
 		if err := c.takeWriteLock(); err != nil {
-			return zero, databaseError(s.dialect, err)
+			return zero, databaseError(c.ctx, s.dialect, err)
 		}
 		if err := c.limitJournal(s.state.writes.Add(1)); err != nil {
-			return zero, databaseError(s.dialect, err)
+			return zero, databaseError(c.ctx, s.dialect, err)
 		}
 	}
 	result, err := fn(c)
 	if err != nil {
-		return zero, databaseError(s.dialect, err)
+		return zero, databaseError(c.ctx, s.dialect, err)
 	}
 	return result, nil
 }
