@@ -93,6 +93,10 @@ func SetThumbnailWait(s *Service, wait time.Duration) {
 	s.state.thumbnails = turn.New[principal](wait, thumbnailQueue)
 }
 
+// SetLogReadTime changes how long a service lets the reading of its log take. Nobody may
+// have subscribed yet.
+func SetLogReadTime(s *Service, d time.Duration) { s.state.feed.readTime = d }
+
 // SetPollInterval changes how often a service looks at the log where nothing wakes it.
 // Nobody may have subscribed yet.
 func SetPollInterval(s *Service, d time.Duration) { s.state.feed.tail.Interval = d }
