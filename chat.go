@@ -80,6 +80,7 @@ type state struct {
 	closed        atomic.Bool
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
+	known         knownRooms // to sends
 	locks         lockQueue
 	feed          *eventFeed
 	bus           *busLink

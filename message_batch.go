@@ -15,6 +15,7 @@ type batch struct {
 	sends      []*send
 	wait       bool // for rooms that others have locked, rather than leave them out
 	optimistic bool // no locks: a room that changed since it was read is found when it is written
+	recalled   bool // the rooms were not read, but known
 
 	locked   map[uuid.UUID]bool
 	rooms    map[uuid.UUID]*Room      // with the counters as they will be
@@ -134,32 +135,40 @@ func (b *batch) readRooms() error {
 	from, args := b.users(true)
 	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
 		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, r.member_count, u.user_id, u.permissions, u.joined_number, u.last_sent_at FROM `+from+`
-		JOIN chat_rooms r ON r.id = j.room_id
+		`+b.dialect.JoinRow("chat_rooms", "r", "j.room_id")+`
 		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
 	if err != nil {
 		return err
 	}
-	b.rooms = make(map[uuid.UUID]*Room, len(found))
-	b.readSeqs = make(map[uuid.UUID]int64, len(found))
-	b.readLast = make(map[uuid.UUID]int64, len(found))
-	b.members = make(map[memberKey]*RoomUser, len(found))
+	b.beginLook(len(found))
 	for i := range found {
-		b.addMembership(&found[i])
+		m := &found[i]
+		if b.rooms[m.room.ID] == nil {
+			b.addRoom(&m.room)
+		}
+		if m.user != nil {
+			b.addMember(RoomUser{RoomID: m.room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined, LastSentAt: m.lastSentAt})
+		}
 	}
 	return nil
 }
 
-func (b *batch) addMembership(m *membershipRow) {
-	room := b.rooms[m.room.ID]
-	if room == nil {
-		room = &m.room
-		b.rooms[room.ID], b.readSeqs[room.ID], b.readLast[room.ID] = room, room.LastSeq, room.LastNumber
-	}
-	if m.user != nil {
-		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined, LastSentAt: m.lastSentAt}
-		member.resolve(room, b.now)
-		b.members[memberKey{room.ID, *m.user}] = member
-	}
+// beginLook forgets the rooms and the members of an earlier look.
+func (b *batch) beginLook(size int) {
+	b.rooms = make(map[uuid.UUID]*Room, size)
+	b.readSeqs = make(map[uuid.UUID]int64, size)
+	b.readLast = make(map[uuid.UUID]int64, size)
+	b.members = make(map[memberKey]*RoomUser, size)
+}
+
+func (b *batch) addRoom(room *Room) {
+	b.rooms[room.ID], b.readSeqs[room.ID], b.readLast[room.ID] = room, room.LastSeq, room.LastNumber
+}
+
+// addMember adds a member of a room that was added.
+func (b *batch) addMember(member RoomUser) {
+	member.resolve(b.rooms[member.RoomID], b.now)
+	b.members[memberKey{member.RoomID, member.UserID}] = &member
 }
 
 // senderRow is a sender as jsonRows reads it: a struct, because it is encoded for each
@@ -230,7 +239,7 @@ func (b *batch) decide() {
 func (b *batch) decideOne(s *send, room *Room) {
 	access := b.access(s)
 	switch err := decide(access, opSend, room.state(), target{}); {
-	case err != nil && access.member && (s.in.ClientID != "" || s.id != uuid.Nil):
+	case err != nil && access.member && !b.optimistic && (s.in.ClientID != "" || s.id != uuid.Nil):
 		s.denied = err
 	case err != nil:
 		s.refuse(err)
@@ -286,7 +295,7 @@ func (b *batch) accept(s *send) {
 		return
 	}
 	if s.id == uuid.Nil {
-		s.id = newID()
+		s.id, s.newID = newID(), true
 	}
 	m := &Message{
 		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), AuthorKind: s.sender.authorKind(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,

@@ -178,24 +178,11 @@ func (b *batch) writePostgres() error {
 	return nil
 }
 
-// writeStatement renders the statement. Without locks taken before, it locks what the
-// write needs of the authors and of the messages that are answered, and leaves out the
-// rooms of those that others have locked: their foreign keys would wait for them.
+// writeStatement renders the statement.
 func (b *batch) writeStatement() (query string, args []any) {
-	before, from, where := "", "", ""
+	locks, from, where, args := b.locksWritten()
 	mentions, mentionArgs := b.mentionsWritten()
-	if b.optimistic {
-		before = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() +
-			"), answered AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") + ` JOIN chat_messages m ON m.id = a.id
-			FOR KEY SHARE OF m SKIP LOCKED
-		), locked AS (
-			SELECT room_id, count(*) AS rows FROM (SELECT room_id FROM senders UNION ALL SELECT room_id FROM answered) AS l GROUP BY room_id
-		), `
-		from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
-		where = " WHERE j.needed = COALESCE(l.rows, 0)"
-		args = b.neededArrays()
-	}
-	query = "WITH " + before + `found AS MATERIALIZED (
+	query = "WITH " + locks + `found AS MATERIALIZED (
 			SELECT r.id, j.last_seq, j.last_number, j.last_message_at FROM ` +
 		b.unnest("j", "id uuid", "seen bigint", "seen_number bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
 			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen AND r.last_number = j.seen_number` + where + ` ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
@@ -219,52 +206,96 @@ func (b *batch) writeStatement() (query string, args []any) {
 				last_sent_at = CAST(? AS timestamptz)
 			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
 		)` + mentions + ` SELECT id FROM counted`
-	args = append(args, b.roomArrays()...)
 	args = append(args, b.messageArrays()...)
 	return query, append(append(args, b.now, b.now, b.now), mentionArgs...)
 }
 
-// needs are the authors of the accepted messages, and the messages that these answer,
-// each once.
-func (b *batch) needs() (authors map[memberKey]bool, answered map[uuid.UUID]uuid.UUID) {
-	authors, answered = map[memberKey]bool{}, map[uuid.UUID]uuid.UUID{}
-	for _, m := range b.accepted {
-		if m.UserID != nil {
-			authors[memberKey{m.RoomID, *m.UserID}] = true
-		}
-		if m.ReplyToID != nil {
-			answered[*m.ReplyToID] = m.RoomID
-		}
+// locksWritten renders the part of writeStatement that takes the place of locks taken before.
+// It locks what the write needs of the authors and of the messages that are replied to, and
+// leaves out the rooms of those that others have locked: their foreign keys would wait for
+// them. It leaves out too the rooms in which one of the client ids was used before. The
+// parameters are those of the rooms as well.
+func (b *batch) locksWritten() (with, from, where string, args []any) {
+	if !b.optimistic {
+		return "", "", "", b.roomArrays(nil)
 	}
-	return authors, answered
+	needed := map[uuid.UUID]int64{}
+	with = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() + "), "
+	rows := "SELECT room_id FROM senders"
+	args = b.authorArrays(needed)
+	if replied := b.repliedArray(needed); replied != nil {
+		with += "answered AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") +
+			" JOIN chat_messages m ON m.id = a.id FOR KEY SHARE OF m SKIP LOCKED), "
+		rows += " UNION ALL SELECT room_id FROM answered"
+		args = append(args, replied...)
+	}
+	with += "locked AS (SELECT room_id, count(*) AS rows FROM (" + rows + ") AS l GROUP BY room_id), "
+	from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
+	where = " WHERE j.needed = COALESCE(l.rows, 0)"
+	if clients := b.clientArrays(); clients != nil {
+		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.unnest("c", "room_id uuid", "client_id text") +
+			` CROSS JOIN LATERAL (SELECT 1 FROM chat_messages m WHERE m.room_id = c.room_id AND m.client_id = c.client_id OFFSET 0) m), `
+		where += " AND j.id NOT IN (SELECT room_id FROM repeated)"
+		args = append(args, clients...)
+	}
+	return with, from, where, append(args, b.roomArrays(needed)...)
 }
 
-// neededArrays are the rooms and users of the authors, and the messages that are
-// answered.
-func (b *batch) neededArrays() []any {
-	var rooms, users, messages dialect.Array
-	authors, answered := b.needs()
-	for m := range authors {
-		rooms.ID(&m.room)
-		users.Text((*string)(&m.user))
+// authorArrays are the rooms and users of the authors, each once, which are counted as
+// needed of their rooms.
+func (b *batch) authorArrays(needed map[uuid.UUID]int64) []any {
+	var rooms, users dialect.Array
+	known := make(map[memberKey]bool, len(b.accepted))
+	for _, m := range b.accepted {
+		if m.UserID == nil || known[memberKey{m.RoomID, *m.UserID}] {
+			continue
+		}
+		known[memberKey{m.RoomID, *m.UserID}] = true
+		needed[m.RoomID]++
+		rooms.ID(&m.RoomID)
+		users.Text((*string)(m.UserID))
 	}
-	for id := range answered {
-		messages.ID(&id)
+	return []any{rooms.String(), users.String()}
+}
+
+// repliedArray are the messages that are replied to, each once, which are counted as needed
+// of their rooms; nil where there are none.
+func (b *batch) repliedArray(needed map[uuid.UUID]int64) []any {
+	var messages dialect.Array
+	known := map[uuid.UUID]bool{}
+	for _, m := range b.accepted {
+		if m.ReplyToID != nil && !known[*m.ReplyToID] {
+			known[*m.ReplyToID] = true
+			needed[m.RoomID]++
+			messages.ID(m.ReplyToID)
+		}
 	}
-	return []any{rooms.String(), users.String(), messages.String()}
+	if len(known) == 0 {
+		return nil
+	}
+	return []any{messages.String()}
+}
+
+// clientArrays are the rooms and client ids of the messages that have one; nil where none has.
+func (b *batch) clientArrays() []any {
+	var rooms, clients dialect.Array
+	found := false
+	for _, m := range b.accepted {
+		if m.ClientID != nil {
+			found = true
+			rooms.ID(&m.RoomID)
+			clients.Text(m.ClientID)
+		}
+	}
+	if !found {
+		return nil
+	}
+	return []any{rooms.String(), clients.String()}
 }
 
 // roomArrays are the rooms that are written to: their ids, last_seq and last_number as they were read, the
 // counters as they will be, and how many rows the write needs locked.
-func (b *batch) roomArrays() []any {
-	needed := map[uuid.UUID]int64{}
-	authors, answered := b.needs()
-	for m := range authors {
-		needed[m.room]++
-	}
-	for _, room := range answered {
-		needed[room]++
-	}
+func (b *batch) roomArrays(needed map[uuid.UUID]int64) []any {
 	known := make(map[uuid.UUID]bool, len(b.rooms))
 	var ids, seen, seenLast, seqs, numbers, times, locks dialect.Array
 	for _, m := range b.accepted {

@@ -51,6 +51,17 @@ func (d Dialect) InIDs() string {
 	return "= ANY (ARRAY(SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(? AS json))))"
 }
 
+// JoinRow renders the join with the row of a table, named alias, whose id is that of a
+// preceding item.
+func (d Dialect) JoinRow(table, alias, id string) string {
+	if d == SQLite {
+		return "JOIN " + table + " " + alias + " ON " + alias + ".id = " + id
+	}
+	// OFFSET 0, because the planner would rather read a table of some thousand rows from
+	// end to end than look up as many as it expects of arrays.
+	return "CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE id = " + id + " OFFSET 0) " + alias
+}
+
 // InQuery renders the condition that a value is among what a query returns, which is much
 // less than there is.
 func (d Dialect) InQuery(query string) string {
