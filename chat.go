@@ -47,6 +47,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,7 @@ type state struct {
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
 	known         knownRooms // to sends
+	texts         sync.Map   // of statements, by what they are for
 	locks         lockQueue
 	feed          *eventFeed
 	bus           *busLink

@@ -44,6 +44,14 @@ type memberKey struct {
 	user UserID
 }
 
+// nullableUser is the user as a column has it: NULL for System.
+func (m *memberKey) nullableUser() *UserID {
+	if m.user == "" {
+		return nil
+	}
+	return &m.user
+}
+
 func (s *send) member() memberKey { return memberKey{s.room, s.sender.id} }
 
 // store decides each send and writes what is accepted. Each send has its own outcome;
@@ -92,13 +100,12 @@ func (b *batch) lockRooms() error {
 	if b.optimistic || b.dialect == dialect.SQLite {
 		return nil
 	}
-	from, args := b.users(false)
-	query := b.lockRoomsSQL("id", "id = ANY (ARRAY(SELECT j.room_id FROM "+from+` WHERE j.user_id IS NULL
+	query := b.lockRoomsSQL("id", "id = ANY (ARRAY(SELECT j.room_id FROM "+b.usersSQL()+` WHERE j.user_id IS NULL
 		OR EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = j.room_id AND u.user_id = j.user_id)))`)
 	if !b.wait {
 		query += " SKIP LOCKED"
 	}
-	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, args...)
+	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, b.users(false)...)
 	b.turn.end()
 	b.locked = make(map[uuid.UUID]bool, len(locked))
 	for _, id := range locked {
@@ -132,11 +139,13 @@ func scanMembershipRow(rows row) (membershipRow, error) {
 // readRooms reads the rooms, and the memberships of the senders and of those whom they
 // mention, in one statement so that they are of one moment.
 func (b *batch) readRooms() error {
-	from, args := b.users(true)
-	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
-		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, r.member_count, u.user_id, u.permissions, u.joined_number, u.last_sent_at FROM `+from+`
-		`+b.dialect.JoinRow("chat_rooms", "r", "j.room_id")+`
-		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
+	query := b.text("look at rooms", func() string {
+		return `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
+		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, r.member_count, u.user_id, u.permissions, u.joined_number, u.last_sent_at FROM ` + b.usersSQL() + `
+		` + b.dialect.JoinRow("chat_rooms", "r", "j.room_id") + `
+		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`
+	})
+	found, err := queryAll(b.conn, scanMembershipRow, query, b.users(true)...)
 	if err != nil {
 		return err
 	}
@@ -178,36 +187,46 @@ type senderRow struct {
 	UserID *UserID   `json:"user_id"`
 }
 
-// users renders a FROM item with the rooms and who sends to them and, with mentioned, whom
-// these mention.
-func (b *batch) users(mentioned bool) (from string, args []any) {
+// usersSQL renders a FROM item of the rooms and users whom users returns.
+func (b *batch) usersSQL() string {
+	if b.dialect == dialect.Postgres {
+		return b.unnest("j", "room_id uuid", "user_id user")
+	}
+	return b.jsonRows("room_id uuid", "user_id user")
+}
+
+// users are the rooms and who sends to them and, with mentioned, whom these mention.
+func (b *batch) users(mentioned bool) (args []any) {
 	known := make(map[memberKey]bool, len(b.sends))
-	var rooms, users dialect.Array
-	var rows []senderRow
-	add := func(room uuid.UUID, user *UserID) {
-		if b.dialect == dialect.SQLite {
-			rows = append(rows, senderRow{room, user})
-			return
+	var members []memberKey // System's user is ""
+	add := func(m memberKey) {
+		if !known[m] {
+			known[m] = true
+			members = append(members, m)
 		}
-		rooms.ID(&room)
-		users.Text((*string)(user))
 	}
 	for _, s := range b.sends {
-		if !known[s.member()] {
-			known[s.member()] = true
-			add(s.room, s.sender.nullableID())
-		}
+		add(s.member())
 		for i := 0; mentioned && i < len(s.in.Mentions); i++ {
-			if key := (memberKey{s.room, s.in.Mentions[i]}); !known[key] {
-				known[key] = true
-				add(key.room, &key.user)
-			}
+			add(memberKey{s.room, s.in.Mentions[i]})
 		}
 	}
-	if b.dialect == dialect.SQLite {
-		return b.jsonRows("room_id uuid", "user_id user"), []any{dialect.JSONArray(rows)}
+	if b.dialect == dialect.Postgres {
+		return memberArrays(members)
 	}
-	return b.unnest("j", "room_id uuid", "user_id user"), []any{rooms.String(), users.String()}
+	rows := make([]senderRow, len(members))
+	for i := range members {
+		rows[i] = senderRow{members[i].room, members[i].nullableUser()}
+	}
+	return []any{dialect.JSONArray(rows)}
+}
+
+// memberArrays are the rooms and the users of members.
+func memberArrays(members []memberKey) []any {
+	var a dialect.Arrays
+	column(&a, members, func(m *memberKey) { a.ID(&m.room) })
+	column(&a, members, func(m *memberKey) { a.Text((*string)(m.nullableUser())) })
+	return a.Args()
 }
 
 // decide refuses what may not be sent, and sets aside what is for rooms that others

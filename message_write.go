@@ -65,12 +65,15 @@ func (b *batch) insertMessages() error {
 			ReplyToID: m.ReplyToID, ClientID: m.ClientID, InputHash: m.nullableHash(), Metadata: m.Metadata.text(),
 			CreatedAt: dialect.FormatTime(m.CreatedAt)}
 	}
-	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
-			client_id, input_hash, metadata, created_at)
-		SELECT j.id, j.room_id, j.number, j.user_id, CASE WHEN j.user_id IS NULL THEN 'system' ELSE 'user' END, j.text, j.reply_to_id,
-			j.client_id, j.input_hash, j.metadata, j.created_at FROM `+
-		b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
-			"client_id text", "input_hash text", "metadata text", "created_at text"), dialect.JSONArray(rows))
+	query := b.text("insert messages", func() string {
+		return `INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
+				client_id, input_hash, metadata, created_at)
+			SELECT j.id, j.room_id, j.number, j.user_id, CASE WHEN j.user_id IS NULL THEN 'system' ELSE 'user' END, j.text, j.reply_to_id,
+				j.client_id, j.input_hash, j.metadata, j.created_at FROM ` +
+			b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
+				"client_id text", "input_hash text", "metadata text", "created_at text")
+	})
+	_, err := b.exec(query, dialect.JSONArray(rows))
 	return err
 }
 
@@ -98,8 +101,11 @@ func (b *batch) countMessages() error {
 			rows = append(rows, counterRow{room.ID, room.LastSeq, room.LastNumber, dialect.FormatTime(*room.LastMessageAt)})
 		}
 	}
-	_, err := b.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = j.last_message_at FROM `+
-		b.jsonRows("id uuid", "last_seq bigint", "last_number bigint", "last_message_at text")+` WHERE chat_rooms.id = j.id`, dialect.JSONArray(rows))
+	query := b.text("count messages", func() string {
+		return `UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = j.last_message_at FROM ` +
+			b.jsonRows("id uuid", "last_seq bigint", "last_number bigint", "last_message_at text") + ` WHERE chat_rooms.id = j.id`
+	})
+	_, err := b.exec(query, dialect.JSONArray(rows))
 	return err
 }
 
@@ -125,10 +131,13 @@ func (b *batch) markSent() error {
 		index[key] = len(rows)
 		rows = append(rows, markerRow{key.room, key.user, m.Number})
 	}
-	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number, marked_unread = NULL, marked_own = NULL,
-		last_seen_at = `+b.dialect.Later("last_seen_at")+`, last_sent_at = ? FROM `+
-		b.jsonRows("room_id uuid", "user_id user", "number bigint")+
-		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, b.now, dialect.JSONArray(rows))
+	query := b.text("mark sent", func() string {
+		return `UPDATE chat_room_users SET last_read_number = j.number, marked_unread = NULL, marked_own = NULL,
+			last_seen_at = ` + b.dialect.Later("last_seen_at") + `, last_sent_at = ? FROM ` +
+			b.jsonRows("room_id uuid", "user_id user", "number bigint") +
+			` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`
+	})
+	_, err := b.exec(query, b.now, b.now, dialect.JSONArray(rows))
 	return err
 }
 
@@ -156,7 +165,8 @@ var errRoomChanged = errors.New("chat: a locked room was changed")
 // other; what was accepted for other rooms, and for those that
 // somebody else has locked, is not written.
 func (b *batch) writePostgres() error {
-	query, args := b.writeStatement()
+	args, shape := b.writeArgs()
+	query := b.text(shape, func() string { return b.writeSQL(shape) })
 	b.writing = true
 	written, err := queryAll(b.conn, scanValue[uuid.UUID], query, args...)
 	if err != nil {
@@ -178,11 +188,39 @@ func (b *batch) writePostgres() error {
 	return nil
 }
 
-// writeStatement renders the statement.
-func (b *batch) writeStatement() (query string, args []any) {
-	locks, from, where, args := b.locksWritten()
-	mentions, mentionArgs := b.mentionsWritten()
-	query = "WITH " + locks + `found AS MATERIALIZED (
+// writeShape is what the statement has parts for.
+type writeShape struct {
+	locks    bool // of what would have been locked before
+	replies  bool // among what is locked
+	clients  bool // client ids, which are used once
+	mentions bool
+}
+
+// writeArgs are the parameters of the statement.
+func (b *batch) writeArgs() (args []any, shape writeShape) {
+	needed := map[uuid.UUID]int64{}
+	if b.optimistic {
+		shape.locks = true
+		args = b.authorArrays(needed)
+		replied := b.repliedArray(needed)
+		clients := b.clientArrays()
+		shape.replies, shape.clients = replied != nil, clients != nil
+		args = append(append(args, replied...), clients...)
+	}
+	args = append(append(args, b.roomArrays(needed)...), b.messageArrays()...)
+	mentions := b.mentionArrays()
+	shape.mentions = mentions != nil
+	return append(append(args, b.now, b.now, b.now), mentions...), shape
+}
+
+// writeSQL renders the statement.
+func (b *batch) writeSQL(shape writeShape) string {
+	locks, from, where := b.locksSQL(shape)
+	mentions := ""
+	if shape.mentions {
+		mentions = b.mentionsSQL()
+	}
+	return "WITH " + locks + `found AS MATERIALIZED (
 			SELECT r.id, j.last_seq, j.last_number, j.last_message_at FROM ` +
 		b.unnest("j", "id uuid", "seen bigint", "seen_number bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
 			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen AND r.last_number = j.seen_number` + where + ` ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
@@ -206,113 +244,116 @@ func (b *batch) writeStatement() (query string, args []any) {
 				last_sent_at = CAST(? AS timestamptz)
 			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
 		)` + mentions + ` SELECT id FROM counted`
-	args = append(args, b.messageArrays()...)
-	return query, append(append(args, b.now, b.now, b.now), mentionArgs...)
 }
 
-// locksWritten renders the part of writeStatement that takes the place of locks taken before.
-// It locks what the write needs of the authors and of the messages that are replied to, and
+// locksSQL renders the part of the statement that takes the place of locks taken before. It
+// locks what the write needs of the authors and of the messages that are replied to, and
 // leaves out the rooms of those that others have locked: their foreign keys would wait for
-// them. It leaves out too the rooms in which one of the client ids was used before. The
-// parameters are those of the rooms as well.
-func (b *batch) locksWritten() (with, from, where string, args []any) {
-	if !b.optimistic {
-		return "", "", "", b.roomArrays(nil)
+// them. It leaves out too the rooms in which one of the client ids was used before.
+func (b *batch) locksSQL(shape writeShape) (with, from, where string) {
+	if !shape.locks {
+		return "", "", ""
 	}
-	needed := map[uuid.UUID]int64{}
 	with = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() + "), "
 	rows := "SELECT room_id FROM senders"
-	args = b.authorArrays(needed)
-	if replied := b.repliedArray(needed); replied != nil {
-		with += "answered AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") +
+	if shape.replies {
+		with += "replied AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") +
 			" JOIN chat_messages m ON m.id = a.id FOR KEY SHARE OF m SKIP LOCKED), "
-		rows += " UNION ALL SELECT room_id FROM answered"
-		args = append(args, replied...)
+		rows += " UNION ALL SELECT room_id FROM replied"
 	}
-	with += "locked AS (SELECT room_id, count(*) AS rows FROM (" + rows + ") AS l GROUP BY room_id), "
 	from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
 	where = " WHERE j.needed = COALESCE(l.rows, 0)"
-	if clients := b.clientArrays(); clients != nil {
-		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.unnest("c", "room_id uuid", "client_id text") +
-			` CROSS JOIN LATERAL (SELECT 1 FROM chat_messages m WHERE m.room_id = c.room_id AND m.client_id = c.client_id OFFSET 0) m), `
+	if shape.clients {
+		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.unnest("c", "room_id uuid", "client_id text") + `
+			CROSS JOIN LATERAL (SELECT 1 FROM chat_messages m WHERE m.room_id = c.room_id AND m.client_id = c.client_id OFFSET 0) m), `
 		where += " AND j.id NOT IN (SELECT room_id FROM repeated)"
-		args = append(args, clients...)
 	}
-	return with, from, where, append(args, b.roomArrays(needed)...)
+	with += "locked AS (SELECT room_id, count(*) AS rows FROM (" + rows + ") AS l GROUP BY room_id), "
+	return with, from, where
+}
+
+// column writes one column of rows.
+func column[T any](a *dialect.Arrays, rows []T, write func(*T)) {
+	for i := range rows {
+		write(&rows[i])
+	}
+	a.End()
 }
 
 // authorArrays are the rooms and users of the authors, each once, which are counted as
 // needed of their rooms.
 func (b *batch) authorArrays(needed map[uuid.UUID]int64) []any {
-	var rooms, users dialect.Array
 	known := make(map[memberKey]bool, len(b.accepted))
+	authors := make([]memberKey, 0, len(b.accepted))
 	for _, m := range b.accepted {
-		if m.UserID == nil || known[memberKey{m.RoomID, *m.UserID}] {
-			continue
+		if m.UserID != nil && !known[memberKey{m.RoomID, *m.UserID}] {
+			known[memberKey{m.RoomID, *m.UserID}] = true
+			needed[m.RoomID]++
+			authors = append(authors, memberKey{m.RoomID, *m.UserID})
 		}
-		known[memberKey{m.RoomID, *m.UserID}] = true
-		needed[m.RoomID]++
-		rooms.ID(&m.RoomID)
-		users.Text((*string)(m.UserID))
 	}
-	return []any{rooms.String(), users.String()}
+	return memberArrays(authors)
 }
 
 // repliedArray are the messages that are replied to, each once, which are counted as needed
 // of their rooms; nil where there are none.
 func (b *batch) repliedArray(needed map[uuid.UUID]int64) []any {
-	var messages dialect.Array
-	known := map[uuid.UUID]bool{}
+	var known map[uuid.UUID]bool
+	var a dialect.Arrays
 	for _, m := range b.accepted {
 		if m.ReplyToID != nil && !known[*m.ReplyToID] {
+			if known == nil {
+				known = map[uuid.UUID]bool{}
+			}
 			known[*m.ReplyToID] = true
 			needed[m.RoomID]++
-			messages.ID(m.ReplyToID)
+			a.ID(m.ReplyToID)
 		}
 	}
-	if len(known) == 0 {
+	if known == nil {
 		return nil
 	}
-	return []any{messages.String()}
+	a.End()
+	return a.Args()
 }
 
 // clientArrays are the rooms and client ids of the messages that have one; nil where none has.
 func (b *batch) clientArrays() []any {
-	var rooms, clients dialect.Array
-	found := false
+	var with []accepted
 	for _, m := range b.accepted {
 		if m.ClientID != nil {
-			found = true
-			rooms.ID(&m.RoomID)
-			clients.Text(m.ClientID)
+			with = append(with, m)
 		}
 	}
-	if !found {
+	if with == nil {
 		return nil
 	}
-	return []any{rooms.String(), clients.String()}
+	var a dialect.Arrays
+	column(&a, with, func(m *accepted) { a.ID(&m.RoomID) })
+	column(&a, with, func(m *accepted) { a.Text(m.ClientID) })
+	return a.Args()
 }
 
-// roomArrays are the rooms that are written to: their ids, last_seq and last_number as they were read, the
-// counters as they will be, and how many rows the write needs locked.
+// roomArrays are the rooms that are written to: their ids, last_seq and last_number as they
+// were read, the counters as they will be, and how many rows the write needs locked.
 func (b *batch) roomArrays(needed map[uuid.UUID]int64) []any {
 	known := make(map[uuid.UUID]bool, len(b.rooms))
-	var ids, seen, seenLast, seqs, numbers, times, locks dialect.Array
+	rooms := make([]*Room, 0, len(b.rooms))
 	for _, m := range b.accepted {
-		if known[m.RoomID] {
-			continue
+		if !known[m.RoomID] {
+			known[m.RoomID] = true
+			rooms = append(rooms, b.rooms[m.RoomID])
 		}
-		known[m.RoomID] = true
-		room := b.rooms[m.RoomID]
-		ids.ID(&room.ID)
-		seen.Int(b.readSeqs[room.ID])
-		seenLast.Int(b.readLast[room.ID])
-		seqs.Int(room.LastSeq)
-		numbers.Int(room.LastNumber)
-		times.Time(*room.LastMessageAt)
-		locks.Int(needed[room.ID])
 	}
-	return []any{ids.String(), seen.String(), seenLast.String(), seqs.String(), numbers.String(), times.String(), locks.String()}
+	var a dialect.Arrays
+	column(&a, rooms, func(r **Room) { a.ID(&(*r).ID) })
+	column(&a, rooms, func(r **Room) { a.Int(b.readSeqs[(*r).ID]) })
+	column(&a, rooms, func(r **Room) { a.Int(b.readLast[(*r).ID]) })
+	column(&a, rooms, func(r **Room) { a.Int((*r).LastSeq) })
+	column(&a, rooms, func(r **Room) { a.Int((*r).LastNumber) })
+	column(&a, rooms, func(r **Room) { a.Time(*(*r).LastMessageAt) })
+	column(&a, rooms, func(r **Room) { a.Int(needed[(*r).ID]) })
+	return a.Args()
 }
 
 // messageArrays are the columns of the messages. The newest of its author's in its room
@@ -324,21 +365,20 @@ func (b *batch) messageArrays() []any {
 			newest[memberKey{m.RoomID, *m.UserID}] = m.Number
 		}
 	}
-	var ids, rooms, numbers, seqs, users, texts, replies, clients, hashes, metadata, times, marks dialect.Array
-	for _, m := range b.accepted {
-		ids.ID(&m.ID)
-		rooms.ID(&m.RoomID)
-		numbers.Int(m.Number)
-		seqs.Int(m.seq)
-		users.Text((*string)(m.UserID))
-		texts.Text(&m.Text)
-		replies.ID(m.ReplyToID)
-		clients.Text(m.ClientID)
-		hashes.Text(m.nullableHash())
-		metadata.Text(m.Metadata.text())
-		times.Time(m.CreatedAt)
-		marks.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
-	}
-	return []any{ids.String(), rooms.String(), numbers.String(), seqs.String(), users.String(), texts.String(), replies.String(), clients.String(),
-		hashes.String(), metadata.String(), times.String(), marks.String()}
+	var a dialect.Arrays
+	column(&a, b.accepted, func(m *accepted) { a.ID(&m.ID) })
+	column(&a, b.accepted, func(m *accepted) { a.ID(&m.RoomID) })
+	column(&a, b.accepted, func(m *accepted) { a.Int(m.Number) })
+	column(&a, b.accepted, func(m *accepted) { a.Int(m.seq) })
+	column(&a, b.accepted, func(m *accepted) { a.Text((*string)(m.UserID)) })
+	column(&a, b.accepted, func(m *accepted) { a.Text(&m.Text) })
+	column(&a, b.accepted, func(m *accepted) { a.ID(m.ReplyToID) })
+	column(&a, b.accepted, func(m *accepted) { a.Text(m.ClientID) })
+	column(&a, b.accepted, func(m *accepted) { a.Text(m.nullableHash()) })
+	column(&a, b.accepted, func(m *accepted) { a.Text(m.Metadata.text()) })
+	column(&a, b.accepted, func(m *accepted) { a.Time(m.CreatedAt) })
+	column(&a, b.accepted, func(m *accepted) {
+		a.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
+	})
+	return a.Args()
 }
