@@ -37,8 +37,8 @@ const resolver = "gorm:db_resolver"
 // wantPrimary marks the statements of a session. They all name one table, so that they
 // go to one server where the host gives tables servers of their own.
 func wantPrimary(session *gorm.DB) {
+	session.Statement.Settings.Store(resolver+":write", struct{}{})
 	if session.Callback().Query().Get(resolver) != nil {
-		session.Statement.Settings.Store(resolver+":write", struct{}{})
 		session.Statement.Table = "chat_rooms"
 	}
 }
