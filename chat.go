@@ -47,6 +47,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -80,6 +81,8 @@ type state struct {
 	closed        atomic.Bool
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
+	known         knownRooms // to sends
+	texts         sync.Map   // of statements, by what they are for
 	locks         lockQueue
 	feed          *eventFeed
 	bus           *busLink

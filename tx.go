@@ -28,6 +28,7 @@ type conn struct {
 	inHost  bool // db is a transaction of the host's
 	ownTime bool // Config.Clock is not set
 
+	texts *sync.Map   // see text
 	locks *lockQueue  // for those who wait for the lock of a room
 	turn  *lockTurn   // the right to do so, if this transaction has it already
 	limit *time.Timer // ends the transaction when it has waited for too long; nil in a host's
@@ -41,7 +42,7 @@ type call struct {
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
 	return &conn{db: db.WithContext(ctx), host: s.host, ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
-		locks: &s.state.locks}
+		texts: &s.state.texts, locks: &s.state.locks}
 }
 
 // read runs fn without a transaction of its own: each statement sees what is committed
