@@ -94,5 +94,5 @@ func webpMoving(canvas, at, size image.Point, picture []byte) []byte {
 func vp8Of(size image.Point) string {
 	const first = 500_000 // bytes of modes
 	head := []byte{1<<4 | first&7<<5, first >> 3 & 0xFF, first >> 11, 0x9d, 0x01, 0x2a, byte(size.X), byte(size.X >> 8), byte(size.Y), byte(size.Y >> 8)}
-	return webpChunkOf("VP8 ", string(head)+string(make([]byte, first+size.X*size.Y/4)))
+	return webpChunkOf("VP8 ", string(head)+string(make([]byte, first+1000+size.X*size.Y/4)))
 }
