@@ -25,15 +25,17 @@ func newBitReader(r io.Reader) *bitReader {
 
 // take counts memory before it is allocated.
 func (b *bitReader) take(bytes int) bool {
-	if b.memory += bytes; b.memory > Memory && b.err == nil {
-		b.err = ErrTooLarge
+	if b.memory += bytes; b.memory > Memory {
+		b.failWith(ErrTooLarge)
 	}
 	return b.err == nil
 }
 
-func (b *bitReader) fail() {
+func (b *bitReader) fail() { b.failWith(ErrDamaged) }
+
+func (b *bitReader) failWith(err error) {
 	if b.err == nil {
-		b.err = ErrDamaged
+		b.err = err
 	}
 }
 
@@ -77,9 +79,7 @@ func (b *bitReader) more() bool {
 // skip takes bits away that were looked at.
 func (b *bitReader) skip(n uint) {
 	if n > b.n {
-		if b.err == nil {
-			b.err = io.ErrUnexpectedEOF
-		}
+		b.failWith(io.ErrUnexpectedEOF)
 		b.bits, b.n = 0, 0
 		return
 	}

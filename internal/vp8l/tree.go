@@ -1,6 +1,9 @@
 package vp8l
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // tree is a prefix code, canonical. The codes of up to tableBits bits are looked up, longer ones are
 // counted through.
@@ -82,6 +85,9 @@ func (b *bitReader) readSimpleTree(size int, keep bool) (t tree) {
 	return t
 }
 
+// errCode is of lengths that are those of no code, or of one that is not whole.
+var errCode = fmt.Errorf("%w: there is no such code", ErrDamaged)
+
 // newTree makes the code that lengths, of the codes of all symbols, describe: it is whole, or of one
 // symbol, which takes no bits.
 func (b *bitReader) newTree(lengths []byte) (t tree) {
@@ -94,13 +100,13 @@ func (b *bitReader) newTree(lengths []byte) (t tree) {
 	for n := 1; n <= maxBits; n++ {
 		next[n+1] = next[n] + counts[n]
 		if room = 2*room - counts[n]; room < 0 {
-			b.fail()
+			b.failWith(errCode)
 			return t
 		}
 	}
 	total := next[maxBits+1]
 	if total == 0 || room > 0 && total > 1 {
-		b.fail()
+		b.failWith(errCode)
 		return t
 	}
 	if !b.take(treeBytes + 2*total + 2<<tableBits) {

@@ -3,7 +3,8 @@
 // the picture: golang.org/x/image/vp8l takes seven bytes a pixel.
 //
 // The format is RFC 9649, chapter 3. Where that leaves open what to make of a damaged file, this is
-// what x/image makes of it. The bytes are hostile.
+// what x/image makes of it, but for prefix codes that cannot be, some of which that takes: libwebp does
+// not. The bytes are hostile.
 package vp8l
 
 import (
