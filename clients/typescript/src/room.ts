@@ -314,10 +314,10 @@ export class OpenRoom implements RoomStore {
 
   // replies changes what answers to a message show of it.
   private replies(update: UpdatedMessage, message: Message): void {
-    const full = message.media.length === update.media_ids.length ? headOf(message) : undefined;
+    const full = message.media.every((one) => one.url !== "") ? headOf(message) : undefined;
     this.window.change((one) => {
       if (one.reply_to === null || one.reply_to.id !== update.id) return one;
-      const head: MessageHead = full ?? { ...one.reply_to, text: update.text, deleted_at: update.deleted_at, media_count: update.media_ids.length };
+      const head: MessageHead = full ?? { ...one.reply_to, text: update.text, deleted_at: update.deleted_at, media_count: update.media.length };
       return { ...one, reply_to: head };
     });
   }

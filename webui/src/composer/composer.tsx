@@ -6,6 +6,7 @@ import { authorOf, previewOf, titleOf } from "../names";
 import { Icon } from "../parts/icon";
 import { Floating } from "../parts/menu";
 import type { Head, Member, Message, Room } from "../types";
+import { sized } from "../size";
 import { Attachments, type Attached } from "./attachments";
 import { completed, Mentions, mentionAt, mentionedIn, useMentions } from "./mentions";
 
@@ -32,6 +33,7 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
   const [files, setFiles] = useState<Attached[]>([]);
   const [picking, setPicking] = useState<Element | null>(null);
   const box = useRef<HTMLTextAreaElement>(null), pick = useRef<HTMLInputElement>(null), caret = useRef(0);
+  const before = useRef<Promise<unknown>>(Promise.resolve()); // one message is kept after the other
   const mentions = useMentions(room, store, members, me?.id);
 
   // The draft is kept a moment after the last key, and at once when one leaves.
@@ -77,6 +79,7 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
       const all = [...files, ...fits.map((file) => ({ file, id: Math.random() }))];
       if (all.length > server.files) toast(t("too_many_files", { n: server.files }));
       setFiles(all.slice(0, server.files));
+      for (const { file } of all.slice(0, server.files)) void sized(file);
       focus();
     },
   };
@@ -102,7 +105,8 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
     setFiles([]);
     unsaved.current = null;
     const done = await attempt(async () => {
-      await store.send({ text: words, files: files.map((f) => f.file), reply_to: reply as never, fields: room.mention_count === undefined ? undefined : mentioned as never });
+      const send = async () => store.send({ text: words, files: await Promise.all(files.map((f) => sized(f.file))), reply_to: reply as never, fields: room.mention_count === undefined ? undefined : mentioned as never });
+      await (before.current = before.current.then(send, send));
     });
     if (!done) { // it could not be kept: it is there again, before what was typed since
       setText((since) => since ? `${words}\n${since}` : words);

@@ -90,7 +90,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
     reply: (m) => composer.current?.reply(m),
     react, jump,
     view: (media: Media) => {
-      const pictures = latest.current.messages.flatMap((m) => m.media.filter(isPicture).map((p) => ({ media: p, by: authorOf(lang, m), at: m.created_at })));
+      const pictures = latest.current.messages.flatMap((m) => m.media.filter((p) => isPicture(p) && p.url).map((p) => ({ media: p, by: authorOf(lang, m), at: m.created_at })));
       chat.show(<Viewer pictures={pictures} first={media.id} />);
     },
     mention: (name) => {
