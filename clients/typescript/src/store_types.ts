@@ -139,6 +139,8 @@ export interface RoomView {
   readonly problem: Problem | null;
   readonly draft: Draft | null;
   readonly typing: readonly User[];
+  /** When one may send again in a room in slow mode, by Date.now(); null: now. What is sent earlier waits. */
+  readonly send_at: number | null;
   /** Null until loadMembers; then kept up to date. Only rooms of up to 100 members have them. */
   readonly members: readonly RoomUser[] | null;
   /** Up to which number others have read, as far as it is known. */

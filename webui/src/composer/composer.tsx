@@ -7,6 +7,7 @@ import { Icon } from "../parts/icon";
 import { Floating } from "../parts/menu";
 import type { Head, Member, Message, Room } from "../types";
 import { sized } from "../size";
+import { clock, useCountdown } from "./countdown";
 import { Attachments, type Attached } from "./attachments";
 import { completed, Mentions, mentionAt, mentionedIn, useMentions } from "./mentions";
 
@@ -18,15 +19,15 @@ export interface ComposerHandle {
 
 interface Props {
   handle: { current: ComposerHandle | null };
-  room: Room; store: RoomStore; draft: Draft | null; members: readonly Member[] | null; messages: readonly Message[];
+  room: Room; store: RoomStore; draft: Draft | null; sendAt: number | null; members: readonly Member[] | null; messages: readonly Message[];
   sent(): void;
 }
 
 const canHover = () => matchMedia("(hover: hover)").matches;
 
 // Composer is where one writes. What is written stays with its room until it is sent.
-export function Composer({ handle, room, store, draft, members, messages, sent }: Props) {
-  const chat = useChat(), { lang, server, me, attempt, toast } = chat, { t } = lang;
+export function Composer({ handle, room, store, draft, sendAt, members, messages, sent }: Props) {
+  const chat = useChat(), { lang, server, me, attempt, toast, say } = chat, { t } = lang;
   const [text, setText] = useState(draft?.text ?? "");
   const [reply, setReply] = useState<Head | null>((draft?.reply_to as unknown as Head | null | undefined) ?? null);
   const [editing, setEditing] = useState<Message | null>(null);
@@ -86,10 +87,13 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
 
   const length = [...text].length, tooLong = length - server.textLength;
   const ready = (text.trim() !== "" || files.length > 0 || (editing !== null && editing.media.length > 0)) && tooLong <= 0;
+  // In slow mode what is written stays here until one may send again.
+  const left = useCountdown(editing ? null : sendAt), slow = left > 0 ? t("slow_left", { time: clock(left) }) : "";
   const stopEditing = () => { setEditing(null); setText(unsaved.current?.text ?? draft?.text ?? ""); };
 
   const go = async () => {
-    if (!ready) return;
+    if (ready && slow) say(slow);
+    if (!ready || slow) return;
     const words = text.trim();
     if (editing) {
       const m = editing;
@@ -181,9 +185,10 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
           aria-autocomplete="list" aria-controls={mentions.open ? "mentions" : undefined} aria-activedescendant={mentions.open ? `mention-${mentions.at}` : undefined}
           onInput={(e) => input(e.currentTarget.value)} onKeyDown={keys} onPaste={paste} onBlur={(e) => { caret.current = e.currentTarget.selectionStart; save(); mentions.look(null); }} />
         <button type="button" class="icon" aria-label={t("emoji")} title={t("emoji")} aria-expanded={picking !== null} onClick={(e) => { caret.current = box.current!.selectionStart; setPicking(e.currentTarget); }}><Icon name="smile" /></button>
-        <button type="submit" class="icon send" part="send" aria-label={t(editing ? "save" : "send")} title={t(editing ? "save" : "send")} disabled={!ready}><Icon name={editing ? "check" : "send"} /></button>
+        <button type="submit" class="icon send" part="send" aria-label={t(editing ? "save" : "send")} title={slow || t(editing ? "save" : "send")} disabled={!ready || slow !== ""}><Icon name={slow ? "clock" : editing ? "check" : "send"} /></button>
       </div>
       {tooLong > -200 && <p class={`count ${tooLong > 0 ? "over" : ""}`} role={tooLong > 0 ? "alert" : undefined}>{tooLong > 0 ? t("too_long", { n: tooLong }) : lang.number(-tooLong)}</p>}
+      {slow && <p class="count slow" role="timer">{slow}</p>}
       {picking && <Floating at={picking} close={() => { setPicking(null); focus(); }} label={t("emoji")} role="dialog" class="pickerbox"><Picker pick={(emoji) => { insert(emoji); if (canHover()) return; setPicking(null); }} /></Floating>}
     </form>
   );

@@ -133,7 +133,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
         {(!atEnd || view.has_after) && <button type="button" class="icon jump" aria-label={behind > 0 ? t("to_end_new", { n: behind }) : t("to_end")} onClick={() => toEnd(true)}><Icon name="down" />{behind > 0 && <span class="badge" aria-hidden="true">{behind > 99 ? "99+" : behind}</span>}</button>}
         {dragged && <div class="drop"><Icon name="photo" />{t("drop_here")}</div>}
       </div>
-      {may ? <Composer key={id} handle={composer} room={room} store={store} draft={view.draft} members={members} messages={messages} sent={() => toEnd()} />
+      {may ? <Composer key={id} handle={composer} room={room} store={store} draft={view.draft} sendAt={view.send_at} members={members} messages={messages} sent={() => toEnd()} />
         : <p class="readonly">{t(room.is_member ? "read_only" : "not_member")}</p>}
       {menu && <MessageMenu {...menu} room={room} store={store} close={() => setMenu(null)} reply={acts.reply} edit={(m) => composer.current?.edit(m)} react={react} pins={pins?.ids ?? null} pin={(m) => pins?.toggle(m)} pick={(m) => setPicking({ m, at: menu.at })} />}
       {picking && <Floating at={picking.at} close={() => setPicking(null)} label={t("react")} role="dialog" class="pickerbox">
