@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// longRoom has a group of Alice and Bob with n messages, which Alice has read.
-func (s *server) longRoom(name string, n int) {
+// longRoom makes a group of Alice and Bob with n messages, which Alice has read, and returns its id.
+func (s *server) longRoom(name string, n int) string {
 	s.t.Helper()
 	var room struct{ ID string }
 	must(s.t, json.Unmarshal([]byte(s.request("alice", "POST", "/chat/rooms", fmt.Sprintf(`{"name":%q,"members":[{"user_id":"2"}]}`, name))), &room))
@@ -19,6 +19,7 @@ func (s *server) longRoom(name string, n int) {
 		s.request("bob", "POST", "/chat/rooms/"+room.ID+"/messages", fmt.Sprintf(`{"text":"Line %d"}`, i+1))
 	}
 	s.request("alice", "PUT", "/chat/rooms/"+room.ID+"/users/me/read", fmt.Sprintf(`{"number":%d}`, n))
+	return room.ID
 }
 
 // Who reads further up stays there when something new comes, and is told; who is at the end

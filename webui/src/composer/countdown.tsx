@@ -3,12 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 // useCountdown returns how many seconds are left until a time, by Date.now(), and 0 from then on.
 export function useCountdown(at: number | null): number {
   const left = at === null ? 0 : Math.max(0, Math.ceil((at - Date.now()) / 1000));
-  const [, draw] = useState(left);
+  const [tick, draw] = useState(0);
   useEffect(() => {
     if (left === 0) return;
-    const timer = setTimeout(() => draw(left - 1), at! - Date.now() - (left - 1) * 1000);
+    const timer = setTimeout(() => draw(tick + 1), at! - Date.now() - (left - 1) * 1000); // when the second is over
     return () => clearTimeout(timer);
-  }, [at, left]);
+  }, [at, tick]);
   return left;
 }
 

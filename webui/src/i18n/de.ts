@@ -23,6 +23,7 @@ export const de: Record<Key, Text> = {
   typing_private: "schreibt …", typing_1: "{name} schreibt …", typing_2: "{a} und {b} schreiben …", typing_n: "{n} Personen schreiben …",
   messages_of: "Nachrichten in {room}", start: "Hier beginnt {room}.", start_private: "Hier beginnt dein Chat mit {room}.", new_messages: "Neue Nachrichten", to_end: "Zur neuesten Nachricht",
   to_end_new: { one: "Zur neuesten Nachricht, {n} neue", other: "Zur neuesten Nachricht, {n} neue" },
+  to_mention: { one: "Zur Nachricht, die dich erwähnt", other: "Zur ersten von {n} Nachrichten, die dich erwähnen" },
   read_only: "Hier können nur einige Mitglieder schreiben.", not_member: "Du bist kein Mitglied.", drop_here: "Dateien zum Senden hier ablegen",
   deleted_user: "Gelöschter Benutzer", user_number: "Benutzer {id}", notice: "Hinweis",
 

@@ -26,6 +26,7 @@ export const en = {
   typing_private: "typing…", typing_1: "{name} is typing…", typing_2: "{a} and {b} are typing…", typing_n: "{n} people are typing…",
   messages_of: "Messages in {room}", start: "This is the beginning of {room}.", start_private: "This is the beginning of your chat with {room}.", new_messages: "New messages", to_end: "To the newest message",
   to_end_new: { one: "To the newest message, {n} new", other: "To the newest message, {n} new" },
+  to_mention: { one: "To the message that mentions you", other: "To the first of {n} messages that mention you" },
   read_only: "Only some members can write here.", not_member: "You are not a member.", drop_here: "Drop files here to send them",
   deleted_user: "Deleted user", user_number: "User {id}", notice: "Notice",
 
