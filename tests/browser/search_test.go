@@ -63,3 +63,25 @@ func TestFailedSearch(t *testing.T) {
 	alice.press("Try again")
 	alice.wait(`$("dialog[open] .found")`)
 }
+
+// Emoji are found by their names in the language of the page, and in English.
+func TestEmojiInGerman(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	page := *s
+	page.url = s.foreign(`<df-chat base="/chat" token="demo-alice" lang="de"></df-chat>`)
+	alice := page.openAt("", "/", desktop)
+	alice.login = "alice"
+	alice.enter("Bob")
+	alice.press("Emoji")
+	alice.wait(`$(".picker .cells button")`)
+	for _, word := range []string{"segelboot", "boot segel", "sailboat"} {
+		alice.click(`$(".picker input")`)
+		eval[bool](alice, `$(".picker input").select() ?? true`)
+		alice.typeText(word)
+		alice.wait(`$$(".picker .cells button").length < 10 && $$(".picker .cells button").some((b) => b.textContent === "⛵" && $name(b) === "Segelboot")`)
+	}
+	alice.shot("emoji")
+	alice.click(`$$(".picker .cells button").find((b) => b.textContent === "⛵")`)
+	alice.wait(`$(".composer textarea").value === "⛵"`)
+}
