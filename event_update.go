@@ -65,8 +65,8 @@ type Update struct {
 	// room are to be read again then, as after an author_erased.
 
 	// Message is set for events about a message that is still there, not removed by Maintain or
-	// with its room: its text, media,
-	// the counts of its reactions, and the head of what it answers.
+	// with its room: its text, media, mentions, the counts of its reactions and replies, and the
+	// head of the message that it replies to.
 	Message *Message `json:"message,omitempty"`
 	// Room is set for room_created, room_updated, owner_changed and messages_removed.
 	Room *Room `json:"room,omitempty"`
@@ -244,7 +244,8 @@ func (u *Update) size() int {
 	if u.Message == nil {
 		return fixed
 	}
-	return fixed + len(u.Message.Text) + len(u.Message.Metadata) + fixed*len(u.Message.Media)
+	const mention = 64
+	return fixed + len(u.Message.Text) + len(u.Message.Metadata) + fixed*len(u.Message.Media) + mention*len(u.Message.Mentions)
 }
 
 // eventContent is what events refer to, of rooms that are not deleted.

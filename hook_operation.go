@@ -16,8 +16,8 @@ type Operation interface {
 	// Room returns the room that the operation is in, as the actor sees it, without what is
 	// unread and without the last message. It is ErrNotFound where the actor does not see
 	// the room, or the message that the operation is about, and where the operation is in no
-	// room: UploadOperation, CreateRoomOperation, and OpenPrivateOperation while the pair has
-	// no room. It costs a statement each time.
+	// room: UploadOperation, DeleteMediaOperation, CreateRoomOperation, and
+	// OpenPrivateOperation while the pair has no room. It costs a statement each time.
 	Room(ctx context.Context) (*Room, error)
 	// Service returns the service that was called: within InTx and WithTx the one that is bound
 	// to the host's transaction. What a hook changes through it is asked about too.

@@ -23,7 +23,9 @@ type ImportedMessage struct {
 	// Defaults to none: each import stores it anew.
 	ClientID string
 	// ReplyTo is the ClientID of a message of the room that this one replies to, imported
-	// before it; of several authors' the last one. Defaults to none.
+	// before it; of several authors' the last one. Defaults to none. Members choose the
+	// ClientID of what they send themselves: begin those of the source with something that
+	// nobody knows where an import may be run again while the room is in use.
 	ReplyTo string
 	// Text is as in NewMessage.
 	Text string
@@ -61,7 +63,9 @@ type ImportedMedia struct {
 // What one transaction of ImportMessages stores at most.
 const (
 	importBatch = 2000
-	importBytes = 4 << 20 // of texts and metadata, about
+	importBytes = 4 << 20 // of texts, metadata and reactions, about
+
+	importReactionBytes = 100 // of one, about
 )
 
 // ImportMessages stores messages that were sent elsewhere in a room, numbered in the order in
@@ -158,7 +162,7 @@ func (im *messageImport) take(ctx context.Context, messages iter.Seq2[ImportedMe
 		}
 		im.next++
 		im.batch = append(im.batch, m)
-		im.bytes += len(m.Text) + len(m.Metadata)
+		im.bytes += len(m.Text) + len(m.Metadata) + importReactionBytes*len(m.Reactions)
 		if len(im.batch) == importBatch || im.bytes > importBytes {
 			if err := im.store(ctx, false); err != nil {
 				return err

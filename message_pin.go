@@ -36,7 +36,9 @@ func scanPin(rows row) (Pin, error) {
 }
 
 // PinMessage pins a message in its room. It needs can_edit_room. A message that is pinned
-// already stays as it was, and nothing is told.
+// already stays as it was, and nothing is told. Where PinsPerRoom are pinned, and some of them
+// are messages that do not exist for the actor (see HistoryJoined), the oldest pin of these is
+// taken away.
 //
 // Errors: ErrNotFound, ErrForbidden, also in a private room whose other user was erased,
 // ErrConflict on a tombstone, ErrTooLarge (field "message_id") when PinsPerRoom are pinned.
@@ -74,7 +76,9 @@ func (p *roomScope) pin(m *Message) (*Pin, error) {
 		}
 	}
 	if len(pinned) >= PinsPerRoom {
-		return nil, tooLarge("message_id", CodeTooMany, PinsPerRoom, "pinned messages in a room")
+		if err := p.unpinUnseen(); err != nil {
+			return nil, err
+		}
 	}
 	pin := &Pin{MessageID: m.ID, RoomID: p.room.ID, UserID: p.actor.nullableID(), CreatedAt: p.now}
 	if _, err := p.exec("INSERT INTO chat_pins ("+pinColumns+") VALUES (?, ?, ?, ?)",
@@ -83,6 +87,24 @@ func (p *roomScope) pin(m *Message) (*Pin, error) {
 	}
 	p.record(MessagePinned, &m.ID, nil)
 	return pin, p.save()
+}
+
+// unpinUnseen makes room for a pin: of those on messages that the actor does not see, and so
+// cannot take away, the oldest goes.
+func (p *roomScope) unpinUnseen() error {
+	oldest, err := queryOne(p.conn, scanValue[uuid.UUID], `SELECT p.message_id FROM chat_pins p JOIN chat_messages m ON m.id = p.message_id
+		WHERE p.room_id = ? AND m.number <= ? ORDER BY p.created_at, p.message_id LIMIT 1`, p.room.ID, p.access.joined)
+	if err != nil {
+		return err
+	}
+	if oldest == nil {
+		return tooLarge("message_id", CodeTooMany, PinsPerRoom, "pinned messages in a room")
+	}
+	if _, err := p.exec("DELETE FROM chat_pins WHERE message_id = ?", *oldest); err != nil {
+		return err
+	}
+	p.record(MessageUnpinned, oldest, nil)
+	return nil
 }
 
 // UnpinMessage takes a message from those that are pinned in its room. It needs

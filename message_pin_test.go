@@ -3,8 +3,10 @@ package chat_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/internal/chatsuite"
@@ -53,6 +55,34 @@ func TestPinsAreLimited(t *testing.T) {
 		chatsuite.Must(h.PinMessage(h.Ctx, h.Alice, pins[0].MessageID))(t) // again
 		chatsuite.NoError(t, h.UnpinMessage(h.Ctx, h.Alice, pins[0].MessageID))
 		chatsuite.Must(h.PinMessage(h.Ctx, h.Alice, more.ID))(t)
+	})
+}
+
+// Of pins on messages that do not exist for an editor the oldest makes room for theirs.
+func TestPinsOfNewcomersAreLimited(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		editor := chat.CanEditRoom | chat.CanCreateMessages
+		room := chatsuite.Must(h.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", HistoryVisibility: chat.HistoryJoined}))(t)
+		var old []uuid.UUID
+		for i := range chat.PinsPerRoom {
+			old = append(old, chatsuite.Must(h.PinMessage(h.Ctx, h.Alice, h.Send(h.Alice, room.ID, fmt.Sprint(i)).ID))(t).MessageID)
+			h.Clock.Advance(time.Second)
+		}
+		chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Bob, Permissions: &editor}))(t)
+		seen := h.Send(h.Bob, room.ID, "new")
+		before := chatsuite.Must(h.Room(h.Ctx, chat.System, room.ID))(t).LastSeq
+		chatsuite.Must(h.PinMessage(h.Ctx, h.Bob, seen.ID))(t)
+		pins := chatsuite.Must(h.Pins(h.Ctx, h.Alice, room.ID))(t)
+		if len(pins) != chat.PinsPerRoom || pins[0].MessageID != seen.ID || pins[len(pins)-1].MessageID != old[1] {
+			t.Errorf("%d pins, from %v to %v", len(pins), pins[0].MessageID, pins[len(pins)-1].MessageID)
+		}
+		events := chatsuite.Must(h.Events(h.Ctx, h.Alice, room.ID, chat.EventsQuery{After: before}))(t).Items
+		if len(events) != 2 || *events[0].MessageID != old[0] || events[0].Kind != chat.UpdateKind(chat.MessageUnpinned) || *events[1].MessageID != seen.ID {
+			t.Errorf("told of %+v", events)
+		}
+		_, err := h.PinMessage(h.Ctx, h.Alice, h.Send(h.Alice, room.ID, "more").ID) // who sees them all takes one away
+		chatsuite.WantFieldError(t, err, chat.ErrTooLarge, "message_id", chat.PinsPerRoom)
+		h.CheckRoomLogs()
 	})
 }
 

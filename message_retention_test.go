@@ -185,6 +185,32 @@ func TestUnreadFromTheFirstNumber(t *testing.T) {
 	})
 }
 
+// A mark on messages of which none is left is none.
+func TestMarksOfRemovedMessages(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room, messages := aged(h, 7, 0)
+		newest := messages[len(messages)-1].Number
+		for _, user := range []chat.UserID{h.Bob, h.Carol} {
+			chatsuite.Must(h.MarkRead(h.Ctx, user, room, newest))(t)
+			chatsuite.Must(h.MarkUnread(h.Ctx, user, room, 1))(t)
+		}
+		chatsuite.Must(h.Maintain(h.Ctx, keepADay))(t)
+		after := h.Send(h.Bob, room, "after").Number
+		for when, user := range map[string]chat.UserID{"who has sent since": h.Bob, "who has not": h.Carol} {
+			unread := after - newest
+			if user == h.Bob {
+				unread = 0
+			}
+			me := chatsuite.Must(h.RoomUser(h.Ctx, user, room, user))(t)
+			total := chatsuite.Must(h.Unread(h.Ctx, user))(t)
+			listed := chatsuite.Must(h.Rooms(h.Ctx, user, chat.RoomsQuery{Unread: true}))(t).Items
+			if me.MarkedUnread != nil || total.Total != unread || total.Rooms != unread || int64(len(listed)) != unread {
+				t.Errorf("%s: marked from %v on, %+v are unread, and %d rooms listed", when, me.MarkedUnread, total, len(listed))
+			}
+		}
+	})
+}
+
 // Who joined later sees from the later of the two numbers on.
 func TestRetentionAndNewcomers(t *testing.T) {
 	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {

@@ -128,7 +128,7 @@ func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
 		add(" AND u.pinned = ?", *in.Pinned)
 	}
 	if in.Unread {
-		add(" AND (u.marked_unread IS NOT NULL OR " + unmarkedUnreadSQL + " > 0)")
+		add(" AND (" + markedSQL + " OR " + unmarkedUnreadSQL + " > 0)")
 	}
 	if in.Cursor != "" {
 		var at roomCursor

@@ -200,8 +200,8 @@ func scanUnreadSums(rows row) (s unreadSums, err error) {
 // unreadSumsSQL reads the rooms once: without MATERIALIZED PostgreSQL would count the
 // tombstones anew wherever the count is named.
 const unreadSumsSQL = `WITH mine AS MATERIALIZED (
-		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, u.marked_unread AS marked, ` + mentionCountSQL + ` AS mentions
+		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, ` + markedSQL + ` AS marked, ` + mentionCountSQL + ` AS mentions
 		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
-		WHERE u.user_id = ? AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR u.marked_unread IS NOT NULL)
-	) SELECT muted, CAST(SUM(unread) AS bigint), COUNT(CASE WHEN unread > 0 OR marked IS NOT NULL THEN 1 END), CAST(SUM(mentions) AS bigint)
+		WHERE u.user_id = ? AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR ` + markedSQL + `)
+	) SELECT muted, CAST(SUM(unread) AS bigint), COUNT(CASE WHEN unread > 0 OR marked THEN 1 END), CAST(SUM(mentions) AS bigint)
 	FROM mine GROUP BY muted`

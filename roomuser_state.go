@@ -18,11 +18,19 @@ const (
 	hiddenSQL = "(u.hidden_number IS NOT NULL AND (r.last_number <= u.hidden_number OR " + mutedSQL + "))"
 )
 
+// markedSQL renders whether the room r is marked unread by the membership u: a mark goes with
+// the last of the messages that it is on.
+const markedSQL = "(u.marked_unread IS NOT NULL AND u.last_read_number >= r.first_number)"
+
 // resolveOwnState makes of the columns what is so by now: a mute that is over is none, and
-// an archived room with a newer message is not hidden unless it is muted. A mark is not on a
-// message that was removed.
+// an archived room with a newer message is not hidden unless it is muted. A mark is on what
+// is left of its messages, and on nothing when all of them were removed.
 func (u *RoomUser) resolveOwnState(firstNumber, lastNumber int64, now time.Time) {
-	if u.MarkedUnread != nil {
+	switch {
+	case u.MarkedUnread == nil:
+	case u.LastReadNumber < firstNumber:
+		u.MarkedUnread = nil
+	default:
 		marked := max(*u.MarkedUnread, firstNumber)
 		u.MarkedUnread = &marked
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"github.com/go-df/chat/internal/dialect"
 )
@@ -310,27 +309,6 @@ func (c *commitSignal) notify() {
 	}
 }
 
-// ownSession is a session of db that carries none of the host's conditions, and
-// whose settings do not change what this package's statements do.
-func ownSession(db *gorm.DB) *gorm.DB {
-	own := db.Session(&gorm.Session{NewDB: true, Context: context.Background(), SkipHooks: true})
-	own.Error = nil
-	own.TranslateError = false // the driver's own codes are needed to know what can be tried again
-	own.DryRun = false
-	own.PrepareStmt = false
-	own.Logger = quietLogger{own.Logger}
-	switch pool := own.Statement.ConnPool.(type) {
-	// GORM's statement cache halves PostgreSQL inside transactions; the drivers have their own.
-	case *gorm.PreparedStmtDB:
-		own.Statement.ConnPool = pool.ConnPool
-	case *gorm.PreparedStmtTX:
-		own.Statement.ConnPool = pool.Tx
-	}
-	own.Config.ConnPool = own.Statement.ConnPool
-	wantPrimary(own)
-	return own
-}
-
 // agingTime is the time by which things are removed when they are old: Config.Clock's,
 // or else that of the database, so that a program whose clock is wrong removes nothing
 // too early. SQLite has no clock but the program's.
@@ -355,45 +333,4 @@ func later(now, last time.Time) time.Time {
 		return now
 	}
 	return last.Add(time.Microsecond)
-}
-
-// resolver is the name of the callbacks of gorm.io/plugin/dbresolver, which sends what
-// looks like a query to a replica. What is read here is compared with what was just
-// written, so that a replica that lags behind will not do: all statements are marked as
-// dbresolver.Write marks them. Without the plugin the mark has no meaning.
-const resolver = "gorm:db_resolver"
-
-// wantPrimary marks the statements of a session. They all name one table, so that they
-// go to one server where the host gives tables servers of their own.
-func wantPrimary(session *gorm.DB) {
-	session.Statement.Settings.Store(resolver+":write", struct{}{})
-	if session.Callback().Query().Get(resolver) != nil {
-		session.Statement.Table = "chat_rooms"
-	}
-}
-
-// onPrimary makes a session, which must be of the caller's own, begin its transactions
-// where the plugin writes, which need not be the handle's own pool.
-func onPrimary(session *gorm.DB) *gorm.DB {
-	if resolve := session.Callback().Query().Get(resolver); resolve != nil {
-		marked := session.Session(&gorm.Session{NewDB: true, Context: session.Statement.Context})
-		wantPrimary(marked)
-		resolve(marked)
-		session.Statement.ConnPool = marked.Statement.ConnPool
-	}
-	return session
-}
-
-// quietLogger keeps the host's GORM logger from printing what messages say: it gets
-// the statements without their values.
-type quietLogger struct{ logger.Interface }
-
-// LogMode keeps the wrapping.
-func (l quietLogger) LogMode(level logger.LogLevel) logger.Interface {
-	return quietLogger{l.Interface.LogMode(level)}
-}
-
-// ParamsFilter is called by GORM before it prints a statement.
-func (quietLogger) ParamsFilter(_ context.Context, sql string, _ ...any) (string, []any) {
-	return sql, nil
 }

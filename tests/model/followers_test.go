@@ -183,7 +183,10 @@ func (r *followedRoom) forget() {
 			delete(r.Messages, number)
 		}
 	}
-	if r.Marked > 0 {
+	switch {
+	case r.Read < r.First: // none of what the mark was on is left
+		r.Marked = 0
+	case r.Marked > 0:
 		r.Marked = max(r.Marked, r.First)
 	}
 	r.Read = max(r.Read, r.First-1)

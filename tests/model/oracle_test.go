@@ -240,6 +240,9 @@ func (r *modelRoom) membership(user, viewer chat.UserID) *chat.RoomUser {
 	member.Owner = same(r.OwnerID, user)
 	member.Effective = r.rights(user)
 	r.settle(&member)
+	if member.MarkedUnread != nil && member.LastReadNumber < r.FirstNumber { // none of what it was on is left
+		member.MarkedUnread = nil
+	}
 	if member.MarkedUnread != nil {
 		marked := max(*member.MarkedUnread, r.FirstNumber)
 		member.MarkedUnread = &marked
