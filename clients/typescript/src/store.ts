@@ -324,8 +324,10 @@ class ChatStore implements Store {
   }
 
   private sendTyping(room: ID): void {
-    if (this.status.get() !== "online" || !this.typing.due(room)) return;
-    void this.client.roomTyping({ room }, { retries: 0, signal: this.ended.signal }).catch(() => undefined); // it is kept nowhere
+    this.typing.write(room, () => {
+      if (this.status.get() !== "online") return;
+      void this.client.roomTyping({ room }, { retries: 0, signal: this.ended.signal }).catch(() => undefined); // it is kept nowhere
+    });
   }
 
   async createRoom(room: NewRoom): Promise<Room> {

@@ -189,7 +189,7 @@ export function Composer({ handle, room, store, draft, sendAt, members, messages
       </div>
       {tooLong > -200 && <p class={`count ${tooLong > 0 ? "over" : ""}`} role={tooLong > 0 ? "alert" : undefined}>{tooLong > 0 ? t("too_long", { n: tooLong }) : lang.number(-tooLong)}</p>}
       {slow && <p class="count slow" role="timer">{slow}</p>}
-      {picking && <Floating at={picking} close={() => { setPicking(null); focus(); }} label={t("emoji")} role="dialog" class="pickerbox"><Picker pick={(emoji) => { insert(emoji); if (canHover()) return; setPicking(null); }} /></Floating>}
+      {picking && <Floating at={picking} close={() => { setPicking(null); setTimeout(focus); }} label={t("emoji")} role="dialog" class="pickerbox"><Picker pick={(emoji) => { insert(emoji); if (canHover()) return; setPicking(null); if (!matchMedia("(pointer: coarse)").matches) setTimeout(focus); }} /></Floating>}
     </form>
   );
 }

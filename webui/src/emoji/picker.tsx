@@ -57,6 +57,8 @@ export function Picker({ pick }: { pick(emoji: string): void }) {
   const [shown, setShown] = useState(2);
   const grid = useRef<HTMLDivElement>(null);
   useEffect(() => { load(code).then(setGroups, () => setFailed(true)); }, [code]);
+  // With a finger, the keyboard would cover what one came for.
+  useEffect(() => { if (!matchMedia("(pointer: coarse)").matches) grid.current!.querySelector("input")!.focus(); }, []);
   // A thousand buttons are too many for the first frame.
   useEffect(() => {
     if (!groups || shown > groups.length) return;
@@ -94,7 +96,7 @@ export function Picker({ pick }: { pick(emoji: string): void }) {
 
   return (
     <div class="picker" ref={grid} onKeyDown={keys}>
-      <div class="search"><Icon name="search" /><input type="search" autofocus aria-label={t("emoji_search")} placeholder={t("emoji_search")} value={query} onInput={(e) => setQuery(e.currentTarget.value)} /></div>
+      <div class="search"><Icon name="search" /><input type="search" aria-label={t("emoji_search")} placeholder={t("emoji_search")} value={query} onInput={(e) => setQuery(e.currentTarget.value)} /></div>
       <div class="emoji" tabIndex={0} role="group" aria-label={t("emoji")}>
         {failed && <p role="alert">{t("emoji_failed")}</p>}
         {!groups && !failed && <p><i class="spin" /></p>}

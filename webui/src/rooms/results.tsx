@@ -21,11 +21,10 @@ export function Results({ query, done, none }: { query: string; done(): void; no
     setFound(null);
     const timer = setTimeout(async () => {
       if (!q) return;
-      const [people, rooms, messages] = await Promise.allSettled([
-        findUsers(chat, q, signal),
-        client.chatRoomList({ q, limit: 10 }, { signal, retries: 1 }),
-        chat.server.search && q.length > 1 ? messageSearch(chat, q, undefined, undefined, signal) : { items: [], next: null },
-      ]);
+      // The server makes two searches of a user at a time.
+      const finding = findUsers(chat, q, signal);
+      const third = async () => chat.server.search && q.length > 1 ? messageSearch(chat, q, undefined, undefined, signal) : { items: [], next: null };
+      const [people, rooms, messages] = await Promise.allSettled([finding, client.chatRoomList({ q, limit: 10 }, { signal, retries: 1 }), finding.then(third, third)]);
       if (signal.aborted) return;
       const problem = [messages, rooms, people].find((search) => search.status === "rejected")?.reason ?? null;
       setFound({
@@ -45,8 +44,8 @@ export function Results({ query, done, none }: { query: string; done(): void; no
     });
   };
   const titleFor = (id: string) => {
-    const entry = chat.store.rooms.get().find((e) => e.room.id === id);
-    return entry ? titleOf(lang, entry.room as unknown as Room) : "";
+    const { room } = chat.store.room(id).view.get();
+    return room ? titleOf(lang, room as unknown as Room) : "";
   };
   const nothing = none && !found.problem && found.people.length + found.rooms.length + found.messages.length === 0;
   return (
