@@ -27,8 +27,12 @@ func TestKeyboard(t *testing.T) {
 		t.Helper()
 		alice.wait(`(() => { const e = $root().activeElement; return e && (` + expression + `) })()`)
 	}
+	focus := func(element string) { // which may be drawn anew before it is
+		t.Helper()
+		alice.wait(`((e) => { e?.focus(); return e && $root().activeElement === e && document.hasFocus() })(` + element + `)`)
+	}
 	alice.wait(`$room("Boat trip")`)
-	eval[bool](alice, `($("nav input").focus(), true)`)
+	focus(`$("nav input")`)
 	for range 10 { // through the filters to the rooms
 		if eval[bool](alice, `$root().activeElement?.matches(".room > button") === true`) {
 			break
@@ -47,7 +51,7 @@ func TestKeyboard(t *testing.T) {
 	alice.sees("So am I")
 
 	// The history: arrows go from message to message, Enter opens what can be done with one.
-	eval[bool](alice, `($(".scroller").focus(), true)`)
+	focus(`$(".scroller")`)
 	alice.keys(kb.ArrowUp)
 	focused(`e === $$("li[data-number]").at(-1)`)
 	alice.keys(kb.ArrowUp)
@@ -59,7 +63,7 @@ func TestKeyboard(t *testing.T) {
 	focused(`e === $$("li[data-number]").at(-2)`)
 
 	// A dialog: the focus does not leave it, Escape closes it, and the focus is where it was.
-	eval[bool](alice, `($button("About Boat trip").focus(), true)`)
+	focus(`$button("About Boat trip")`)
 	pressEnter(alice)
 	alice.wait(`$("dialog[open] .person")`)
 	for range 40 {
@@ -73,7 +77,7 @@ func TestKeyboard(t *testing.T) {
 	focused(`$name(e) === "About Boat trip"`)
 
 	// From a menu into a dialog, through it, and back.
-	eval[bool](alice, `($$(".pane header button").find((b) => $name(b) === "More").focus(), true)`)
+	focus(`$$(".pane header button").find((b) => $name(b) === "More")`)
 	pressEnter(alice)
 	focused(`e.getAttribute("role") === "menuitem"`)
 	alice.keys(kb.End)
@@ -86,7 +90,7 @@ func TestKeyboard(t *testing.T) {
 	focused(`$name(e) === "More"`)
 
 	// Emoji by arrows, and back to the text.
-	eval[bool](alice, `($(".composer [aria-label=Emoji]").focus(), true)`)
+	focus(`$(".composer [aria-label=Emoji]")`)
 	pressEnter(alice)
 	alice.wait(`$(".picker .cells button")`)
 	focused(`e.matches(".picker input")`)
