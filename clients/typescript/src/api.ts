@@ -607,7 +607,7 @@ export interface UnreadMark {
   number: number;
 }
 
-/** A change, with its content as all members see it alike when it is delivered: ids of users and files alone, and nothing of your own but in a hello, a room_state and what is told to your own sessions alone. */
+/** A change, with its content as all members see it alike when it is delivered: ids of users, files without addresses, and nothing of your own but in a hello, a room_state and what is told to your own sessions alone. */
 export type Update = UpdateHello | UpdateReset | UpdateRoomState | UpdateHidden | UpdateOfRoom | UpdateOfMember | UpdateOfMessage | UpdateWithoutContent | UpdateOfMarker | UpdateOfMute | UpdateOfOwnState | UpdateOfTyping;
 
 /** The first of each stream: all of your rooms. */
