@@ -18,7 +18,7 @@ CREATE TABLE chat_media (
 	thumbnail_key text,
 	created_at    datetime NOT NULL
 );
-CREATE INDEX chat_media_user ON chat_media (user_id);
+CREATE INDEX chat_media_user ON chat_media (user_id, id);
 -- An empty key says that no thumbnail can be made.
 CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
