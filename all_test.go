@@ -419,6 +419,7 @@ func TestSequencesEnd(t *testing.T) {
 			h.Send(h.Bob, room.ID, "x")
 		}
 		ctx, cancel := context.WithCancel(h.Ctx)
+		defer cancel()
 		all := h.AllMessages(ctx, h.Bob, chat.MessageFilter{})
 		for range 2 {
 			n := 0
