@@ -91,12 +91,13 @@ func (s *Service) Digest(ctx context.Context, in DigestQuery) iter.Seq2[UserUnre
 	})
 }
 
-// digestUsers reads the next users of all memberships, and returns those of them who were last
-// seen long enough ago.
+// digestUsers reads the next users of all memberships, each looked for by the index behind the
+// one before: a DISTINCT might read all memberships. It returns those who were last seen long
+// enough ago.
 func (c *call) digestUsers(in DigestQuery, after UserID) (users []UserUnread, last UserID, more bool, err error) {
 	condition, args := "", []any(nil)
 	if after != "" {
-		condition, args = " WHERE user_id > ?", []any{after}
+		condition, args = " WHERE o.user_id > ?", []any{after}
 	}
 	type seen struct {
 		UserUnread
@@ -105,8 +106,10 @@ func (c *call) digestUsers(in DigestQuery, after UserID) (users []UserUnread, la
 	found, err := queryAll(c.conn, func(rows row) (u seen, err error) {
 		err = rows.Scan(&u.UserID, scanTime(&u.LastSeenAt), scanRequiredTime(&u.joined))
 		return u, err
-	}, "WITH page AS (SELECT DISTINCT user_id FROM chat_room_users"+condition+` ORDER BY user_id LIMIT ?)
-		SELECT u.user_id, MAX(u.last_seen_at), MIN(u.created_at) FROM page JOIN chat_room_users u ON u.user_id = page.user_id
+	}, "WITH RECURSIVE page (user_id, n) AS (SELECT (SELECT o.user_id FROM chat_room_users o"+condition+` ORDER BY o.user_id LIMIT 1), 1
+			UNION ALL SELECT (SELECT o.user_id FROM chat_room_users o WHERE o.user_id > page.user_id ORDER BY o.user_id LIMIT 1), page.n + 1
+			FROM page WHERE page.user_id IS NOT NULL AND page.n < ?)
+		SELECT u.user_id, MAX(u.last_seen_at), MIN(u.created_at) FROM page CROSS JOIN chat_room_users u WHERE u.user_id = page.user_id
 		GROUP BY u.user_id ORDER BY u.user_id`, append(args, allBatch)...)
 	if err != nil || len(found) == 0 {
 		return nil, after, false, err

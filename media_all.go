@@ -82,30 +82,23 @@ func (s *Service) MediaBy(ctx context.Context, actor Actor, user UserID, page Pa
 	})
 }
 
-// What media f are in, as mediaUseSQL reads it: in a message, or else a room's avatar.
-const (
-	mediaInMessage = "EXISTS (SELECT 1 FROM chat_message_media x WHERE x.media_id = f.id)"
-	mediaIsAvatar  = "EXISTS (SELECT 1 FROM chat_rooms a WHERE a.avatar_id = f.id)"
-	// The rooms of these, which are not deleted, with the actor's membership u.
-	mediaMessageSeen = `EXISTS (SELECT 1 FROM chat_message_media x JOIN chat_messages m ON m.id = x.message_id
-		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
-		JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ? WHERE x.media_id = f.id AND ` + visibleMessage + ")"
-	mediaAvatarSeen = `EXISTS (SELECT 1 FROM chat_rooms a WHERE a.avatar_id = f.id AND a.deleted_at IS NULL
-		AND (a.is_public OR EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = a.id AND u.user_id = ?)))`
-	mediaMessageThere = `EXISTS (SELECT 1 FROM chat_message_media x JOIN chat_messages m ON m.id = x.message_id
-		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE x.media_id = f.id)`
-	mediaAvatarThere = "EXISTS (SELECT 1 FROM chat_rooms a WHERE a.avatar_id = f.id AND a.deleted_at IS NULL)"
-)
+// seenMediaSQL reads media f with what they are in, as mediaUseSQL does: in the message m, or
+// else as the avatar of the room a; and with that room r, unless it is deleted, and the actor's
+// membership u there.
+const seenMediaSQL = ` FROM chat_media f LEFT JOIN chat_message_media x ON x.media_id = f.id LEFT JOIN chat_messages m ON m.id = x.message_id
+	LEFT JOIN chat_rooms a ON a.avatar_id = f.id
+	LEFT JOIN chat_rooms r ON r.id = COALESCE(m.room_id, a.id) AND r.deleted_at IS NULL
+	LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ? WHERE `
 
 // seenMedia reads ready media f of a condition that the actor sees. It is decideMedia in SQL.
 func (c *call) seenMedia(f filterSQL, order string, limit int) ([]Media, error) {
 	f.and("f.state = ?", MediaReady)
 	if c.actor.system {
-		f.and("(" + mediaMessageThere + " OR " + mediaAvatarThere + " OR NOT " + mediaInMessage + " AND NOT " + mediaIsAvatar + ")")
+		f.and("(r.id IS NOT NULL OR x.media_id IS NULL AND a.id IS NULL)")
 	} else {
-		f.and("("+mediaMessageSeen+" OR "+mediaAvatarSeen+" OR f.user_id = ? AND NOT "+mediaInMessage+" AND NOT "+mediaIsAvatar+")",
-			c.actor.id, c.actor.id, c.actor.id)
+		f.and("CASE WHEN x.media_id IS NOT NULL THEN u.user_id IS NOT NULL AND "+visibleMessage+
+			" WHEN a.id IS NOT NULL THEN r.is_public OR u.user_id IS NOT NULL ELSE f.user_id = ? END", c.actor.id)
 	}
-	return queryAll(c.conn, scanMedia, "SELECT "+prefixed("f", mediaColumns)+" FROM chat_media f WHERE "+f.condition+" "+order+" LIMIT ?",
-		append(f.args, limit)...)
+	return queryAll(c.conn, scanMedia, "SELECT "+prefixed("f", mediaColumns)+seenMediaSQL+f.condition+" "+order+" LIMIT ?",
+		append(append([]any{c.actor.nullableID()}, f.args...), limit)...)
 }

@@ -19,7 +19,8 @@ import (
 // the room meanwhile gets an error rather than an end. The first error is yielded beside a zero
 // Message, and is the last thing that is; the end of ctx is one.
 //
-// Without RoomID and Author, whatever else is set, every message that there is is looked at.
+// Without RoomID and Author, whatever else is set, every message that there is is looked at, for
+// a user whose rooms have more than 10,000, and for System.
 //
 // Errors: ErrInvalid for a filter with an unknown type or an id that is none (fields "room_type"
 // and "author"); and of RoomID ErrNotFound, or ErrForbidden to those who only see a public room.
@@ -36,14 +37,25 @@ func (s *Service) AllMessages(ctx context.Context, actor Actor, filter MessageFi
 			return found, found[len(found)-1].Number, len(found) == allBatch, nil
 		})
 	}
-	return sequence(ctx, s, actor, uuid.Nil, func(c *call, after uuid.UUID) ([]Message, uuid.UUID, bool, error) {
-		found, err := c.allMessages(filter, after)
+	return sequence(ctx, s, actor, messagePosition{}, func(c *call, after messagePosition) ([]Message, messagePosition, bool, error) {
+		found, after, err := c.allMessages(filter, after)
 		if err != nil || len(found) == 0 {
 			return nil, after, false, err
 		}
-		return found, found[len(found)-1].ID, len(found) == allBatch, c.attachContent(pointers(found))
+		after.id = found[len(found)-1].ID
+		return found, after, len(found) == allBatch, c.attachContent(pointers(found))
 	})
 }
+
+// messagePosition is a position among the messages of all rooms.
+type messagePosition struct {
+	id uuid.UUID
+	// few says that the actor's rooms have few messages, after it was asked once: known.
+	few, known bool
+}
+
+// fewMessages is how many messages may be sorted for a page.
+const fewMessages = 10_000
 
 // allMessagesOf reads messages of the filter's one room.
 func (c *call) allMessagesOf(f MessageFilter, after int64) ([]Message, error) {
@@ -62,26 +74,46 @@ func (c *call) allMessagesOf(f MessageFilter, after int64) ([]Message, error) {
 	return messages, c.attachContent(pointers(messages))
 }
 
-// allMessages reads messages m of all rooms.
-func (c *call) allMessages(f MessageFilter, after uuid.UUID) ([]Message, error) {
-	sql := filterSQL{"m.id > ?", []any{after}}
+// allMessages reads messages m of all rooms. Where those of the actor's rooms are few, they are
+// read and sorted for each page, and else all messages that there are, in the order of their ids:
+// a join, which leaves the choice to the databases, was found to read and sort millions a page.
+func (c *call) allMessages(f MessageFilter, after messagePosition) ([]Message, messagePosition, error) {
+	if !after.known && !c.actor.system && f.Author == "" {
+		few, err := c.hasFewMessages()
+		if err != nil {
+			return nil, after, err
+		}
+		after.few = few
+	}
+	after.known = true
+	from, sql := "chat_messages m", filterSQL{"m.id > ?", []any{after.id}}
+	if after.few { // SQLite keeps the order of a CROSS JOIN
+		rooms, args := roomsThat(nil, f.RoomType)
+		from = "chat_room_users u CROSS JOIN chat_rooms r CROSS JOIN chat_messages m"
+		sql.and("u.user_id = ? AND r.id = u.room_id AND m.room_id = u.room_id AND "+visibleMessage+" AND "+rooms, append([]any{c.actor.id}, args...)...)
+	} else {
+		c.onlySeen(&sql, f.RoomType)
+	}
 	f.narrow(&sql, "m.")
-	c.onlySeen(&sql, f.RoomType)
-	return queryAll(c.conn, scanMessage, "SELECT "+prefixed("m", messageColumns)+" FROM chat_messages m WHERE "+sql.condition+
+	found, err := queryAll(c.conn, scanMessage, "SELECT "+prefixed("m", messageColumns)+" FROM "+from+" WHERE "+sql.condition+
 		" ORDER BY m.id LIMIT ?", append(sql.args, allBatch)...)
+	return found, after, err
+}
+
+func (c *call) hasFewMessages() (bool, error) {
+	n, err := queryOne(c.conn, scanValue[int64], `SELECT CAST(COALESCE(SUM(r.last_number - r.first_number + 1), 0) AS bigint)
+		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL`, c.actor.id)
+	return err == nil && *n <= fewMessages, err
 }
 
 // onlySeen adds the condition that the actor sees the message m, in a room of a type where one
-// is given. As a join of its own PostgreSQL may begin with it, and SQLite does not: it goes
-// through the messages in their order.
+// is given, by looking each message's room up.
 func (c *call) onlySeen(f *filterSQL, roomType RoomType) {
 	rooms, args := roomsThat(nil, roomType)
-	if c.actor.system {
-		f.and("EXISTS (SELECT 1 FROM chat_rooms r WHERE r.id = m.room_id AND "+rooms+")", args...)
-		return
+	f.and("(SELECT "+rooms+" FROM chat_rooms r WHERE r.id = m.room_id)", args...)
+	if !c.actor.system {
+		f.and(memberSeesMessage, c.actor.id)
 	}
-	f.and("EXISTS (SELECT 1 FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.room_id = m.room_id AND u.user_id = ? AND "+
-		visibleMessage+" AND "+rooms+")", append([]any{c.actor.id}, args...)...)
 }
 
 // UserMessagesPage is a page of the messages of one author, the highest id first.
