@@ -17,8 +17,9 @@ type DigestQuery struct {
 	// longer (RoomUser.LastSeenAt: they have read or sent), or who were never seen and have
 	// been in a room for as long. Defaults to 0: everybody.
 	UnseenFor time.Duration
-	// Since leaves only rooms whose newest message was sent at this time or later, such as
-	// that of the last digest, so that nobody is told of the same twice. Defaults to any time.
+	// Since is when the last digest of this kind was begun: rooms of which it has told are left
+	// out, those in which nothing was sent since then and whose user had not been seen for
+	// UnseenFor by then. Defaults to none.
 	Since time.Time
 	// RoomType leaves only rooms of this type. Defaults to all.
 	RoomType RoomType
@@ -81,50 +82,14 @@ func (s *Service) Digest(ctx context.Context, in DigestQuery) iter.Seq2[UserUnre
 	}
 	in.Messages = min(in.Messages, s.config.Limits.PageMax)
 	return sequence(ctx, s, System, UserID(""), func(c *call, after UserID) ([]UserUnread, UserID, bool, error) {
-		users, last, more, err := c.digestUsers(in, after)
-		if err != nil || len(users) == 0 {
+		d := &unreadDigest{call: c, query: in, byID: map[UserID]*UserUnread{}, told: map[UserID]bool{}}
+		last, more, err := d.readUsers(after)
+		if err != nil || len(d.users) == 0 {
 			return nil, last, more, err
 		}
-		d := &unreadDigest{call: c, query: in, users: users, byID: make(map[UserID]*UserUnread, len(users))}
 		page, err := d.read()
 		return page, last, more, err
 	})
-}
-
-// digestUsers reads the next users of all memberships, each looked for by the index behind the
-// one before: a DISTINCT might read all memberships. It returns those who were last seen long
-// enough ago.
-func (c *call) digestUsers(in DigestQuery, after UserID) (users []UserUnread, last UserID, more bool, err error) {
-	condition, args := "", []any(nil)
-	if after != "" {
-		condition, args = " WHERE o.user_id > ?", []any{after}
-	}
-	type seen struct {
-		UserUnread
-		joined time.Time // when they became a member of their first room
-	}
-	found, err := queryAll(c.conn, func(rows row) (u seen, err error) {
-		err = rows.Scan(&u.UserID, scanTime(&u.LastSeenAt), scanRequiredTime(&u.joined))
-		return u, err
-	}, "WITH RECURSIVE page (user_id, n) AS (SELECT (SELECT o.user_id FROM chat_room_users o"+condition+` ORDER BY o.user_id LIMIT 1), 1
-			UNION ALL SELECT (SELECT o.user_id FROM chat_room_users o WHERE o.user_id > page.user_id ORDER BY o.user_id LIMIT 1), page.n + 1
-			FROM page WHERE page.user_id IS NOT NULL AND page.n < ?)
-		SELECT u.user_id, MAX(u.last_seen_at), MIN(u.created_at) FROM page CROSS JOIN chat_room_users u WHERE u.user_id = page.user_id
-		GROUP BY u.user_id ORDER BY u.user_id`, append(args, allBatch)...)
-	if err != nil || len(found) == 0 {
-		return nil, after, false, err
-	}
-	until := c.now.Add(-in.UnseenFor)
-	for _, u := range found {
-		at := u.joined
-		if u.LastSeenAt != nil {
-			at = *u.LastSeenAt
-		}
-		if in.UnseenFor == 0 || !at.After(until) {
-			users = append(users, u.UserUnread)
-		}
-	}
-	return users, found[len(found)-1].UserID, len(found) == allBatch, nil
 }
 
 // unreadDigest is a page of a Digest on its way.
@@ -133,6 +98,44 @@ type unreadDigest struct {
 	query DigestQuery
 	users []UserUnread
 	byID  map[UserID]*UserUnread
+	told  map[UserID]bool // they were in the digest of Since, where they had unread messages
+}
+
+// readUsers reads the next users of all memberships, each looked for by the index behind the
+// one before: a DISTINCT might read all memberships. It keeps those who were last seen long
+// enough ago.
+func (d *unreadDigest) readUsers(after UserID) (last UserID, more bool, err error) {
+	condition, args := "", []any(nil)
+	if after != "" {
+		condition, args = " WHERE o.user_id > ?", []any{after}
+	}
+	type seen struct {
+		UserUnread
+		joined time.Time // when they became a member of their first room
+	}
+	found, err := queryAll(d.conn, func(rows row) (u seen, err error) {
+		err = rows.Scan(&u.UserID, scanTime(&u.LastSeenAt), scanRequiredTime(&u.joined))
+		return u, err
+	}, "WITH RECURSIVE page (user_id, n) AS (SELECT (SELECT o.user_id FROM chat_room_users o"+condition+` ORDER BY o.user_id LIMIT 1), 1
+			UNION ALL SELECT (SELECT o.user_id FROM chat_room_users o WHERE o.user_id > page.user_id ORDER BY o.user_id LIMIT 1), page.n + 1
+			FROM page WHERE page.user_id IS NOT NULL AND page.n < ?)
+		SELECT u.user_id, MAX(u.last_seen_at), MIN(u.created_at) FROM page CROSS JOIN chat_room_users u WHERE u.user_id = page.user_id
+		GROUP BY u.user_id ORDER BY u.user_id`, append(args, allBatch)...)
+	if err != nil || len(found) == 0 {
+		return after, false, err
+	}
+	for _, u := range found {
+		at := u.joined
+		if u.LastSeenAt != nil {
+			at = *u.LastSeenAt
+		}
+		unseen := func(by time.Time) bool { return d.query.UnseenFor == 0 || !at.After(by.Add(-d.query.UnseenFor)) }
+		if unseen(d.now) {
+			d.users = append(d.users, u.UserUnread)
+			d.told[u.UserID] = unseen(d.query.Since)
+		}
+	}
+	return found[len(found)-1].UserID, len(found) == allBatch, nil
 }
 
 // read fills in what the users have not read, and returns those who have something.
@@ -165,7 +168,6 @@ func (d *unreadDigest) readRooms() error {
 	if d.query.RoomType != "" {
 		sql.and("r.type = ?", d.query.RoomType)
 	}
-	sql.between("r.last_message_at", d.query.Since, time.Time{})
 	_, err := queryAll(d.conn, func(rows row) (none struct{}, err error) {
 		var r Room
 		var me RoomUser
@@ -174,6 +176,9 @@ func (d *unreadDigest) readRooms() error {
 		}
 		me.resolve(&r, d.now)
 		r.viewAs(&me)
+		if d.told[me.UserID] && r.LastMessageAt.Before(d.query.Since) {
+			return none, nil
+		}
 		u := d.byID[me.UserID]
 		u.Rooms, u.Total, u.Mentions = append(u.Rooms, RoomUnread{Room: r, Messages: []Message{}}), u.Total+r.Unread, u.Mentions+r.MentionCount
 		return none, nil

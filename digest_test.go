@@ -130,7 +130,7 @@ func TestDigestOfThoseWhoWereNotSeen(t *testing.T) {
 		h.Clock.Advance(time.Hour)
 		late := h.Send(h.Alice, other.ID, "2")
 		chatsuite.Must(h.AddUsers(h.Ctx, h.Alice, room.ID, chat.NewRoomUser{UserID: h.Dave}))(t) // never seen, and new
-		h.Send(h.Alice, room.ID, "3")
+		last := h.Send(h.Alice, room.ID, "3")
 
 		who := func(in chat.DigestQuery) (list []string) {
 			for u, err := range h.Digest(h.Ctx, in) {
@@ -156,6 +156,9 @@ func TestDigestOfThoseWhoWereNotSeen(t *testing.T) {
 			"for a day":          {chat.DigestQuery{UnseenFor: 24 * time.Hour}, nil},
 			"of channels":        {chat.DigestQuery{RoomType: chat.Channel}, []string{line(h.Bob, true, 1, "channel")}},
 			"since the last one": {chat.DigestQuery{Since: late.CreatedAt.Add(time.Millisecond)}, []string{line(h.Bob, true, 2, "group"), line(h.Carol, false, 2, "group"), line(h.Dave, false, 1, "group")}},
+			// The first was not sent since, but Carol was in no digest of a time when she had been unseen for less.
+			"who became unseen since":     {chat.DigestQuery{UnseenFor: 2 * time.Hour, Since: room.CreatedAt.Add(time.Hour)}, []string{line(h.Carol, false, 2, "group")}},
+			"who became unseen, and told": {chat.DigestQuery{UnseenFor: 2 * time.Hour, Since: last.CreatedAt.Add(time.Millisecond)}, nil},
 		} {
 			if diff := cmp.Diff(want.list, who(want.in)); diff != "" {
 				t.Errorf("%s: %s", name, diff)

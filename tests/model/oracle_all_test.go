@@ -131,6 +131,9 @@ func (o *oracle) MediaByPages(actor chat.Actor, user chat.UserID, limit int) ([]
 
 // Digest is made of what each user sees themselves.
 func (o *oracle) Digest(in chat.DigestQuery) (users []chat.UserUnread, err error) {
+	if in.UnseenFor < 0 {
+		return nil, invalid("unseen_for")
+	}
 	for n := 1; n <= modelUsers; n++ {
 		u := chat.UserUnread{UserID: modelUser(n)}
 		seen, member := o.lastSeen(u.UserID)
