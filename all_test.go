@@ -543,3 +543,33 @@ func TestFiltersRefuseByField(t *testing.T) {
 		}
 	})
 }
+
+// Every kind of user ids, with and without foreign keys: the queries name its type.
+func TestSequencesWithEveryKindOfUserIDs(t *testing.T) {
+	chatsuite.RunOn(t, chatsuite.AllVariants(), func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob, h.Carol)
+		m := chatsuite.Must(h.SendMessage(h.Ctx, h.Alice, room.ID, chat.NewMessage{Text: "x", Mentions: []chat.UserID{h.Bob}, MediaIDs: []uuid.UUID{h.Upload(h.Alice, "x").ID}}))(t)
+		chatsuite.Must(h.React(h.Ctx, h.Bob, m.ID, "👍"))(t)
+		for _, actor := range []chat.Actor{chat.System, h.Bob} {
+			counts := []int{
+				len(chatsuite.Must(collect(t, h.AllRooms(h.Ctx, actor, chat.RoomFilter{UserID: h.Carol})))(t)),
+				len(chatsuite.Must(collect(t, h.AllRoomUsers(h.Ctx, actor, chat.RoomUserFilter{})))(t)),
+				len(chatsuite.Must(collect(t, h.AllRoomUsers(h.Ctx, actor, chat.RoomUserFilter{UserID: h.Carol})))(t)),
+				len(chatsuite.Must(collect(t, h.AllMessages(h.Ctx, actor, chat.MessageFilter{Author: h.Alice})))(t)),
+				len(chatsuite.Must(collect(t, h.AllMessages(h.Ctx, actor, chat.MessageFilter{})))(t)),
+				len(chatsuite.Must(collect(t, h.AllMedia(h.Ctx, actor, chat.MediaFilter{UserID: h.Alice})))(t)),
+				len(chatsuite.Must(h.MessagesBy(h.Ctx, actor, h.Alice, chat.Page{}))(t).Items),
+				len(chatsuite.Must(h.MediaBy(h.Ctx, actor, h.Alice, chat.Page{}))(t).Items),
+			}
+			if diff := cmp.Diff([]int{1, 3, 1, 1, 1, 1, 1, 1}, counts); diff != "" {
+				t.Errorf("to %v: %s", actor, diff)
+			}
+		}
+		if n := len(chatsuite.Must(collect(t, h.Digest(h.Ctx, chat.DigestQuery{})))(t)); n != 2 {
+			t.Errorf("%d users with unread messages", n)
+		}
+		if e := exportUser(t, h, h.Bob); len(e.lines["reactions.jsonl"]) != 1 || len(e.lines["mentions.jsonl"]) != 1 || len(e.lines["events.jsonl"]) != 2 {
+			t.Errorf("the export has %v", e.lines)
+		}
+	})
+}
