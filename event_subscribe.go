@@ -58,7 +58,7 @@ type Subscription struct {
 // more than some hundred updates wait to be taken. Close it when it is no longer needed.
 //
 // Errors: ErrInvalid for a cursor that no update had, ErrConflict inside a transaction,
-// ErrUnavailable on a standby.
+// ErrUnavailable on a standby, and where the log is not read in 15 seconds.
 func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeOptions) (*Subscription, error) {
 	p, err := s.principalOf(actor)
 	if err != nil {
