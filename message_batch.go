@@ -331,10 +331,7 @@ func (b *batch) accept(s *send) {
 	room := b.rooms[s.room]
 	room.LastNumber++
 	room.LastSeq++
-	m.Number, m.CreatedAt = room.LastNumber, b.now
-	if room.LastMessageAt != nil && b.now.Before(*room.LastMessageAt) {
-		m.CreatedAt = later(b.now, *room.LastMessageAt)
-	}
+	m.Number, m.CreatedAt = room.LastNumber, b.sentAt(room)
 	room.LastMessageAt = &m.CreatedAt
 	if s.in.ClientID != "" {
 		m.ClientID = &s.in.ClientID
@@ -345,6 +342,14 @@ func (b *batch) accept(s *send) {
 	}
 	b.accepted = append(b.accepted, accepted{m, room.LastSeq, s.inputHash})
 	s.accept(m)
+}
+
+// sentAt is when a new message of a room was sent: never before the one before it.
+func (b *batch) sentAt(room *Room) time.Time {
+	if room.LastMessageAt != nil && b.now.Before(*room.LastMessageAt) {
+		return later(b.now, *room.LastMessageAt)
+	}
+	return b.now
 }
 
 // checkNew refuses what a member may repeat, but not send anew.

@@ -22,6 +22,7 @@ type database struct {
 	scans    []read // searches without the index
 	searches []read // and with it
 	sends    []sendSettings
+	imported float64 // messages a second
 	perSend  allocations
 	perRow   allocations
 }
@@ -65,6 +66,7 @@ func measurePostgres(t *testing.T, p plan) *database {
 	d.measureReads(p, small, large)
 	bare := large.barePostgres(p)
 	d.measureSends(p, large, "fsync on", bare)
+	d.imported = openPostgres(t, server.DSN(t, template(p)), p.small).importing()
 	d.measureIndex(p, small, large)
 	d.sends = append(d.sends, sendSettings{"with the search index", large.sendsAt64(p, bare)})
 	return d
@@ -81,6 +83,7 @@ func measureSQLite(t *testing.T, p plan) *database {
 	d.measureReads(p, small, large)
 	bare := large.bareSQLite(p)
 	d.measureSends(p, large, "synchronous=FULL", bare)
+	d.imported = openSQLite(t, dbtest.SQLitePath(t, template(p)), "FULL", p.small).importing()
 	normal := openSQLite(t, largePath, "NORMAL", p.large)
 	d.sends = append(d.sends, sendSettings{"synchronous=NORMAL", normal.sends(p, normal.bareSQLite(p))})
 	d.measureIndex(p, small, large)
