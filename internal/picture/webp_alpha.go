@@ -29,7 +29,7 @@ func (f *webpFrame) alpha() ([]byte, error) {
 	case compressed:
 		err = losslessRows(chunk, width, height, func(y int, row []uint32) {
 			for x, colour := range row {
-				plane[y*width+x] = byte(colour >> 8) // green is the alpha
+				plane[y*width+x] = byte(colour >> 8) //nolint:gosec // green is the alpha
 			}
 			unfilterAlpha(plane, y, width, filter)
 		})
@@ -66,7 +66,7 @@ func unfilterAlpha(plane []byte, y, width int, filter byte) {
 			row[x] += above[x]
 		case gradient:
 			expected := int(row[x-1]) + int(above[x]) - int(above[x-1])
-			row[x] += byte(min(max(expected, 0), 255)) //nolint:gosec // it is clamped
+			row[x] += byte(min(max(expected, 0), 255))
 		}
 	}
 }

@@ -67,12 +67,9 @@ func losslessRows(r io.Reader, width, height int, to func(y int, row []uint32)) 
 	return err
 }
 
-// lossy decodes a picture with loss, behind its alpha if it has some. The decoder takes the chunk,
-// one and a half bytes a pixel, and something for each 16 × 16 of them.
+// lossy decodes a picture with loss, behind its alpha if it has some.
 func (f *webpFrame) lossy() (image.Image, error) {
-	const perPixel, perPixelOfAlpha = 2, 1
 	var alpha []byte
-	memory := int64(0)
 	if f.kind == "ALPH" {
 		size := f.rect.Size()
 		if err := f.is(size.X, size.Y); err != nil {
@@ -82,8 +79,26 @@ func (f *webpFrame) lossy() (image.Image, error) {
 		if alpha, err = f.alpha(); err != nil {
 			return nil, err
 		}
-		memory = perPixelOfAlpha * int64(len(alpha))
 	}
+	m, err := f.vp8(int64(len(alpha)))
+	if err != nil {
+		return nil, err
+	}
+	fullRange(m)
+	var shown image.Image = m
+	if alpha != nil {
+		shown = &image.NYCbCrA{YCbCr: *m, A: alpha, AStride: m.Rect.Dx()}
+	}
+	if canvas := (image.Rectangle{Max: f.canvas}); f.rect != canvas {
+		shown = onCanvas{shown, f.rect, canvas}
+	}
+	return shown, nil
+}
+
+// vp8 decodes the chunk, which the decoder reads into memory. Beside it that takes one and a half bytes
+// a pixel, and something for each 16 × 16 of them.
+func (f *webpFrame) vp8(memory int64) (*image.YCbCr, error) {
+	const perPixel = 2
 	if memory += f.size; memory > decodeMemory {
 		return nil, ErrTooLarge
 	}
@@ -99,19 +114,7 @@ func (f *webpFrame) lossy() (image.Image, error) {
 	if memory+perPixel*int64(head.Width)*int64(head.Height) > decodeMemory {
 		return nil, ErrTooLarge
 	}
-	m, err := decoder.DecodeFrame()
-	if err != nil {
-		return nil, err
-	}
-	fullRange(m)
-	var shown image.Image = m
-	if alpha != nil {
-		shown = &image.NYCbCrA{YCbCr: *m, A: alpha, AStride: head.Width}
-	}
-	if canvas := (image.Rectangle{Max: f.canvas}); f.rect != canvas {
-		shown = onCanvas{shown, f.rect, canvas}
-	}
-	return shown, nil
+	return decoder.DecodeFrame()
 }
 
 // fullRange makes of the samples of VP8, in which black is 16 and white 235, those that package

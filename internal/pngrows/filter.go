@@ -48,8 +48,8 @@ func unfilterNearest(row, above []byte, first, pixel int) {
 		default:
 			left = corner
 		}
-		left = int(row[i]+byte(left)) & 0xFF //nolint:gosec // it wraps around
-		row[i] = byte(left)                  //nolint:gosec // a byte
+		left = int(row[i]+byte(left)) & 0xFF
+		row[i] = byte(left)
 		corner = up
 	}
 }

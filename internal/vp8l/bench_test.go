@@ -33,6 +33,12 @@ func photograph(width, height int) []byte {
 	}
 	w.put(0, 3) // no more transforms, no cache, no groups
 	residuals := residualsOf(width, height, func(x, y int) int { return modes[y>>tileBits*across+x>>tileBits] }, random)
+	w.residuals(residuals)
+	return append(headOf(width, height), w.whole()...)
+}
+
+// residuals writes green, red and blue of each.
+func (w *bitWriter) residuals(residuals []uint32) {
 	var codes [3]*code
 	for i, shift := range []int{8, 16, 0} {
 		var counts [256]int
@@ -55,7 +61,6 @@ func photograph(width, height int) []byte {
 			w.symbol(codes[i], int(c>>shift&0xFF))
 		}
 	}
-	return append(headOf(width, height), w.whole()...)
 }
 
 // residualsOf is a smooth picture with some noise, less what is predicted of it.

@@ -44,7 +44,7 @@ func (b *bitReader) fill() {
 	if b.at+8 <= len(b.buffer) {
 		b.bits |= binary.LittleEndian.Uint64(b.buffer[b.at:]) << b.n
 		whole := (63 - b.n) >> 3
-		b.at += int(whole) //nolint:gosec // at most 7
+		b.at += int(whole)
 		b.n += whole << 3
 		return
 	}

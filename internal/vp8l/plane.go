@@ -28,7 +28,7 @@ func tiles(n int, bits uint) int { return (n + 1<<bits - 1) >> bits }
 func (b *bitReader) readPlane(width, height int, isMain bool) *plane {
 	p := &plane{width: width, height: height, mask: -1}
 	if b.flag() {
-		bits := uint(b.read(4)) //nolint:gosec // four bits
+		bits := uint(b.read(4))
 		if bits < 1 || bits > 11 {
 			b.fail()
 			return p
@@ -58,7 +58,7 @@ func (b *bitReader) readPlane(width, height int, isMain bool) *plane {
 // readTiles reads which tile has which group, and returns how many groups there are.
 func (p *plane) readTiles(b *bitReader) (groups int, used []bool) {
 	const manyGroups = 1000
-	p.tileBits = uint(b.read(3)) + 2 //nolint:gosec // three bits
+	p.tileBits = uint(b.read(3)) + 2
 	p.groupOf = b.readPixels(tiles(p.width, p.tileBits), tiles(p.height, p.tileBits))
 	for i, colour := range p.groupOf {
 		p.groupOf[i] = colour >> 8 & 0xFFFF
@@ -180,7 +180,7 @@ func (b *bitReader) number(prefix int) int {
 	if prefix < 4 {
 		return prefix + 1
 	}
-	extra := uint(prefix-2) >> 1 //nolint:gosec // below 20
+	extra := uint(prefix-2) >> 1
 	return (2+prefix&1)<<extra + b.read(extra) + 1
 }
 

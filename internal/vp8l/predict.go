@@ -77,4 +77,4 @@ func halfGradient(middle, corner uint32) (sum uint32) {
 	return sum
 }
 
-func clamped(v int) uint32 { return uint32(min(max(v, 0), 255)) } //nolint:gosec // it is clamped
+func clamped(v int) uint32 { return uint32(min(max(v, 0), 255)) }

@@ -30,7 +30,7 @@ func (d *Decoder) readTransforms() (packed int) {
 		seen[t.kind] = true
 		switch t.kind {
 		case predictor, crossColour:
-			t.bits = uint(b.read(3)) + 2 //nolint:gosec // three bits
+			t.bits = uint(b.read(3)) + 2
 			t.across = tiles(width, t.bits)
 			t.tiles = b.readPixels(t.across, tiles(d.height, t.bits))
 			if t.kind == predictor && b.take(4*width) {
@@ -112,14 +112,13 @@ func scaled(factor uint32, colour int8) int8 {
 
 // invertPredictor adds what is predicted of the pixels to the left and above.
 func (t *transform) invertPredictor(row []uint32, y int) {
-	switch {
-	case y == 0:
+	if y == 0 {
 		left := uint32(black)
 		for x := range row {
 			left = add(row[x], left)
 			row[x] = left
 		}
-	default:
+	} else {
 		row[0] = add(row[0], t.above[0])
 		t.above[t.width] = row[0] // which is above and to the right of the last pixel
 		of := t.tiles[y>>t.bits*t.across:]

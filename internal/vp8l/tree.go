@@ -115,7 +115,7 @@ func (b *bitReader) newTree(lengths []byte) (t tree) {
 	t.symbols = make([]uint16, total)
 	for symbol, n := range lengths {
 		if n > 0 {
-			t.symbols[next[n]] = uint16(symbol) //nolint:gosec // below 2,400
+			t.symbols[next[n]] = uint16(symbol)
 			next[n]++
 		}
 	}
@@ -146,9 +146,9 @@ func (t *tree) fillTable() {
 	code, at := 0, 0
 	for n := 0; n <= width; n++ {
 		for range t.counts[n] {
-			first := int(bits.Reverse16(uint16(code)) >> (16 - n)) //nolint:gosec // up to eight bits
+			first := int(bits.Reverse16(uint16(code)) >> (16 - n))
 			for i := first; i < len(t.table); i += 1 << n {
-				t.table[i] = t.symbols[at]<<4 | uint16(n) //nolint:gosec // up to eight
+				t.table[i] = t.symbols[at]<<4 | uint16(n)
 			}
 			code++
 			at++
@@ -180,10 +180,10 @@ func (b *bitReader) next(t *tree) int {
 func (b *bitReader) nextLong(t *tree) int {
 	code, first, at := 0, 0, 0
 	for n := 1; n <= maxBits; n++ {
-		code |= int(b.bits >> (n - 1) & 1) //nolint:gosec // a bit
+		code |= int(b.bits >> (n - 1) & 1)
 		count := int(t.counts[n])
 		if code-first < count {
-			b.skip(uint(n)) //nolint:gosec // up to 15
+			b.skip(uint(n))
 			if b.err != nil {
 				return 0
 			}
@@ -214,7 +214,7 @@ func (b *bitReader) readLengths(size int) []byte {
 	t := b.newTree(own[:])
 	most := size // of them are read
 	if b.flag() {
-		if most = b.read(2+2*uint(b.read(3))) + 2; most > size { //nolint:gosec // three bits
+		if most = b.read(2+2*uint(b.read(3))) + 2; most > size {
 			b.fail()
 		}
 	}

@@ -153,66 +153,65 @@ func TestErrors(t *testing.T) {
 	if _, err := NewDecoder(strings.NewReader("\x00\x00"), 16384, 16384); !errors.Is(err, ErrDamaged) {
 		t.Error(err)
 	}
+	var w bitWriter // a predictor for tiles of 4 × 4 pixels, of which all have the same
+	w.put(1|predictor<<1, 1+2+3)
+	w.put(0, 1)
+	for range 5 {
+		w.put(0b101, 11)
+	}
+	if _, err := NewDecoder(bytes.NewReader(w.whole()), 16384, 16384); !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
+	}
 }
 
-// What is taken is bounded, whatever the picture says.
-func TestMemory(t *testing.T) {
+// manyGroups is a picture with as many groups of codes as there can be, each as large as one can be.
+func manyGroups(width, height int) []byte {
 	var w bitWriter
 	w.put(0, 1)
 	w.put(1|11<<1|1<<5, 6) // a cache of 2,048 colours, and groups
 	w.put(0, 3)            // of tiles of 4 × 4 pixels
 	w.put(0, 1)
-	all := bytes.Repeat([]byte{8}, 256)
+	all := bytes.Repeat([]byte{8}, literals)
 	green := w.tree(append(bytes.Clone(all), make([]byte, lengthCodes)...))
 	red := w.tree(all)
 	for range 3 {
 		w.put(0b101, 11)
 	}
-	const width, height, groups = 4000, 6000, maxGroups
 	for tile := range tiles(width, 2) * tiles(height, 2) {
-		w.symbol(green, tile%groups&0xFF)
-		w.symbol(red, tile%groups>>8)
+		w.symbol(green, tile%maxGroups&0xFF)
+		w.symbol(red, tile%maxGroups>>8)
 	}
-	large := make([]byte, literals+lengthCodes+2048)
-	for i := range large {
-		large[i] = 11
-		if i < 2*(len(large)-2048) {
-			large[i] = 12
-		}
-	}
-	for i := len(large) - 1; kraft(large) > 1<<maxBits; i-- {
+	large := bytes.Repeat([]byte{11}, literals+lengthCodes+2048)
+	for i := range 2 * (len(large) - 2048) {
 		large[i] = 12
 	}
-	for range groups {
+	for range maxGroups {
 		w.tree(large)
 		for range 3 {
 			w.tree(all)
 		}
 		w.tree(append(bytes.Repeat([]byte{5}, 24), bytes.Repeat([]byte{6}, 16)...))
 	}
+	return w.whole()
+}
+
+// What is taken is bounded, whatever the picture says.
+func TestMemory(t *testing.T) {
+	const width, height = 4000, 6000
+	file := manyGroups(width, height)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	d, err := NewDecoder(bytes.NewReader(w.whole()), width, height)
+	d, err := NewDecoder(bytes.NewReader(file), width, height)
 	runtime.ReadMemStats(&after)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(d.plane.groups) != groups {
+	if len(d.plane.groups) != maxGroups {
 		t.Errorf("there are %d groups", len(d.plane.groups))
 	}
-	if used := after.TotalAlloc - before.TotalAlloc; used > Memory {
+	if used := after.TotalAlloc - before.TotalAlloc; used > Memory || used > uint64(d.bits.memory)+1<<20 {
 		t.Errorf("it took %d MiB, of which %d were counted", used>>20, d.bits.memory>>20)
 	}
-}
-
-// kraft is 1<<maxBits of a code that is whole.
-func kraft(lengths []byte) (sum int) {
-	for _, n := range lengths {
-		if n > 0 {
-			sum += 1 << (maxBits - n)
-		}
-	}
-	return sum
 }
 
 func FuzzDecoder(f *testing.F) {
