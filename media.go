@@ -159,28 +159,6 @@ func (c *conn) releaseRooms(rooms, avatars []uuid.UUID) error {
 		JOIN chat_messages m ON m.id = x.message_id WHERE m.room_id `+c.dialect.InIDs()+")", dialect.JSONArray(rooms))
 }
 
-// attachMedia fills in the media of messages, in order, with one query.
-func (c *conn) attachMedia(messages map[uuid.UUID]*Message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	type placed struct {
-		message uuid.UUID
-		media   Media
-	}
-	found, err := queryAll(c, func(rows row) (p placed, err error) {
-		err = rows.Scan(append([]any{&p.message}, p.media.fields()...)...)
-		return p, err
-	}, "SELECT x.message_id, "+prefixed("m", mediaColumns)+` FROM chat_message_media x
-		JOIN chat_media m ON m.id = x.media_id WHERE x.message_id `+c.dialect.InIDs()+
-		" ORDER BY x.message_id, x.sequence", dialect.JSONArray(keys(messages)))
-	for _, p := range found {
-		m := messages[p.message]
-		m.Media = append(m.Media, p.media)
-	}
-	return err
-}
-
 // Media returns what is known of a media item: of the actor's own upload until it is
 // used, and from then on of what is in the actor's rooms. A room's avatar is seen
 // with the room.

@@ -308,17 +308,15 @@ func (p *roomScope) own(m *Message) bool { return m.UserID != nil && *m.UserID =
 // Errors: ErrNotFound.
 func (s *Service) Message(ctx context.Context, actor Actor, message uuid.UUID) (*Message, error) {
 	return read(ctx, s, actor, func(c *call) (*Message, error) {
-		p, err := c.readFor(byMessage, message, opRead, target{child: true})
+		found, err := c.readMessages(scopedMessages{by: byMessage, id: message, room: ", 0 AS before, m.id AS message_id", first: "f.number", last: "f.number",
+			those: "m.id = s.message_id"})
 		if err != nil {
 			return nil, err
 		}
-		found, err := p.messages("id = ?", message)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
+		if len(found.messages) == 0 {
 			return nil, ErrNotFound
 		}
-		return &found[0], nil
+		dropReplies(found.messages)
+		return &found.messages[0], nil
 	})
 }

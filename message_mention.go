@@ -178,68 +178,6 @@ const mentionCountSQL = `((SELECT count(*) FROM chat_mentions x
 		+ (SELECT count(*) FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id IS NULL AND x.number > ` + unreadFromSQL + " AND " + otherAuthorSQL + `
 			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = u.user_id) = 0))`
 
-// attachReferences fills in whom messages mention, and how many messages reply to them.
-func (c *conn) attachReferences(messages map[uuid.UUID]*Message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	type reference struct {
-		message  *uuid.UUID
-		number   int64 // of the message, where message is nil
-		replies  int64
-		user     *UserID
-		sequence int
-	}
-	ids := dialect.JSONArray(keys(messages))
-	mentions, args := `SELECT m.id, 0, 0, x.user_id, x.sequence FROM chat_messages m
-		JOIN chat_mentions x ON x.room_id = m.room_id AND x.number = m.number WHERE m.id `+c.dialect.InIDs(), []any{ids}
-	byNumber := numberedRow(messages)
-	if byNumber != nil { // of a page of history, which is less to look up
-		room, first := byNumber[0].RoomID, byNumber[0].Number
-		mentions = "SELECT NULL, x.number, 0, x.user_id, x.sequence FROM chat_mentions x WHERE x.room_id = ? AND x.number BETWEEN ? AND ?"
-		args = []any{room, first, first + int64(len(byNumber)) - 1}
-	}
-	found, err := queryAll(c, func(rows row) (r reference, err error) {
-		err = rows.Scan(&r.message, &r.number, &r.replies, &r.user, &r.sequence)
-		return r, err
-	}, "SELECT r.reply_to_id, 0, count(*), NULL, -1 FROM chat_messages r WHERE r.reply_to_id "+c.dialect.InIDs()+
-		" GROUP BY r.reply_to_id UNION ALL "+mentions, append([]any{ids}, args...)...)
-	slices.SortFunc(found, func(a, b reference) int { return a.sequence - b.sequence })
-	for _, r := range found {
-		var m *Message
-		if r.message != nil {
-			m = messages[*r.message]
-		} else {
-			m = byNumber[r.number-byNumber[0].Number]
-		}
-		switch {
-		case r.sequence < 0:
-			m.ReplyCount = r.replies
-		case r.user == nil:
-			m.MentionRoom = true
-		default:
-			m.Mentions = append(m.Mentions, *r.user)
-		}
-	}
-	return err
-}
-
-// numberedRow returns messages in the order of their numbers when they are of one room and
-// follow each other without a gap, and nil otherwise.
-func numberedRow(messages map[uuid.UUID]*Message) []*Message {
-	row := make([]*Message, 0, len(messages))
-	for _, m := range messages {
-		row = append(row, m)
-	}
-	slices.SortFunc(row, func(a, b *Message) int { return int(a.Number - b.Number) })
-	for i, m := range row {
-		if m.RoomID != row[0].RoomID || m.Number != row[0].Number+int64(i) {
-			return nil
-		}
-	}
-	return row
-}
-
 // MentionsPage is a page of the messages that mention the actor, the newest first.
 type MentionsPage struct {
 	Items []MessageHit `json:"items"`

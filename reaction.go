@@ -2,12 +2,9 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/go-df/chat/internal/dialect"
 )
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
@@ -183,9 +180,18 @@ func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) 
 
 // reactionCounts reads what the reactions to a message are.
 func (c *call) reactionCounts(message uuid.UUID) ([]ReactionCount, error) {
-	m := &Message{ID: message, Reactions: []ReactionCount{}}
-	err := c.attachReactions(map[uuid.UUID]*Message{message: m})
-	return m.Reactions, err
+	column, args := c.reactionsIn("chat_reactions", "m.id")
+	counts, err := queryOne(c.conn, func(rows row) ([]ReactionCount, error) {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return nil, err
+		}
+		return reactionCountsOf(data)
+	}, "SELECT "+column+" FROM chat_messages m WHERE m.id = ?", append(args, message)...)
+	if err != nil || counts == nil || *counts == nil {
+		return []ReactionCount{}, err
+	}
+	return *counts, nil
 }
 
 // Reaction returns one reaction, to members of its room.
@@ -257,38 +263,4 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
 		JOIN chat_room_users u ON u.room_id = m.room_id AND u.user_id = x.user_id
 		WHERE x.user_id = ? AND ` + visibleMessage, []any{me}, err
-}
-
-// attachReactions fills in the reaction counts of messages, with who gave them first, with
-// one query. The first users are read of each reaction by itself, by an index: to number
-// all of a reaction's would cost as much as there are.
-func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	mine, args := "NULL", []any{}
-	if !c.actor.system {
-		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.actor.id}
-	}
-	_, err := queryAll(c.conn, func(rows row) (count ReactionCount, err error) {
-		var message uuid.UUID
-		var only UserID
-		var users []byte
-		if err = rows.Scan(&message, &count.Reaction, &count.Count, &count.Mine, &only, &users); err != nil {
-			return count, err
-		}
-		if count.Users = []UserID{only}; count.Count > 1 {
-			err = json.Unmarshal(users, &count.Users)
-		}
-		m := messages[message]
-		m.Reactions = append(m.Reactions, count)
-		return count, err
-	}, `SELECT each.message_id, each.reaction, each.given, each.mine, each.only_user, CASE WHEN each.given > 1 THEN (
-			SELECT `+c.dialect.JSONAggregate()+`(CAST(first_users.user_id AS text)) FROM (SELECT x.user_id FROM chat_reactions x
-			WHERE x.message_id = each.message_id AND x.reaction = each.reaction ORDER BY x.created_at, x.id LIMIT 5) AS first_users) END
-		FROM (SELECT message_id, reaction, count(*) AS given, MIN(created_at) AS first_at, `+mine+` AS mine,
-			MIN(CAST(user_id AS text)) AS only_user
-			FROM chat_reactions WHERE message_id `+c.dialect.InIDs()+` GROUP BY message_id, reaction) AS each
-		ORDER BY each.first_at, each.reaction`, append(args, dialect.JSONArray(keys(messages)))...)
-	return err
 }

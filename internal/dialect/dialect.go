@@ -109,3 +109,27 @@ func (d Dialect) Collation(userType string) string {
 func (d Dialect) CastUser(userType string) string {
 	return "CAST(? AS " + userType + ")" + d.Collation(userType)
 }
+
+// JSONTuple renders a JSON array of values, of which those that are JSON themselves are
+// rendered by JSONNested.
+func (d Dialect) JSONTuple(values ...string) string {
+	name := "json_build_array("
+	if d == SQLite {
+		name = "json_array("
+	}
+	return name + strings.Join(values, ", ") + ")"
+}
+
+// JSONNested renders JSON that is a value in other JSON: SQLite takes it for text otherwise.
+func (d Dialect) JSONNested(value string) string {
+	if d == SQLite {
+		return "json(" + value + ")"
+	}
+	return value
+}
+
+// JSONList renders a query of the JSON array of the JSON values that a FROM clause, with its
+// order, makes; NULL where that has no rows, on PostgreSQL.
+func (d Dialect) JSONList(value, from string) string {
+	return "(SELECT " + d.JSONAggregate() + "(" + d.JSONNested("list.value") + ") FROM (SELECT " + value + " AS value " + from + ") AS list)"
+}
