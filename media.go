@@ -95,15 +95,15 @@ func (o *optionalMedia) fields() []any {
 	}
 }
 
-// of returns the media item, nil when there is none.
+// of returns a copy of the media item, nil when there is none.
 func (o *optionalMedia) of() *Media {
 	if o.id == nil {
 		return nil
 	}
-	m := &o.media
+	m := o.media
 	m.ID, m.Key, m.State, m.FileName, m.ContentType = *o.id, *o.key, *o.state, *o.fileName, *o.kind
 	m.Size, m.SHA256, m.CreatedAt = *o.size, *o.sha256, *o.createdAt
-	return m
+	return &m
 }
 
 // uploadedBy reports whether p uploaded the media item.

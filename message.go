@@ -110,15 +110,15 @@ func (o *optionalHead) fields() []any {
 	}, o.media.fields()...)
 }
 
-// of returns the head, nil when there is none.
+// of returns a copy of the head, nil when there is none.
 func (o *optionalHead) of() *MessageHead {
 	if o.id == nil {
 		return nil
 	}
-	head := &o.head
+	head := o.head
 	head.ID, head.Number, head.AuthorKind, head.Text, head.CreatedAt = *o.id, *o.number, *o.kind, *o.text, *o.createdAt
 	head.Media = o.media.of()
-	return head
+	return &head
 }
 
 const messageColumns = "id, room_id, number, user_id, author_kind, text, reply_to_id, client_id, metadata, created_at, edited_at, deleted_at"

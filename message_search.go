@@ -106,18 +106,16 @@ func (c *call) hits(messages []Message) ([]MessageHit, error) {
 	for i := range messages {
 		wanted[messages[i].RoomID] = true
 	}
-	found, err := queryAll(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", 0, COALESCE("+unreadSQL+", 0), 0 FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
-		" WHERE r.deleted_at IS NULL AND r.id "+c.dialect.InIDs(), c.actor.nullableID(), dialect.JSONArray(keys(wanted)))
+	reader := c.newRoomReader()
+	found, err := queryAll(c.conn, reader.scan, "SELECT "+reader.columns("0")+" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		reader.joins()+" WHERE r.deleted_at IS NULL AND r.id "+c.dialect.InIDs(), c.actor.nullableID(), dialect.JSONArray(keys(wanted)))
 	if err != nil {
 		return nil, err
 	}
 	rooms := make(map[uuid.UUID]*Room, len(found))
-	var seen []*Room
 	for i := range found {
-		if room := &found[i].room; c.actor.system || found[i].member != nil {
-			room.viewAs(found[i].member)
-			rooms[room.ID], seen = room, append(seen, room)
+		if room := &found[i]; c.actor.system || room.Me != nil {
+			rooms[room.ID] = room
 		}
 	}
 	for _, m := range messages {
@@ -125,7 +123,7 @@ func (c *call) hits(messages []Message) ([]MessageHit, error) {
 			hits = append(hits, MessageHit{Message: m, Room: room, Matches: []Match{}})
 		}
 	}
-	return hits, c.attachHeads(seen)
+	return hits, nil
 }
 
 func (in MessageSearchQuery) words() ([]string, error) {

@@ -108,26 +108,20 @@ type roomAndMember struct {
 func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.number, &found.room.Unread, &found.room.MentionCount)...)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.number, &found.room.Unread)...)
 	found.member = member.of(&found.room, c.now)
 	return found, err
 }
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
 func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	return c.readRoomWith(by, "0, 0", id)
-}
-
-// readRoomWith is readRoom with expressions for what the member has not read, and for how much
-// of that mentions them.
-func (c *call) readRoomWith(by roomOf, unread string, args ...any) (*roomScope, error) {
 	number := "0"
 	if by.child {
 		number = "m.number"
 	}
 	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", "+number+", "+unread+" FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
-		" WHERE "+by.is+" AND r.deleted_at IS NULL", append([]any{c.actor.nullableID()}, args...)...)
+		", "+number+", 0 FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		" WHERE "+by.is+" AND r.deleted_at IS NULL", c.actor.nullableID(), id)
 	if err != nil {
 		return nil, err
 	}

@@ -78,6 +78,26 @@ func (s *Service) do(ctx context.Context, actor Actor, fn func(*call) error) err
 	return err
 }
 
+// writeAtOnce is write for what PostgreSQL does in one statement, which is a transaction by
+// itself: BEGIN and COMMIT are trips to the server too. What it gave up is tried in a
+// transaction of our own, whatever isolation those of the session have.
+func writeAtOnce[T any](ctx context.Context, s *Service, actor Actor, fn func(*call) (T, error)) (T, error) {
+	if s.dialect != dialect.Postgres || s.tx != nil {
+		return write(ctx, s, actor, fn)
+	}
+	within, cancel := context.WithTimeoutCause(ctx, transactionTime, errTooLong)
+	defer cancel()
+	result, err := read(within, s, actor, fn)
+	var again *retryableError
+	if errors.As(err, &again) && !again.lockTimeout {
+		return write(ctx, s, actor, fn)
+	}
+	if err != nil {
+		err = tooLong(within, err)
+	}
+	return result, err
+}
+
 const (
 	writeTries = 5
 	retryPause = 5 * time.Millisecond
