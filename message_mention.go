@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -171,12 +172,17 @@ func (p *roomScope) deleteMentions(m *Message) error {
 // scalar, because PostgreSQL would read all messages of the user for a NOT EXISTS.
 const otherAuthorSQL = "COALESCE((SELECT o.user_id FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number) <> u.user_id, TRUE)"
 
+// mentionsCounted is up to how many mentions are counted in a room: what a badge shows is
+// "999+" long before, and each of them is looked at.
+const mentionsCounted = 1000
+
 // mentionCountSQL counts those of the unread messages of the membership u of the room r that
-// mention the user, by themselves or with everybody.
-const mentionCountSQL = `((SELECT count(*) FROM chat_mentions x
-			WHERE x.room_id = r.id AND x.user_id = u.user_id AND x.number > ` + unreadFromSQL + `)
-		+ (SELECT count(*) FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id IS NULL AND x.number > ` + unreadFromSQL + " AND " + otherAuthorSQL + `
-			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = u.user_id) = 0))`
+// mention the user, by themselves or with everybody, up to mentionsCounted.
+var mentionCountSQL = `(SELECT count(*) FROM (
+		SELECT 1 FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id = u.user_id AND x.number > ` + unreadFromSQL + `
+		UNION ALL SELECT 1 FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id IS NULL AND x.number > ` + unreadFromSQL + " AND " + otherAuthorSQL + `
+			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = u.user_id) = 0
+		LIMIT ` + strconv.Itoa(mentionsCounted) + `) AS counted)`
 
 // MentionsPage is a page of the messages that mention the actor, the newest first.
 type MentionsPage struct {
@@ -217,17 +223,19 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	if err != nil {
 		return nil, err
 	}
-	// SQLite keeps the order of a CROSS JOIN: from the user's rooms to what is in them.
-	const mine = `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
-		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND x.room_id = u.room_id AND x.number > u.joined_number AND `
-	found, err := queryAll(c.conn, scanMessage, "WITH found AS ("+mine+"x.user_id = ? UNION "+mine+`x.user_id IS NULL AND x.created_at >= u.created_at
-			AND `+otherAuthorSQL+`),
-		page AS (SELECT room_id, number, created_at FROM found`+keyset+` ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
-		SELECT `+prefixed("m", messageColumns)+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
-		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, append(append([]any{me, me, me}, position...), limit+1)...)
+	columns, content := c.content()
+	named, namedArgs := mentionsIn("x.user_id = ?", "y.user_id = ?", keyset, position, limit, me)
+	everybody, everybodyArgs := mentionsIn("x.user_id IS NULL AND x.created_at >= u.created_at AND "+otherAuthorSQL,
+		"y.user_id IS NULL AND y.created_at >= u.created_at AND "+strings.ReplaceAll(otherAuthorSQL, "x.", "y."), keyset, position, limit)
+	args := slices.Concat([]any{me}, namedArgs, []any{me}, everybodyArgs, []any{limit + 1}, content)
+	found, err := queryAll(c.conn, newMessageReader().scan, "WITH found AS ("+named+" UNION "+everybody+`),
+		page AS (SELECT room_id, number, created_at FROM found ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
+		SELECT `+prefixed("m", messageColumns)+", "+columns+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
+		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, args...)
 	if err != nil {
 		return nil, err
 	}
+	dropReplies(found)
 	items, next := trimPage(found, limit, func(m Message) string {
 		return cursor(mentionCursor{"mentions", m.CreatedAt, m.RoomID, m.Number})
 	})
@@ -235,6 +243,20 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	return &MentionsPage{hits, next}, err
 }
 
+// mentionsIn renders the query of the mentions x of a condition in the rooms of a user, which
+// is its first parameter, beyond a position. Of each room no more are read than a page has:
+// later, the same condition on y, finds the last of these. SQLite keeps the order of a CROSS
+// JOIN: from the user's rooms to what is in them.
+func mentionsIn(those, later, keyset string, position []any, limit int, args ...any) (query string, all []any) {
+	beyond := func(alias string) string { return strings.ReplaceAll(keyset, "@", alias) }
+	return `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
+		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL
+		WHERE u.user_id = ? AND x.room_id = u.room_id AND x.number > u.joined_number AND ` + those + beyond("x") + `
+			AND x.number >= COALESCE((SELECT y.number FROM chat_mentions y WHERE y.room_id = u.room_id AND y.number > u.joined_number AND ` + later + beyond("y") + `
+				ORDER BY y.number DESC LIMIT 1 OFFSET ?), 0)`, slices.Concat(args, position, args, position, []any{limit})
+}
+
+// mentionsKeyset renders the condition that a mention, whose alias is @, is beyond a position.
 func mentionsKeyset(from string) (string, []any, error) {
 	if from == "" {
 		return "", nil, nil
@@ -247,5 +269,5 @@ func mentionsKeyset(from string) (string, []any, error) {
 	if position.List != "mentions" || position.Number < 1 || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
 		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
 	}
-	return " WHERE (created_at, room_id, number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
+	return " AND (@.created_at, @.room_id, @.number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
 }

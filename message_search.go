@@ -87,20 +87,20 @@ func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSea
 		if err != nil {
 			return nil, err
 		}
+		if err := c.attachContent(pointers(found)); err != nil {
+			return nil, err
+		}
 		hits, err := c.hits(found)
 		return &MessageSearchPage{hits, next}, err
 	})
 }
 
-// hits are messages with all that a page shows of them, and their rooms. Those of rooms that
+// hits are messages, which were read with their content, and their rooms. Those of rooms that
 // the actor has left since, or that were deleted, are left out.
 func (c *call) hits(messages []Message) ([]MessageHit, error) {
 	hits := make([]MessageHit, 0, len(messages))
 	if len(messages) == 0 {
 		return hits, nil
-	}
-	if err := c.attachContent(pointers(messages)); err != nil {
-		return nil, err
 	}
 	wanted := make(map[uuid.UUID]bool)
 	for i := range messages {

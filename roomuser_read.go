@@ -216,7 +216,7 @@ func scanUnreadSums(rows row) (s unreadSums, err error) {
 
 // unreadSumsSQL reads the rooms once: without MATERIALIZED PostgreSQL would count the
 // tombstones anew wherever the count is named.
-const unreadSumsSQL = `WITH mine AS MATERIALIZED (
+var unreadSumsSQL = `WITH mine AS MATERIALIZED (
 		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, ` + markedSQL + ` AS marked, ` + mentionCountSQL + ` AS mentions
 		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
 		WHERE u.user_id = ? AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR ` + markedSQL + `)
