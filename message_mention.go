@@ -224,10 +224,9 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 		return nil, err
 	}
 	columns, content := c.content()
-	named, namedArgs := mentionsIn("x.user_id = ?", "y.user_id = ?", keyset, position, limit, me)
-	everybody, everybodyArgs := mentionsIn("x.user_id IS NULL AND x.created_at >= u.created_at AND "+otherAuthorSQL,
-		"y.user_id IS NULL AND y.created_at >= u.created_at AND "+strings.ReplaceAll(otherAuthorSQL, "x.", "y."), keyset, position, limit)
-	args := slices.Concat([]any{me}, namedArgs, []any{me}, everybodyArgs, []any{limit + 1}, content)
+	named, namedArgs := c.mentionsIn(me, "x.user_id = ?", keyset, position, limit, me)
+	everybody, everybodyArgs := c.mentionsIn(me, "x.user_id IS NULL AND x.created_at >= u.created_at AND "+otherAuthorSQL, keyset, position, limit)
+	args := slices.Concat(namedArgs, everybodyArgs, []any{limit + 1}, content)
 	found, err := queryAll(c.conn, newMessageReader().scan, "WITH found AS ("+named+" UNION "+everybody+`),
 		page AS (SELECT room_id, number, created_at FROM found ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
 		SELECT `+prefixed("m", messageColumns)+", "+columns+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
@@ -244,19 +243,24 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 }
 
 // mentionsIn renders the query of the mentions x of a condition in the rooms of a user, which
-// is its first parameter, beyond a position. Of each room no more are read than a page has:
-// later, the same condition on y, finds the last of these. SQLite keeps the order of a CROSS
-// JOIN: from the user's rooms to what is in them.
-func mentionsIn(those, later, keyset string, position []any, limit int, args ...any) (query string, all []any) {
-	beyond := func(alias string) string { return strings.ReplaceAll(keyset, "@", alias) }
+// is a parameter of it, beyond a position. Of each room no more are read than a page has.
+func (c *call) mentionsIn(me UserID, those, keyset string, position []any, limit int, args ...any) (query string, all []any) {
+	those = "x.room_id = u.room_id AND x.number > u.joined_number AND " + those + keyset
+	if c.dialect == dialect.Postgres {
+		return `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL
+			CROSS JOIN LATERAL (SELECT x.room_id, x.number, x.created_at FROM chat_mentions x WHERE ` + those + ` ORDER BY x.number DESC LIMIT ?) AS x
+			WHERE u.user_id = ?`, slices.Concat(args, position, []any{limit + 1, me})
+	}
+	// SQLite, which knows no LATERAL, keeps the order of a CROSS JOIN: from the user's rooms to
+	// what is in them, from the last one of the page on.
+	oldest := strings.NewReplacer("x.", "y.").Replace(those)
 	return `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
-		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL
-		WHERE u.user_id = ? AND x.room_id = u.room_id AND x.number > u.joined_number AND ` + those + beyond("x") + `
-			AND x.number >= COALESCE((SELECT y.number FROM chat_mentions y WHERE y.room_id = u.room_id AND y.number > u.joined_number AND ` + later + beyond("y") + `
-				ORDER BY y.number DESC LIMIT 1 OFFSET ?), 0)`, slices.Concat(args, position, args, position, []any{limit})
+		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND ` + those + `
+			AND x.number >= COALESCE((SELECT y.number FROM chat_mentions y WHERE ` + oldest + ` ORDER BY y.number DESC LIMIT 1 OFFSET ?), 0)`,
+		slices.Concat([]any{me}, args, position, args, position, []any{limit})
 }
 
-// mentionsKeyset renders the condition that a mention, whose alias is @, is beyond a position.
+// mentionsKeyset renders the condition that a mention x is beyond a position.
 func mentionsKeyset(from string) (string, []any, error) {
 	if from == "" {
 		return "", nil, nil
@@ -269,5 +273,5 @@ func mentionsKeyset(from string) (string, []any, error) {
 	if position.List != "mentions" || position.Number < 1 || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
 		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
 	}
-	return " AND (@.created_at, @.room_id, @.number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
+	return " AND (x.created_at, x.room_id, x.number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
 }

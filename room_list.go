@@ -23,9 +23,15 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 // seeRoom returns a room with all that the actor sees of it, in one statement.
 func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
 	reader := c.newRoomReader()
-	room, err := queryOne(c.conn, reader.scan, "SELECT "+reader.columns(mentionCountSQL)+" FROM "+by.from+
-		" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+
-		" WHERE "+by.is+" AND r.deleted_at IS NULL", append([]any{c.actor.nullableID()}, args...)...)
+	found, before, after := " WHERE "+by.is+" AND r.deleted_at IS NULL", "", ""
+	if c.dialect == dialect.Postgres { // which would look for the last message among all of the room's, for a room it knows the id of
+		before, args = "WITH r AS MATERIALIZED (SELECT r.* FROM "+by.from+found+") ", append(slices.Clip(args), c.actor.nullableID())
+		found = "r"
+	} else {
+		found, after, args = by.from, found, append([]any{c.actor.nullableID()}, args...)
+	}
+	room, err := queryOne(c.conn, reader.scan, before+"SELECT "+reader.columns(mentionCountSQL)+" FROM "+found+
+		" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+after, args...)
 	if err != nil {
 		return nil, err
 	}
