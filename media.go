@@ -303,9 +303,14 @@ func (c *call) decideMedia(use *mediaUse) error {
 	case use.room == nil:
 		return ErrNotFound
 	case use.avatar:
-		return c.scope(use.room, use.member).decide(opSeeRoom, target{})
+		return c.scopeOf(use).decide(opSeeRoom, target{})
 	}
+	return c.scopeOf(use).decide(opRead, target{child: true})
+}
+
+// scopeOf is the room that a media item is used in.
+func (c *call) scopeOf(use *mediaUse) *roomScope {
 	p := c.scope(use.room, use.member)
 	p.number = use.number
-	return p.decide(opRead, target{child: true})
+	return p
 }

@@ -213,21 +213,11 @@ func (s *Service) EditMessage(ctx context.Context, actor Actor, message uuid.UUI
 			return nil, err
 		}
 	}
-	return write(ctx, s, actor, func(c *call) (*Message, error) {
-		p, m, err := c.lockMessage(message, opEdit)
-		if err != nil {
-			return nil, err
-		}
-		if m.Deleted() {
-			return nil, conflict("the message was deleted")
-		}
+	return changeMessage(ctx, s, actor, message, opEdit, func(p *roomScope, m *messageTarget) (*Message, error) {
 		if !unchanged(patch.IfChangedAt, m.ChangedAt()) {
 			return nil, ErrPrecondition
 		}
-		if err := p.attachContent([]*Message{m}); err != nil {
-			return nil, err
-		}
-		return m, p.edit(m, patch)
+		return m.Message, p.edit(m.Message, patch)
 	})
 }
 
@@ -241,6 +231,9 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 	}
 	if err := checkBody(text, len(m.Media)); err != nil {
 		return err
+	}
+	if p.pending != nil && (patch.Mentions != nil || patch.MentionRoom != nil) { // rows take the place of others, in two statements
+		return errNeedsLock
 	}
 	mentions, err := p.editMentions(m, patch.Mentions, patch.MentionRoom)
 	if err != nil || !mentions && text == m.Text && string(metadata) == string(m.Metadata) {
@@ -273,31 +266,13 @@ func (s *Service) DeleteMessage(ctx context.Context, actor Actor, message uuid.U
 	}); err != nil {
 		return err
 	}
-	return s.do(ctx, actor, func(c *call) error {
-		p, m, err := c.lockMessage(message, opDelete)
-		if err != nil || m.Deleted() {
-			return err
+	_, err := changeMessage(ctx, s, actor, message, opDelete, func(p *roomScope, m *messageTarget) (struct{}, error) {
+		if m.Deleted() {
+			return struct{}{}, nil
 		}
-		return p.tombstones(m)
+		return struct{}{}, p.tombstones(m.Message)
 	})
-}
-
-// lockMessage locks a message's room, reads the message and decides on an
-// operation on it.
-func (c *call) lockMessage(id uuid.UUID, op operation) (*roomScope, *Message, error) {
-	p, err := c.lockRoom(byMessage, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := queryOne(c.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id = ?", id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if m == nil {
-		return nil, nil, ErrNotFound
-	}
-	p.number = m.Number
-	return p, m, p.decide(op, target{child: true, own: p.own(m)})
+	return err
 }
 
 // own: nobody owns what System, or somebody who was erased, wrote.

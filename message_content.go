@@ -1,10 +1,12 @@
 package chat
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,11 +28,10 @@ func (c *call) contentColumns(replied string, args ...any) (columns string, all 
 	media := mediaTuple(d)
 	reactions, all := c.reactionsColumn()
 	return `CASE WHEN EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id) THEN ` +
-		d.JSONList(media, `FROM chat_message_media x JOIN chat_media f ON f.id = x.media_id WHERE x.message_id = m.id ORDER BY x.sequence`) + ` END,
+		d.JSONList(media, `FROM chat_message_media x JOIN chat_media f ON f.id = x.media_id WHERE x.message_id = m.id`) + ` END,
 		` + reactions + `,
-		CASE WHEN EXISTS (SELECT 1 FROM chat_mentions x WHERE x.room_id = m.room_id AND x.number = m.number) THEN (
-			SELECT ` + d.JSONAggregate() + `(mentioned.user_id) FROM (SELECT CAST(x.user_id AS text) AS user_id FROM chat_mentions x
-				WHERE x.room_id = m.room_id AND x.number = m.number ORDER BY x.sequence) AS mentioned) END,
+		CASE WHEN EXISTS (SELECT 1 FROM chat_mentions x WHERE x.room_id = m.room_id AND x.number = m.number) THEN ` +
+		d.JSONList(d.JSONTuple("x.sequence", "CAST(x.user_id AS text)"), "FROM chat_mentions x WHERE x.room_id = m.room_id AND x.number = m.number") + ` END,
 		(SELECT count(*) FROM chat_messages x WHERE x.reply_to_id = m.id),
 		CASE WHEN m.reply_to_id IS NOT NULL THEN (SELECT ` + d.JSONTuple("h.id", "h.number", "CAST(h.user_id AS text)", "h.author_kind", "h.text", "CAST(h.metadata AS text)",
 		"h.created_at", "h.edited_at", "h.deleted_at", "(SELECT count(*) FROM chat_message_media x WHERE x.message_id = h.id)",
@@ -60,17 +61,16 @@ func (c *call) reactionsIn(table, message string) (column string, args []any) {
 		mine, args = "MAX(CASE WHEN x.user_id = ? THEN CAST(x.id AS text) END)", []any{c.actor.id}
 	}
 	given := "FROM " + table + " x WHERE x.message_id = " + message
-	users := d.JSONNested(`CASE WHEN each.given > 1 THEN (SELECT ` + d.JSONAggregate() + `(first_users.user_id) FROM (
-			SELECT CAST(x.user_id AS text) AS user_id ` + given + ` AND x.reaction = each.reaction ORDER BY x.created_at, x.id LIMIT 5) AS first_users)
-		ELSE ` + d.JSONTuple("each.only_user") + ` END`)
-	return `CASE WHEN EXISTS (SELECT 1 ` + given + `) THEN ` + d.JSONList(d.JSONTuple("each.reaction", "each.given", "each.mine", users),
+	users := `CASE WHEN each.given > 1 THEN ` + d.JSONNested(`(SELECT `+d.JSONAggregate()+`(first_users.user_id) FROM (
+			SELECT CAST(x.user_id AS text) AS user_id `+given+` AND x.reaction = each.reaction ORDER BY x.created_at, x.id LIMIT `+strconv.Itoa(firstUsers)+`) AS first_users)`) + " END"
+	return `CASE WHEN EXISTS (SELECT 1 ` + given + `) THEN ` + d.JSONList(d.JSONTuple("each.reaction", "each.given", "each.mine", "each.first_at", "each.only_user", users),
 		`FROM (SELECT x.reaction, count(*) AS given, MIN(x.created_at) AS first_at, `+mine+` AS mine, MIN(CAST(x.user_id AS text)) AS only_user
-			`+given+` GROUP BY x.reaction) AS each ORDER BY each.first_at, each.reaction`) + ` END`, args
+			`+given+` GROUP BY x.reaction) AS each`) + ` END`, args
 }
 
-// mediaTuple renders the media item f as mediaOf reads it.
+// mediaTuple renders the media item f, with its place x in a message, for mediaJSON.
 func mediaTuple(d dialect.Dialect) string {
-	return d.JSONTuple("f.id", "CAST(f.user_id AS text)", "f.key", "f.state", "f.file_name", "f.content_type", "f.size", "f.width", "f.height",
+	return d.JSONTuple("x.sequence", "f.id", "CAST(f.user_id AS text)", "f.key", "f.state", "f.file_name", "f.content_type", "f.size", "f.width", "f.height",
 		"f.duration_ms", "f.sha256", "f.thumbnail_key", "f.created_at")
 }
 
@@ -89,12 +89,15 @@ func (t jsonTime) UnmarshalJSON(data []byte) error {
 func tuple(data []byte, dest ...any) error { return json.Unmarshal(data, &dest) }
 
 // mediaJSON is a media item as mediaTuple renders it.
-type mediaJSON Media
+type mediaJSON struct {
+	Media
+	sequence int
+}
 
 // UnmarshalJSON reads a media item.
 func (m *mediaJSON) UnmarshalJSON(data []byte) error {
 	var at *time.Time
-	err := tuple(data, &m.ID, &m.UserID, &m.Key, &m.State, &m.FileName, &m.ContentType, &m.Size, &m.Width, &m.Height, &m.DurationMS, &m.SHA256,
+	err := tuple(data, &m.sequence, &m.ID, &m.UserID, &m.Key, &m.State, &m.FileName, &m.ContentType, &m.Size, &m.Width, &m.Height, &m.DurationMS, &m.SHA256,
 		&m.ThumbnailKey, &jsonTime{&at})
 	if err == nil && at != nil {
 		m.CreatedAt = *at
@@ -103,11 +106,19 @@ func (m *mediaJSON) UnmarshalJSON(data []byte) error {
 }
 
 // reactionJSON is a reaction as reactionsIn renders it.
-type reactionJSON ReactionCount
+type reactionJSON struct {
+	ReactionCount
+	first *time.Time // when it was given first
+}
 
 // UnmarshalJSON reads a reaction.
 func (r *reactionJSON) UnmarshalJSON(data []byte) error {
-	return tuple(data, &r.Reaction, &r.Count, &r.Mine, &r.Users)
+	var only UserID
+	err := tuple(data, &r.Reaction, &r.Count, &r.Mine, &jsonTime{&r.first}, &only, &r.Users)
+	if r.Users == nil {
+		r.Users = []UserID{only}
+	}
+	return err
 }
 
 // reactionCountsOf reads what reactionsIn has rendered.
@@ -116,13 +127,27 @@ func reactionCountsOf(data []byte) ([]ReactionCount, error) {
 		return nil, nil
 	}
 	var list []reactionJSON
-	err := json.Unmarshal(data, &list)
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b reactionJSON) int {
+		return cmp.Or(a.first.Compare(*b.first), strings.Compare(a.Reaction, b.Reaction))
+	})
 	counts := make([]ReactionCount, len(list))
 	for i := range list {
-		counts[i] = ReactionCount(list[i])
+		counts[i] = list[i].ReactionCount
 	}
-	return counts, err
+	return counts, nil
 }
+
+// mentionJSON is a mention as contentColumns renders it.
+type mentionJSON struct {
+	sequence int
+	user     *UserID // nil: everybody
+}
+
+// UnmarshalJSON reads a mention.
+func (m *mentionJSON) UnmarshalJSON(data []byte) error { return tuple(data, &m.sequence, &m.user) }
 
 // headJSON is the head of a message as contentColumns renders it.
 type headJSON MessageHead
@@ -137,7 +162,10 @@ func (h *headJSON) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	h.CreatedAt, h.Media = *at, (*Media)(media)
+	h.CreatedAt = *at
+	if media != nil {
+		h.Media = &media.Media
+	}
 	if metadata != nil {
 		h.Metadata = Metadata(*metadata)
 	}
@@ -173,23 +201,25 @@ func (r *messageReader) decode(m *Message) (err error) {
 	if len(r.media) > 0 {
 		var list []mediaJSON
 		err = json.Unmarshal(r.media, &list)
+		slices.SortFunc(list, func(a, b mediaJSON) int { return a.sequence - b.sequence })
 		m.Media = make([]Media, len(list))
 		for i := range list {
-			m.Media[i] = Media(list[i])
+			m.Media[i] = list[i].Media
 		}
 	}
 	if err == nil && len(r.reactions) > 0 {
 		m.Reactions, err = reactionCountsOf(r.reactions)
 	}
 	if err == nil && len(r.mentions) > 0 {
-		var users []*UserID
-		err = json.Unmarshal(r.mentions, &users)
-		for _, user := range users {
-			if user == nil {
+		var list []mentionJSON
+		err = json.Unmarshal(r.mentions, &list)
+		slices.SortFunc(list, func(a, b mentionJSON) int { return a.sequence - b.sequence })
+		for _, mention := range list {
+			if mention.user == nil {
 				m.MentionRoom = true
 				continue
 			}
-			m.Mentions = append(m.Mentions, *user)
+			m.Mentions = append(m.Mentions, *mention.user)
 		}
 	}
 	if err == nil && len(r.replied) > 0 {

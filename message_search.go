@@ -52,8 +52,8 @@ type MessageSearchPage struct {
 }
 
 // SearchMessages finds messages by their words in the actor's rooms, with all that
-// a page of history shows of them and the room that each is in: in one room in descending order of Number, in
-// all rooms the newest first. Tombstones are never found.
+// a page of history shows of them and the room that each is in: in one room in descending
+// order of Number, in all rooms the newest first. Tombstones are never found.
 //
 // With Config.MessageSearch an index is used; without it the messages are read,
 // newest first, and a call stops after SearchScanRows of them. A page may have fewer

@@ -12,8 +12,13 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 )
 
-// exec runs a statement and returns how many rows it changed.
+// exec runs a statement and returns how many rows it changed. Without a lock it leaves it to
+// writePending, and returns 0: the statement must end in a condition then.
 func (c *conn) exec(query string, args ...any) (int64, error) {
+	if c.pending != nil {
+		c.pending.add(query, args)
+		return 0, nil
+	}
 	result := c.db.Exec(query, args...)
 	return result.RowsAffected, result.Error
 }

@@ -30,6 +30,8 @@ type conn struct {
 	locks *lockQueue  // for those who wait for the lock of a room
 	turn  *lockTurn   // the right to do so, if this transaction has it already
 	limit *time.Timer // ends the transaction when it has waited for too long; nil in a host's
+
+	pending *pendingWrites // collects what is written without a lock; nil in a transaction
 }
 
 // call is one operation of a principal.
