@@ -60,7 +60,7 @@ func changeMessage[T any](ctx context.Context, s *Service, actor Actor, id uuid.
 	case err == nil && changed:
 		s.committed()
 	case errors.Is(err, errNeedsLock), errors.As(err, &again) && !again.lockTimeout:
-		return write(ctx, s, actor, locked)
+		return write(within, s, actor, locked)
 	case err != nil:
 		err = tooLong(within, err)
 	}

@@ -92,7 +92,7 @@ func writeAtOnce[T any](ctx context.Context, s *Service, actor Actor, fn func(*c
 	result, err := read(within, s, actor, fn)
 	var again *retryableError
 	if errors.As(err, &again) && !again.lockTimeout {
-		return write(ctx, s, actor, fn)
+		return write(within, s, actor, fn)
 	}
 	if err != nil {
 		err = tooLong(within, err)
