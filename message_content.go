@@ -348,23 +348,22 @@ func (c *call) scopedQuery(in scopedMessages) (query string, args []any) {
 		sees, joined = " AND s.member IS NOT NULL AND m.number > s.joined", " AND h.number > s.joined"
 	}
 	content, contentArgs := c.contentColumns(in.replied + joined)
-	query = "WITH scope AS MATERIALIZED (SELECT f.*, " + in.first + " AS first, " + in.last + ` AS last FROM (
+	scope := "SELECT f.*, " + in.first + " AS first, " + in.last + ` AS last FROM (
 			SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a, r.first_number, r.last_number,
 				u.user_id AS member, u.permissions, COALESCE(u.joined_number, 0) AS joined, ` + number + " AS number" + in.room + `
-			FROM ` + in.by.from + " LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ? WHERE " + in.by.is + ` AND r.deleted_at IS NULL) AS f)
-		SELECT CASE WHEN m.number IS NULL OR m.number = s.first THEN ` +
+			FROM ` + in.by.from + " LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ? WHERE " + in.by.is + " AND r.deleted_at IS NULL) AS f"
+	scopeArgs := slices.Concat(in.args, []any{c.actor.nullableID(), in.id})
+	query = "SELECT CASE WHEN m.number IS NULL OR m.number = s.first THEN " +
 		d.JSONTuple("s.id", "s.type", "CASE WHEN s.is_public THEN 1 ELSE 0 END", "CAST(s.owner_id AS text)", "s.default_permissions", "CAST(s.private_a AS text)",
 			"s.first_number", "s.last_number", "CAST(s.member AS text)", "s.permissions", "s.joined", "s.number", "s.before", "s.first", "s.last") + " END, " +
-		scopedMessageColumns + ", " + content + " FROM scope s "
-	if d == dialect.Postgres { // which takes a range for a part of the room, and must not: it would compile the plan
-		query += "LEFT JOIN LATERAL (SELECT " + messageColumns + " FROM chat_messages m WHERE " + in.those + sees + " ORDER BY m.number LIMIT " +
-			strconv.Itoa(c.config.Limits.PageMax) + ") AS m ON TRUE"
-	} else {
-		query += "LEFT JOIN chat_messages m ON " + in.those + sees
+		scopedMessageColumns + ", " + content + " FROM "
+	if d == dialect.SQLite { // for which a table of one row takes longer than to read a message
+		return query + "(" + scope + ") AS s LEFT JOIN chat_messages m ON " + in.those + sees, append(contentArgs, scopeArgs...)
 	}
-	args = append(args, in.args...)
-	args = append(args, c.actor.nullableID(), in.id)
-	return query, append(args, contentArgs...)
+	// PostgreSQL takes a range for a part of the room, for which it would compile the plan: the
+	// limit tells it otherwise.
+	return "WITH scope AS MATERIALIZED (" + scope + ") " + query + "scope s LEFT JOIN LATERAL (SELECT " + messageColumns + " FROM chat_messages m WHERE " +
+		in.those + sees + " ORDER BY m.number LIMIT " + strconv.Itoa(c.config.Limits.PageMax) + ") AS m ON TRUE", append(scopeArgs, contentArgs...)
 }
 
 // scopedMessageColumns are messageColumns of a message m that an outer join may have left
