@@ -29,7 +29,7 @@ type row interface{ Scan(dest ...any) error }
 // queryAll runs a query and reads its rows to the end, so that the connection is free
 // for the next statement.
 func queryAll[T any](c *conn, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
-	rows, err := c.db.Raw(query, args...).Rows()
+	rows, err := c.db.Raw(c.dialect.Stable(query), args...).Rows()
 	if err != nil {
 		return nil, err
 	}

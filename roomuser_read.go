@@ -167,7 +167,7 @@ type Unread struct {
 	// Rooms is in how many of these rooms something is unread, or marked as such.
 	Rooms int64 `json:"rooms"`
 	// Mentions is how many of the unread messages mention the user: the sum of
-	// Room.MentionCount.
+	// Room.MentionCount, which counts up to 1,000.
 	Mentions int64 `json:"mentions"`
 
 	// The same of all rooms, muted ones included.
