@@ -370,7 +370,7 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 	chatsuite.NoError(x.T, err)
 	defer func() { chatsuite.NoError(x.T, rows.Close()) }()
 	ofPage := slices.ContainsFunc([]string{
-		"FROM chat_reactions WHERE message_id IN", "FROM chat_reactions x WHERE x.message_id = ?", "FROM chat_message_media x",
+		"FROM chat_reactions WHERE message_id IN", "FROM chat_reactions x WHERE x.message_id = (SELECT ?)", "FROM chat_message_media x",
 		"number BETWEEN ? AND ?",
 	}, func(part string) bool { return strings.Contains(q.query, part) })
 	for rows.Next() {
