@@ -109,7 +109,7 @@ type roomAndMember struct {
 func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 	var found roomAndMember
 	var member optionalRoomUser
-	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.number, &found.room.Unread)...)
+	err := rows.Scan(append(append(found.room.fields(), member.fields()...), &found.number, &found.room.Unread, &found.room.MentionCount)...)
 	found.member = member.of(&found.room, c.now)
 	return found, err
 }
@@ -121,7 +121,7 @@ func (c *call) readRoom(by roomOf, args ...any) (*roomScope, error) {
 		number = "m.number"
 	}
 	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", "+number+", 0 FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		", "+number+", 0, 0 FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE "+by.is+" AND r.deleted_at IS NULL", append([]any{c.actor.nullableID()}, args...)...)
 	if err != nil {
 		return nil, err

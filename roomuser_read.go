@@ -44,7 +44,7 @@ func (c *call) ownUnread(room uuid.UUID) (*RoomUser, error) {
 // their marker after what was the last message when the statement began.
 func (c *call) unreadOf(before, members string, room uuid.UUID, args ...any) (*RoomUser, error) {
 	found, err := queryOne(c.conn, c.scanRoomAndMember, before+"SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", 0, "+c.dialect.Greatest()+"(0, COALESCE("+unreadSQL+", 0)) FROM chat_rooms r LEFT JOIN "+members+
+		", 0, "+c.dialect.Greatest()+"(0, COALESCE("+unreadSQL+", 0)), 0 FROM chat_rooms r LEFT JOIN "+members+
 		" u ON u.room_id = r.id AND u.user_id = ? WHERE r.id = ? AND r.deleted_at IS NULL", append(args, c.actor.id, room)...)
 	if err != nil {
 		return nil, err

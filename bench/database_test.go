@@ -23,6 +23,7 @@ type database struct {
 	scans    []read // searches without the index
 	searches []read // and with it
 	sends    []sendSettings
+	imported float64 // messages a second
 	perSend  allocations
 	perRow   allocations
 }
@@ -48,7 +49,7 @@ func allocationsOf(n int, do func()) allocations {
 const sharedBuffers = "1GB"
 
 func measurePostgres(t *testing.T, p plan) *database {
-	dsns := servePostgres(t, p, 2)
+	dsns := servePostgres(t, p, 3)
 	smallDSN, largeDSN := dsns[0], dsns[1]
 	small, large := openPostgres(t, smallDSN, p.small), openPostgres(t, largeDSN, p.large)
 	d := &database{
@@ -59,6 +60,7 @@ func measurePostgres(t *testing.T, p plan) *database {
 	d.measureReads(p, small, large)
 	bare := large.barePostgres(p)
 	d.measureSends(p, large, "fsync on", bare)
+	d.imported = openPostgres(t, dsns[2], p.small).importing()
 	d.measureIndex(p, small, large)
 	d.sends = append(d.sends, sendSettings{"with the search index", large.sendsAt64(p, bare)})
 	return d
@@ -100,6 +102,7 @@ func measureSQLite(t *testing.T, p plan) *database {
 	d.measureReads(p, small, large)
 	bare := large.bareSQLite(p)
 	d.measureSends(p, large, "synchronous=FULL", bare)
+	d.imported = openSQLite(t, dbtest.SQLitePath(t, template(p)), "FULL", p.small).importing()
 	normal := openSQLite(t, largePath, "NORMAL", p.large)
 	d.sends = append(d.sends, sendSettings{"synchronous=NORMAL", normal.sends(p, normal.bareSQLite(p))})
 	d.measureIndex(p, small, large)

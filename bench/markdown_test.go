@@ -35,6 +35,7 @@ connection of database/sql's on SQLite. Each rate is the median of %d rounds.
 `, thousands(float64(p.small)), thousands(float64(p.large)), thousands(float64(p.rooms)), thousands(busyRooms), senders, p.rounds)
 	r.figures(&b)
 	r.sending(&b)
+	r.importing(&b)
 	r.reading(&b)
 	r.media.markdown(&b)
 	r.s3.markdown(&b)
@@ -155,6 +156,25 @@ Grouped is SendMessage. Ungrouped is a transaction (InTx) a message.
 			table(b, []string{"senders", "to", "floor /s", "p50 / p99", "grouped /s", "p50 / p99", "ungrouped /s", "p50 / p99", "grouped against the floor"}, rows)
 		}
 	}
+}
+
+func (r *results) importing(b *strings.Builder) {
+	fmt.Fprintf(b, `## Importing
+
+%s messages with client ids in one call of ImportMessages, of which a tenth are replies and a
+twentieth have two reactions, into a room of the small size: the median of three. The settings are
+those of the first table of sends.
+
+`, thousands(importCount))
+	var rows [][]string
+	for _, d := range r.databases {
+		mark := ""
+		if d.imported < importGoal {
+			mark = ", **missed**"
+		}
+		rows = append(rows, []string{d.name, "≥ " + thousands(importGoal), thousands(d.imported) + mark})
+	}
+	table(b, []string{"", "goal, messages a second", "reached"}, rows)
 }
 
 // slower is how much longer the slowest of the large size take.

@@ -378,7 +378,7 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 		var step string
 		chatsuite.NoError(x.T, rows.Scan(&id, &parent, &unused, &step))
 		switch {
-		case step == "SCAN each", step == "SCAN first_users", step == "SCAN list", step == "SCAN mentioned", step == "SCAN counted", step == "SCAN s": // of the rows that a subquery has found, as page is
+		case slices.Contains([]string{"SCAN each", "SCAN first_users", "SCAN counted", "SCAN s", "SCAN unread", "SCAN w"}, step): // of the rows that a subquery has found, as page is
 		case strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW" && step != "SCAN page" && step != "SCAN mine" &&
 			step != "SCAN f" && step != "SCAN found": // what WITH has made
 			faults = append(faults, step)
