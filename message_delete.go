@@ -75,8 +75,8 @@ const (
 // messages of all rooms is refused.
 //
 // The host calls it from code of its own, so that there is no actor. It is safe to stop, to
-// run twice at once, and beside everything else, and asks no hook; what was deleted before an error stays
-// deleted. Inside InTx it is all part of that transaction.
+// run twice at once, and beside everything else, and asks no hook; what was deleted before an
+// error stays deleted. Inside InTx it is all part of that transaction.
 //
 // Errors: ErrInvalid for an empty filter, an unknown type and an id that is none,
 // ErrNotFound for a RoomID that is not there.

@@ -83,16 +83,16 @@ func (x *userExport) messages() error {
 		if err != nil || len(found) == 0 {
 			return nil, after, err
 		}
-		byID := make(map[uuid.UUID]*Message, len(found))
+		replies := make([]*uuid.UUID, len(found)) // as they are, whatever became of what they reply to
 		for i := range found {
-			byID[found[i].ID] = &found[i]
+			replies[i] = found[i].ReplyToID
 		}
-		if err := c.attachMore(messageContent{media: byID, references: byID}); err != nil {
+		if err := c.attachContent(pointers(found)); err != nil {
 			return nil, after, err
 		}
 		lines := make([]exportedMessage, len(found))
 		for i, m := range found {
-			lines[i] = exportedMessage{ID: m.ID, RoomID: m.RoomID, Number: m.Number, Text: m.Text, ReplyToID: m.ReplyToID, ClientID: m.ClientID,
+			lines[i] = exportedMessage{ID: m.ID, RoomID: m.RoomID, Number: m.Number, Text: m.Text, ReplyToID: replies[i], ClientID: m.ClientID,
 				Metadata: m.Metadata, Mentions: append([]UserID{}, m.Mentions...), MentionRoom: m.MentionRoom, MediaIDs: []uuid.UUID{},
 				CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt}
 			for _, media := range m.Media {

@@ -63,7 +63,6 @@ type figure struct {
 }
 
 func figures() []figure {
-	both := func(x float64) map[string]float64 { return map[string]float64{"PostgreSQL": x, "SQLite": x} }
 	ratio := func(rooms int) func(d *database) float64 {
 		return func(d *database) float64 {
 			s := d.sendsOf(0, senders, rooms)
@@ -92,7 +91,12 @@ func figures() []figure {
 				func(d *database) float64 { return d.reads[i].ratio }})
 		}
 	}
-	return list
+	for i, c := range calls() {
+		if c.goals != nil {
+			list = append(list, figure{c.name + ": median time, in times " + c.floor, false, c.goals, func(d *database) float64 { return d.calls[i].ratio() }})
+		}
+	}
+	return append(list, figure{"allocations a row of history", false, both(15), func(d *database) float64 { return d.perRow.count }})
 }
 
 func (r *results) figures(b *strings.Builder) {
@@ -105,6 +109,10 @@ func (r *results) figures(b *strings.Builder) {
 	for _, f := range figures() {
 		row := []string{f.name}
 		for _, d := range r.databases {
+			if f.goals[d.name] == 0 {
+				row = append(row, "", fmt.Sprintf("%.2f ×", f.actual(d)))
+				continue
+			}
 			sign, actual := "≤", f.actual(d)
 			met := actual <= f.goals[d.name]
 			if f.least {
@@ -196,6 +204,15 @@ One caller, who asks both sizes in turn. Pages have 50 items.
 			table(b, []string{"what", thousands(float64(r.plan.small)) + ": p50 / p99",
 				thousands(float64(r.plan.large)) + ": p50 / p99", "p99, large against small", "samples"}, rows)
 		}
+	}
+	fmt.Fprintf(b, `### Calls beside their floors
+
+Each in turn with the same rows read by one bare statement through database/sql or, of what is about one row, with
+SELECT 1, which is what a trip to the server costs; %s messages. The inbox is of %d rooms.
+
+`, thousands(float64(r.plan.large)), fewRooms)
+	for _, d := range r.databases {
+		table(b, []string{d.name, "median", "floor", "median", "ratio"}, callRows(d.calls))
 	}
 }
 

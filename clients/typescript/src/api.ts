@@ -443,7 +443,7 @@ export interface Room {
   marked_unread: number | null;
   /** How many members there are. */
   member_count: number;
-  /** How many unread messages mention you; where your rooms, or one room, are asked for, and 0 elsewhere. */
+  /** How many unread messages mention you, up to 1,000; where your rooms, or one room, are asked for, and 0 elsewhere. */
   mention_count: number;
   metadata: Metadata | null;
   /** You muted the room. */
@@ -588,7 +588,7 @@ export interface RoomUserPatch {
 export type Timestamp = string;
 
 export interface Unread {
-  /** Unread messages that mention you. */
+  /** Unread messages that mention you, counted up to 1,000 in each room. */
   mentions: number;
   /** As mentions, of all rooms. */
   mentions_with_muted: number;
