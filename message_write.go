@@ -56,6 +56,7 @@ type messageRow struct {
 	InputHash *string    `json:"input_hash"`
 	Metadata  *string    `json:"metadata"`
 	CreatedAt string     `json:"created_at"`
+	Words     *string    `json:"words"`
 }
 
 func (b *batch) insertMessages() error {
@@ -63,14 +64,14 @@ func (b *batch) insertMessages() error {
 	for i, m := range b.accepted {
 		rows[i] = messageRow{ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, Text: m.Text,
 			ReplyToID: m.ReplyToID, ClientID: m.ClientID, InputHash: m.nullableHash(), Metadata: m.Metadata.text(),
-			CreatedAt: dialect.FormatTime(m.CreatedAt)}
+			CreatedAt: dialect.FormatTime(m.CreatedAt), Words: b.keptWords(m.RoomID, m.Number, m.Text)}
 	}
 	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
-			client_id, input_hash, metadata, created_at)
+			client_id, input_hash, metadata, created_at, words)
 		SELECT j.id, j.room_id, j.number, j.user_id, CASE WHEN j.user_id IS NULL THEN 'system' ELSE 'user' END, j.text, j.reply_to_id,
-			j.client_id, j.input_hash, j.metadata, j.created_at FROM `+
+			j.client_id, j.input_hash, j.metadata, j.created_at, j.words FROM `+
 		b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
-			"client_id text", "input_hash text", "metadata text", "created_at text"), dialect.JSONArray(rows))
+			"client_id text", "input_hash text", "metadata text", "created_at text", "words text"), dialect.JSONArray(rows))
 	return err
 }
 
@@ -204,13 +205,13 @@ func (b *batch) writeStatement() (query string, args []any) {
 			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
 		), accepted AS MATERIALIZED (
 			SELECT j.* FROM ` + b.unnest("j", "id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
-		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean") + `
+		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean", "words text") + `
 			WHERE j.room_id IN (SELECT id FROM counted) ORDER BY j.seq
 		), messages AS (
 			INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
-				client_id, input_hash, metadata, created_at)
+				client_id, input_hash, metadata, created_at, words)
 			SELECT id, room_id, number, user_id, CASE WHEN user_id IS NULL THEN 'system' ELSE 'user' END, text, reply_to_id,
-				client_id, input_hash, metadata, created_at FROM accepted
+				client_id, input_hash, metadata, created_at, ` + dialect.Words("words") + ` FROM accepted
 		), events AS (
 			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
 			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted
@@ -293,7 +294,7 @@ func (b *batch) messageArrays() []any {
 			newest[memberKey{m.RoomID, *m.UserID}] = m.Number
 		}
 	}
-	var ids, rooms, numbers, seqs, users, texts, replies, clients, hashes, metadata, times, marks dialect.Array
+	var ids, rooms, numbers, seqs, users, texts, replies, clients, hashes, metadata, times, marks, words dialect.Array
 	for _, m := range b.accepted {
 		ids.ID(&m.ID)
 		rooms.ID(&m.RoomID)
@@ -307,7 +308,8 @@ func (b *batch) messageArrays() []any {
 		metadata.Text(m.Metadata.text())
 		times.Time(m.CreatedAt)
 		marks.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
+		words.Text(b.keptWords(m.RoomID, m.Number, m.Text))
 	}
 	return []any{ids.String(), rooms.String(), numbers.String(), seqs.String(), users.String(), texts.String(), replies.String(), clients.String(),
-		hashes.String(), metadata.String(), times.String(), marks.String()}
+		hashes.String(), metadata.String(), times.String(), marks.String(), words.String()}
 }

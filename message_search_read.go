@@ -1,0 +1,365 @@
+package chat
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/words"
+)
+
+// A search reads the newest messages first, of each room as many as are likely to be as new
+// as those that it reads of the others. Where that finds no page of them, what is searched
+// for is rare, and the index is asked, for the newest parts of the rooms first. Each statement is
+// told which messages of which rooms it may look at, and no other is: what is in
+// others does not show by the time that it takes.
+
+// messageSearch is one search on its way.
+type messageSearch struct {
+	*call
+	query words.Query
+	keys  []words.Key // of query, that the database looks for
+	in    *MessageSearchQuery
+	limit int
+
+	ranges []*searchRange
+	before searchKey // of the first message after the page; the zero value for the first page
+	found  []Message // the newest that were found, one more than a page at most
+	floor  searchKey // nothing is known of what comes after it
+	read   bool      // something was read: a search that ends here has come further
+}
+
+// searchKey is a position in what a search finds: a number in one room, an id in all
+// rooms.
+type searchKey struct {
+	number int64
+	id     uuid.UUID
+}
+
+func (k searchKey) compare(other searchKey) int {
+	return cmp.Or(cmp.Compare(k.number, other.number), bytes.Compare(k.id[:], other.id[:]))
+}
+
+// searchRange is what is not yet read of a room: the messages after low up to high.
+type searchRange struct {
+	room      uuid.UUID
+	low, high int64
+	from      int64     // the one being read is after it
+	extra     int64     // messages to read again, which may have been stored out of order
+	top       uuid.UUID // the id of the message high; the zero value where it was not read
+	at        time.Time // about when that was sent
+	rate      float64   // about how many there are a second
+}
+
+func (r *searchRange) done() bool { return r.high <= r.low }
+
+// How many messages each round reads before the index is asked, or where there is none; and
+// how many places of a room each further round asks the index for.
+var (
+	scanRounds  = []int64{1000, SearchScanRows - 1000}
+	indexRounds = []int64{2, 8, 64, 512, 1024}
+)
+
+const (
+	// placesPerStatement is how many places the index is asked for at once.
+	placesPerStatement = 128
+	// candidatesPerStatement is how many messages the index finds at most at once.
+	candidatesPerStatement = 2000
+	// outOfOrder is by how much the ids of a room's messages may be in another order than
+	// their numbers, because one was made and then waited to be stored, or on another
+	// machine: a time, and a number of messages.
+	outOfOrder         = 10 * time.Second
+	outOfOrderMessages = 256
+)
+
+var errSearchTime = errors.New("chat: the search could not read anything in Limits.SearchTime")
+
+// page reads until there is a page of messages, or all was read, or enough.
+func (s *messageSearch) page() ([]Message, string, error) {
+	ctx := s.ctx
+	if !s.inHost || s.dialect != "postgres" {
+		limited, cancel := context.WithTimeout(ctx, s.config.Limits.SearchTime)
+		defer cancel()
+		c := *s.conn
+		c.ctx, c.db = limited, s.db.WithContext(limited)
+		s.call = &call{&c, s.actor}
+	}
+	err := s.run()
+	if err != nil && s.ctx.Err() != nil && ctx.Err() == nil {
+		if err = nil; !s.read {
+			return nil, "", &retryableError{err: errSearchTime}
+		}
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	return s.result()
+}
+
+func (s *messageSearch) run() error {
+	if s.in.RoomID == nil {
+		if s.actor.system {
+			return s.scanAll()
+		}
+		if err := s.findRooms(); err != nil {
+			return err
+		}
+	}
+	for _, budget := range scanRounds {
+		s.allocate(budget)
+		if err := s.scan(); err != nil || s.full() {
+			return err
+		}
+	}
+	if s.index == "" {
+		return nil
+	}
+	for _, places := range indexRounds {
+		if err := s.askIndex(places); err != nil || s.full() || s.floor != (searchKey{}) {
+			return err
+		}
+	}
+	return nil
+}
+
+// full reports whether nothing more needs to be read: there is a page, or all was read.
+func (s *messageSearch) full() bool {
+	open, any := s.open()
+	return !any || len(s.found) > s.limit && s.key(&s.found[s.limit]).compare(open) > 0
+}
+
+// open is the position from which on something may not have been read, if there is one.
+func (s *messageSearch) open() (at searchKey, any bool) {
+	at = s.floor
+	for _, r := range s.ranges {
+		if r.done() {
+			continue
+		}
+		any = true
+		key := searchKey{number: r.high}
+		if s.in.RoomID == nil {
+			key = searchKey{id: r.top}
+		}
+		if key.compare(at) > 0 {
+			at = key
+		}
+	}
+	if any && s.in.RoomID == nil && at != s.floor {
+		at.id = s.margin(at.id)
+	}
+	return at, any || s.floor != (searchKey{})
+}
+
+// margin moves a position on by what may be out of order there, though never to the
+// beginning of the page.
+func (s *messageSearch) margin(id uuid.UUID) uuid.UUID {
+	begin := s.before.id
+	switch {
+	case len(s.found) > 0:
+		begin = s.found[0].ID
+	case begin == uuid.Nil:
+		begin = newID()
+	}
+	at, until := idTime(id), idTime(begin)
+	by := min(outOfOrder.Milliseconds(), (until-at)/2)
+	if by <= 0 {
+		return id
+	}
+	var moved uuid.UUID
+	binary.BigEndian.PutUint64(moved[:], uint64(at+by)<<16) //nolint:gosec // 48 bits
+	return moved
+}
+
+// idTime is when an id was made, in milliseconds.
+func idTime(id uuid.UUID) int64 {
+	return int64(binary.BigEndian.Uint64(id[:8]) >> 16) //nolint:gosec // 48 bits
+}
+
+func (s *messageSearch) key(m *Message) searchKey {
+	if s.in.RoomID != nil {
+		return searchKey{number: m.Number}
+	}
+	return searchKey{id: m.ID}
+}
+
+// result is the page, and the cursor of the next one.
+func (s *messageSearch) result() ([]Message, string, error) {
+	open, any := s.open()
+	items := s.found
+	if any {
+		items = slices.DeleteFunc(items, func(m Message) bool { return s.key(&m).compare(open) <= 0 })
+	}
+	if len(items) > s.limit {
+		items = items[:s.limit]
+		return items, s.cursorOf(s.key(&items[s.limit-1])), nil
+	}
+	if !any {
+		return items, "", nil
+	}
+	next := open
+	if s.in.RoomID != nil {
+		next.number++
+	} else {
+		next.id = idAfter(next.id)
+	}
+	return items, s.cursorOf(next), nil
+}
+
+// idAfter is the next id in their order.
+func idAfter(id uuid.UUID) uuid.UUID {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]++; id[i] != 0 {
+			break
+		}
+	}
+	return id
+}
+
+// keep keeps a message that was read, if it has what is searched for and may be on the page.
+func (s *messageSearch) keep(m *Message) {
+	key := s.key(m)
+	if m.Deleted() || s.before != (searchKey{}) && key.compare(s.before) >= 0 {
+		return
+	}
+	newest := func(a Message, b searchKey) int { return b.compare(s.key(&a)) }
+	at, known := slices.BinarySearchFunc(s.found, key, newest)
+	if known || at > s.limit {
+		return
+	}
+	if _, has := s.query.Match(m.Text); !has {
+		return
+	}
+	s.found = slices.Insert(s.found, at, *m)
+	if len(s.found) > s.limit+1 {
+		s.found = s.found[:s.limit+1]
+	}
+}
+
+// allocate decides how much is read of each range: what is likely to be as new as the
+// rest, so that together it is about as many messages as budget.
+func (s *messageSearch) allocate(budget int64) {
+	if len(s.ranges) == 1 {
+		r := s.ranges[0]
+		r.from = max(r.low, r.high-budget-r.extra)
+		r.extra = 0
+		return
+	}
+	var newest *searchRange
+	for _, r := range s.ranges {
+		if !r.done() && (newest == nil || bytes.Compare(r.top[:], newest.top[:]) > 0) {
+			newest = r
+		}
+	}
+	if newest == nil {
+		return
+	}
+	since := s.since(budget)
+	for _, r := range s.ranges {
+		take := r.extra + r.expected(since)
+		if r == newest {
+			take++
+		}
+		r.from = max(r.low, r.high-take)
+		r.extra = 0
+	}
+}
+
+// since is the time from which on about that many messages are expected in all ranges.
+func (s *messageSearch) since(budget int64) time.Time {
+	var latest time.Time
+	for _, r := range s.ranges {
+		if !r.done() && r.at.After(latest) {
+			latest = r.at
+		}
+	}
+	// Doubled until it is too much, and then halved into.
+	enough := func(span float64) bool {
+		at, sum := latest.Add(-time.Duration(span*float64(time.Second))), int64(0)
+		for _, r := range s.ranges {
+			sum += r.expected(at)
+		}
+		return sum >= budget
+	}
+	span := 1.0
+	for span < 4e9 && !enough(span) {
+		span *= 2
+	}
+	if span >= 4e9 { // all there is
+		return time.Time{}
+	}
+	low := span / 2
+	for range 12 {
+		if middle := (low + span) / 2; enough(middle) {
+			span = middle
+		} else {
+			low = middle
+		}
+	}
+	return latest.Add(-time.Duration(span * float64(time.Second)))
+}
+
+// expected is how many messages of the range are likely to be from a time or later.
+func (r *searchRange) expected(since time.Time) int64 {
+	if r.done() || !r.at.After(since) {
+		return 0
+	}
+	return int64(min(float64(r.high-r.low), math.Ceil(r.at.Sub(since).Seconds()*r.rate)))
+}
+
+// advance moves the ranges that were read on, to the messages that stand where they end.
+func (s *messageSearch) advance(asked []*searchRange, tops map[uuid.UUID]uuid.UUID) {
+	for _, r := range asked {
+		read := r.high - r.from
+		r.high = r.from
+		if s.in.RoomID != nil || r.done() {
+			continue
+		}
+		top, there := tops[r.room]
+		if !there { // it was removed meanwhile, or the actor was
+			r.high = r.low
+			continue
+		}
+		at := time.UnixMilli(idTime(top))
+		if past := time.UnixMilli(idTime(r.top)).Sub(at).Seconds(); r.top != uuid.Nil && read > 0 && past > 0 {
+			r.rate = float64(read) / past
+		}
+		r.top, r.at = top, at
+	}
+	s.read = true
+}
+
+// askIndex asks for as many places of each range, the newest ranges first.
+func (s *messageSearch) askIndex(places int64) error {
+	var open []*searchRange
+	for _, r := range s.ranges {
+		if !r.done() {
+			r.from = max(r.low, (r.high/words.PlaceMessages-places+1)*words.PlaceMessages-1)
+			open = append(open, r)
+		}
+	}
+	slices.SortFunc(open, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
+	for len(open) > 0 && !s.full() && s.floor == (searchKey{}) {
+		n, sum := 0, int64(0)
+		for n < len(open) && (n == 0 || sum+open[n].places() <= placesPerStatement) {
+			sum += open[n].places()
+			n++
+		}
+		if err := s.ask(open[:n]); err != nil {
+			return err
+		}
+		open = open[n:]
+	}
+	return nil
+}
+
+// places is how many places the range that is being read has.
+func (r *searchRange) places() int64 {
+	return r.high/words.PlaceMessages - (r.from+1)/words.PlaceMessages + 1
+}

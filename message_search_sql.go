@@ -1,0 +1,371 @@
+package chat
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/schema"
+	"github.com/go-df/chat/internal/words"
+)
+
+// numberCursor is a position in one room, whose numbers say what is newest.
+type numberCursor struct {
+	Number int64 `json:"n"`
+}
+
+func (n *numberCursor) parse(cursor string) error {
+	if err := parseCursor(cursor, n); err != nil {
+		return err
+	}
+	if n.Number < 1 {
+		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+	}
+	return nil
+}
+
+// messageCursor is a position among messages of all rooms.
+type messageCursor struct {
+	List string    `json:"l"`
+	ID   uuid.UUID `json:"i"`
+}
+
+func (s *messageSearch) cursorOf(key searchKey) string {
+	if s.in.RoomID != nil {
+		return cursor(numberCursor{key.number})
+	}
+	return cursor(messageCursor{"messages", key.id})
+}
+
+// begin reads the cursor, and decides on the room if there is one.
+func (s *messageSearch) begin() error {
+	if s.in.RoomID == nil {
+		if s.in.Cursor == "" {
+			return nil
+		}
+		var at messageCursor
+		if err := parseCursor(s.in.Cursor, &at); err != nil {
+			return err
+		}
+		if at.List != "messages" || at.ID == uuid.Nil {
+			return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+		}
+		s.before.id = at.ID
+		return nil
+	}
+	var at numberCursor
+	if s.in.Cursor != "" {
+		if err := at.parse(s.in.Cursor); err != nil {
+			return err
+		}
+		s.before.number = at.Number
+	}
+	p, err := s.readFor(byRoom, *s.in.RoomID, opRead, target{})
+	if err != nil {
+		return err
+	}
+	r := &searchRange{room: p.room.ID, low: max(p.access.joined, p.room.FirstNumber-1), high: p.room.LastNumber}
+	if at.Number > 0 {
+		r.high = min(r.high, at.Number-1)
+	}
+	s.ranges = []*searchRange{r}
+	return nil
+}
+
+// findRooms makes the ranges of all rooms of the actor, from the cursor on.
+func (s *messageSearch) findRooms() (err error) {
+	low := s.dialect.Greatest() + "(u.joined_number, r.first_number - 1)"
+	s.ranges, err = queryAll(s.conn, func(rows row) (*searchRange, error) {
+		var r searchRange
+		var made time.Time
+		var last *time.Time
+		if err := rows.Scan(&r.room, &r.low, &r.high, scanRequiredTime(&made), scanTime(&last)); err != nil {
+			return nil, err
+		}
+		if r.at = made; last != nil {
+			r.at = *last
+		}
+		r.rate = float64(r.high-r.low) / max(1, r.at.Sub(made).Seconds())
+		return &r, nil
+	}, "SELECT r.id, "+low+", r.last_number, r.created_at, r.last_message_at FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id"+
+		" WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > "+low, s.actor.id)
+	if err != nil || s.before.id == uuid.Nil || len(s.ranges) == 0 {
+		return err
+	}
+	return s.seek()
+}
+
+// seek finds where the page begins in each range, by halves: ids are in the order of numbers, but
+// for what was stored out of order.
+func (s *messageSearch) seek() error {
+	rows := make([]dialect.Object, len(s.ranges))
+	for i, r := range s.ranges {
+		rows[i] = dialect.Object{"room_id": r.room, "low": r.low, "high": r.high}
+	}
+	type place struct {
+		room   uuid.UUID
+		number int64
+	}
+	at := s.before.id
+	found, err := queryAll(s.conn, func(rows row) (p place, err error) {
+		err = rows.Scan(&p.room, &p.number)
+		return p, err
+	}, `WITH RECURSIVE seek(room_id, low, high) AS (
+			SELECT j.room_id, CASE WHEN m.id < ? THEN j.high ELSE j.low END, CASE WHEN m.id < ? THEN j.high ELSE j.high - 1 END
+			FROM `+s.jsonRows("room_id uuid", "low bigint", "high bigint")+` JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.high
+			UNION ALL
+			SELECT s.room_id, CASE WHEN m.id < ? THEN m.number ELSE s.low END, CASE WHEN m.id < ? THEN s.high ELSE m.number - 1 END
+			FROM seek s JOIN chat_messages m ON m.room_id = s.room_id AND m.number = (s.low + s.high + 1) / 2 WHERE s.low < s.high
+		) SELECT room_id, low FROM seek WHERE low >= high`, at, at, dialect.JSONArray(rows), at, at)
+	if err != nil {
+		return err
+	}
+	numbers := make(map[uuid.UUID]int64, len(found))
+	for _, p := range found {
+		numbers[p.room] = p.number
+	}
+	began := time.UnixMilli(idTime(at))
+	for _, r := range s.ranges {
+		number, there := numbers[r.room]
+		if !there { // it was removed meanwhile
+			number = r.low
+		}
+		if number < r.high {
+			r.extra = min(r.high-number, outOfOrderMessages, 1+int64(r.rate*outOfOrder.Seconds()))
+			r.high, r.at = number+r.extra, began
+		}
+	}
+	return nil
+}
+
+// The columns of what is asked of each range: its room, the first and the last message
+// to look at, and the message, if any, to tell the range's end by.
+var rangeColumns = []string{"room_id uuid", "least bigint", "high bigint", "mark bigint"}
+
+// asked are the ranges as rows, with the text of a query of each where PostgreSQL looks for it.
+func (s *messageSearch) asked(ranges []*searchRange, query bool) (from string, arg any) {
+	rows, columns := make([]dialect.Object, len(ranges)), rangeColumns
+	if query {
+		columns = append(columns[:len(columns):len(columns)], "query text")
+	}
+	for i, r := range ranges {
+		mark := int64(0)
+		least := r.from + 1
+		if s.in.RoomID == nil && r.from > r.low {
+			mark, least = r.from, r.from
+		}
+		rows[i] = dialect.Object{"room_id": r.room, "least": least, "high": r.high, "mark": mark}
+		if query {
+			rows[i]["query"] = s.terms([]*searchRange{r})
+		}
+	}
+	return s.jsonRows(columns...), dialect.JSONArray(rows)
+}
+
+// within renders what is asked of the ranges as a table j, of rooms that are there and that
+// the actor is in, and of messages that they see.
+func (s *messageSearch) within(ranges []*searchRange, query bool) (string, []any) {
+	from, arg := s.asked(ranges, query)
+	least, member, args := "j.least", "", []any{arg}
+	if !s.actor.system {
+		least = s.dialect.Greatest() + "(j.least, u.joined_number + 1)"
+		member = " JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = ?"
+		args = append(args, s.actor.id)
+	}
+	columns := "j.room_id, " + least + " AS least, j.high, j.mark"
+	if query {
+		columns += ", CAST(j.query AS tsquery) AS query"
+	}
+	return "WITH j AS MATERIALIZED (SELECT " + columns + " FROM " + from + " JOIN chat_rooms r ON r.id = j.room_id AND r.deleted_at IS NULL" + member + ")", args
+}
+
+// filters renders the conditions on messages m beside their words.
+func (s *messageSearch) filters() (condition string, args []any) {
+	condition = "m.deleted_at IS NULL"
+	add := func(further string, more ...any) { condition, args = condition+" AND "+further, append(args, more...) }
+	if s.in.Author != "" {
+		add("m.user_id = ?", s.in.Author)
+	}
+	if !s.in.After.IsZero() {
+		add("m.created_at >= ?", s.in.After.UTC())
+	}
+	if !s.in.Before.IsZero() {
+		add("m.created_at < ?", s.in.Before.UTC())
+	}
+	if s.in.HasMedia {
+		add("EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id)")
+	}
+	return condition, args
+}
+
+// What a row of a search is.
+const (
+	rowFound = iota
+	rowUnworded
+	rowMark
+)
+
+// scan reads the messages of the ranges that are being read. What has no words, because no index knows it,
+// is looked at in any case.
+func (s *messageSearch) scan() error {
+	var ranges []*searchRange
+	for _, r := range s.ranges {
+		if !r.done() && (r.from < r.high || r.top == uuid.Nil) {
+			ranges = append(ranges, r)
+		}
+	}
+	if len(ranges) == 0 {
+		return nil
+	}
+	vector := s.index == schema.SearchPostgres
+	with, args := s.within(ranges, vector)
+	condition, more := s.filters()
+	switch {
+	case vector:
+		condition += " AND (m.words IS NULL OR m.words @@ j.query)"
+	case s.index != "":
+		condition += " AND (m.words IS NULL OR TRUE"
+		for _, key := range s.keys {
+			condition, more = condition+" AND instr(m.words, ?) > 0", append(more, key.Text)
+		}
+		condition += ")"
+	}
+	wanted := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high AND (m.number = j.mark OR (" + condition + "))"
+	columns := "SELECT CASE WHEN m.number = j.mark THEN 2 ELSE 0 END, " + prefixed("m", messageColumns)
+	if s.dialect == dialect.Postgres { // by the room's numbers, whatever the planner thinks
+		return s.readRows(ranges, with+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", append(args, more...))
+	}
+	return s.readRows(ranges, with+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, append(args, more...))
+}
+
+// ask asks the index for the ranges. Those of their messages that it does not know are
+// read, by an index of theirs.
+func (s *messageSearch) ask(ranges []*searchRange) error {
+	with, args := s.within(ranges, false)
+	condition, more := s.filters()
+	order := "m.id"
+	if s.in.RoomID != nil {
+		order = "m.number"
+	}
+	columns := prefixed("m", messageColumns)
+	inRange := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high"
+	found, join := "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid",
+		"chat_message_words MATCH ?"
+	if s.index == schema.SearchPostgres { // materialized: the index is used, whatever the planner thinks of the rest
+		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ CAST(? AS tsquery))"
+		found, join = "m", "TRUE"
+	}
+	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " JOIN j ON " + inRange + " WHERE " + join + " AND " + condition +
+		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM j JOIN chat_messages m ON " + inRange +
+		" WHERE m.words IS NULL AND " + condition + " ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
+		" UNION ALL SELECT 2, " + columns + " FROM j JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.mark AND j.mark >= j.least"
+	args = append(append(append(args, s.terms(ranges)), more...), candidatesPerStatement)
+	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement))
+}
+
+// scanAll reads the newest messages of all rooms by their ids, for System.
+func (s *messageSearch) scanAll() error {
+	condition, args := s.filters()
+	from := ""
+	if s.before.id != uuid.Nil {
+		from, args = " WHERE m.id < ?", append(args, s.before.id)
+	}
+	return s.readRows(nil, "SELECT CASE WHEN "+condition+" AND EXISTS (SELECT 1 FROM chat_rooms r WHERE r.id = m.room_id AND r.deleted_at IS NULL)"+
+		" THEN 0 ELSE 2 END, "+prefixed("m", messageColumns)+" FROM chat_messages m"+from+" ORDER BY m.id DESC LIMIT ?", append(args, SearchScanRows))
+}
+
+// readRows reads what one of the statements returns, and keeps what is searched for.
+func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any) (err error) {
+	rows, err := s.db.Raw(query, args...).Rows()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	var counts [3]int
+	var lowest [3]searchKey
+	tops := make(map[uuid.UUID]uuid.UUID, len(ranges))
+	for rows.Next() {
+		var kind int
+		var m Message
+		if err := rows.Scan(append([]any{&kind}, m.fields()...)...); err != nil {
+			return fmt.Errorf("chat: read a message: %w", err)
+		}
+		if counts[kind]++; counts[kind] == 1 || s.key(&m).compare(lowest[kind]) < 0 {
+			lowest[kind] = s.key(&m)
+		}
+		if kind == rowMark {
+			tops[m.RoomID] = m.ID
+			continue
+		}
+		if s.keep(&m); ranges == nil && len(s.found) > s.limit {
+			break
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	s.advance(ranges, tops)
+	s.sink(ranges == nil, counts, lowest)
+	return nil
+}
+
+// sink notes from where on a statement that came to its limit has left something out.
+func (s *messageSearch) sink(all bool, counts [3]int, lowest [3]searchKey) {
+	note := func(at searchKey) {
+		if at.compare(s.floor) > 0 {
+			s.floor = at
+		}
+	}
+	if all {
+		if counts[rowFound]+counts[rowMark] == SearchScanRows {
+			at := lowest[rowFound]
+			if counts[rowFound] == 0 || counts[rowMark] > 0 && lowest[rowMark].compare(at) < 0 {
+				at = lowest[rowMark]
+			}
+			note(at)
+		}
+		return
+	}
+	for _, kind := range []int{rowFound, rowUnworded} {
+		if counts[kind] == candidatesPerStatement {
+			note(lowest[kind])
+		}
+	}
+}
+
+// terms renders what the index is searched for: each of the keys in any of the places, as
+// messages have all of theirs in one. Neither places nor keys have anything in them
+// that a language of queries knows.
+func (s *messageSearch) terms(ranges []*searchRange) string {
+	quote, prefix, or, and := "", "*", " OR ", " AND "
+	switch s.index {
+	case schema.SearchPostgres:
+		quote, prefix, or, and = "'", ":*", " | ", " & "
+	case schema.SearchFTS4:
+		and = " " // it may be built without the word
+	}
+	var places []string
+	for _, r := range ranges {
+		for n := (r.from + 1) / words.PlaceMessages; n <= r.high/words.PlaceMessages; n++ {
+			places = append(places, words.Place(r.room, n))
+		}
+	}
+	all := make([]string, len(s.keys))
+	for i, key := range s.keys {
+		one := make([]string, len(places))
+		for j, place := range places {
+			if one[j] = quote + place + key.Text + quote; key.Prefix {
+				one[j] += prefix
+			}
+		}
+		all[i] = "(" + strings.Join(one, or) + ")"
+	}
+	return strings.Join(all, and)
+}
