@@ -31,8 +31,9 @@ type MessageSearchQuery struct {
 	// After and Before leave only what was sent at this time or later, and before this time.
 	// Default to any time.
 	After, Before time.Time
-	// HasMedia leaves only messages that have media. Defaults to all.
-	HasMedia bool
+	// HasMedia leaves only messages that have media, or only those that have none. Defaults to
+	// all.
+	HasMedia *bool
 	Page
 }
 

@@ -159,7 +159,7 @@ type queryRecorder struct {
 }
 
 func (r *queryRecorder) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if strings.Contains(query, "@@") {
+	if strings.Contains(query, "m AS MATERIALIZED") {
 		r.query, r.args = query, args
 	}
 	return r.ConnPool.QueryContext(ctx, query, args...)
@@ -169,7 +169,7 @@ func TestPostgresAnswersFromItsIndex(t *testing.T) {
 	t.Parallel()
 	h := chatsuite.New(t, chatsuite.Postgres, indexed)
 	room := h.NewGroup(h.Bob)
-	texts := make([]string, 3000)
+	texts := make([]string, chat.SearchScanRows+3000) // what is read first is not all
 	for i := range texts {
 		texts[i] = fmt.Sprintf("message number %d of many", i)
 	}
@@ -179,7 +179,11 @@ func TestPostgresAnswersFromItsIndex(t *testing.T) {
 	svc := chatsuite.Must(chat.New(chatsuite.Must(gorm.Open(postgres.New(postgres.Config{Conn: recorder})))(t), h.Config))(t)
 	for _, actor := range []chat.Actor{h.Bob, chat.System} {
 		for _, only := range []*uuid.UUID{nil, &room.ID} {
-			page := chatsuite.Must(svc.SearchMessages(h.Ctx, actor, chat.MessageSearchQuery{Query: "number 1234", RoomID: only}))(t)
+			if actor == chat.System && only == nil { // which reads the newest
+				continue
+			}
+			recorder.query = ""
+			page := chatsuite.Must(svc.SearchMessages(h.Ctx, actor, chat.MessageSearchQuery{Query: `"number 1234"`, RoomID: only}))(t)
 			if len(page.Items) != 1 {
 				t.Fatalf("%d messages found, want 1", len(page.Items))
 			}

@@ -195,8 +195,12 @@ func (s *messageSearch) filters() (condition string, args []any) {
 	if !s.in.Before.IsZero() {
 		add("m.created_at < ?", s.in.Before.UTC())
 	}
-	if s.in.HasMedia {
-		add("EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id)")
+	if s.in.HasMedia != nil {
+		not := "NOT "
+		if *s.in.HasMedia {
+			not = ""
+		}
+		add(not + "EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id)")
 	}
 	return condition, args
 }
