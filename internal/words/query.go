@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Query is what is searched for: terms, all of which a text must have.
@@ -83,6 +84,9 @@ func (q Query) Terms() int { return q.asked }
 // Match returns where the words of the query stand in a text, in order, and whether the text
 // has all of them.
 func (q Query) Match(text string) ([]Span, bool) {
+	if !q.may(text) {
+		return nil, false
+	}
 	list := Split(text)
 	var spans []Span
 	for _, t := range q.terms {
@@ -97,6 +101,38 @@ func (q Query) Match(text string) ([]Span, bool) {
 		}
 	}
 	return merged(spans), true
+}
+
+// may reports whether a text may have all words, from what can be told at once: of a text in ASCII.
+func (q Query) may(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return true
+		}
+	}
+	for _, t := range q.terms {
+		for _, w := range t.words {
+			if !contains(text, w.Text) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// contains reports whether a text in ASCII contains a word, which is in lower case.
+func contains(text, word string) bool {
+	first := word[0]
+	upper := first
+	if first >= 'a' && first <= 'z' {
+		upper -= 'a' - 'A'
+	}
+	for i := 0; i+len(word) <= len(text); i++ {
+		if c := text[i]; (c == first || c == upper) && strings.EqualFold(text[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // at reports whether the term begins a list of words.

@@ -53,18 +53,23 @@ const (
 
 // splitter collects the words of a text.
 type splitter struct {
-	words []Word
-	text  []byte // of the word that has begun
-	open  bool   // one has begun
-	wide  bool   // it is not ASCII alone
-	last  kind   // of the last character that was not left out
-	at    int    // how many code points were taken in
-	began int    // how many of them before the present segment
+	words  []Word
+	source string
+	next   int    // where the present segment ends in source
+	text   []byte // of the word that has begun, where it is not as in source
+	from   int    // where that word begins in source
+	end    int    // and where it ends, up to now
+	copied bool   // it is in text
+	open   bool   // one has begun
+	wide   bool   // it may have letters that are to be composed
+	last   kind   // of the last character that was not left out
+	at     int    // how many code points were taken in
+	began  int    // how many of them before the present segment
 }
 
 // Split returns the words of a text, in order and with repeats.
 func Split(text string) []Word {
-	s := splitter{}
+	s := splitter{source: text}
 	if n := len(text) / 5; n > 0 {
 		s.words = make([]Word, 0, min(n+1, 256))
 	}
@@ -72,11 +77,16 @@ func Split(text string) []Word {
 		c := text[i]
 		s.began = s.at
 		if c < utf8.RuneSelf && (i+1 == len(text) || text[i+1] < utf8.RuneSelf) { // no mark follows
+			s.next = i + 1
 			s.ascii(c)
 			i++
 			continue
 		}
-		i += s.segment(text[i:])
+		if n := s.plain(text, i); n > 0 {
+			i += n
+			continue
+		}
+		i += s.segment(text, i)
 	}
 	s.close()
 	if len(s.words) > MaxWords {
@@ -88,20 +98,51 @@ func Split(text string) []Word {
 func (s *splitter) ascii(c byte) {
 	switch {
 	case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-		s.add(letter, rune(c), 1)
+		s.add(letter, rune(c), 1, true)
 	case c >= 'A' && c <= 'Z':
-		s.add(letter, rune(c+'a'-'A'), 1)
+		s.add(letter, rune(c+'a'-'A'), 1, false)
 	default:
 		s.separate(1)
 	}
 }
 
+// plain takes in a letter that is normal as it is, and no mark follows, which most are. It
+// returns its length, or 0 for what is something else.
+func (s *splitter) plain(text string, i int) int {
+	c, size := utf8.DecodeRuneInString(text[i:])
+	of := kindOf(c)
+	if of != letter && of != unspaced || c < utf8.RuneSelf || c >= 0x1100 && c <= 0x11FF || c >= 0xA960 && c <= 0xA97F || c >= 0xD7B0 && c <= 0xD7FF {
+		return 0
+	}
+	if !(c >= 0xAC00 && c <= 0xD7A3) && norm.NFKD.PropertiesString(text[i:]).Decomposition() != nil {
+		return 0
+	}
+	if i+size < len(text) && text[i+size] >= utf8.RuneSelf {
+		if next := norm.NFKD.PropertiesString(text[i+size:]); !next.BoundaryBefore() || next.CCC() != 0 || next.LeadCCC() != 0 {
+			return 0
+		}
+	}
+	folded := unicode.ToLower(unicode.ToUpper(c))
+	if plainLetters[folded] != "" {
+		return 0
+	}
+	s.next = i + size
+	s.add(of, folded, 1, folded == c)
+	return size
+}
+
 // segment takes in a character with the marks that follow it, and returns its length.
-func (s *splitter) segment(text string) int {
+func (s *splitter) segment(whole string, i int) int {
+	text := whole[i:]
 	first, size := utf8.DecodeRuneInString(text)
+	s.next = i + size
+	if first == utf8.RuneError && size == 1 { // is no UTF-8
+		s.separate(1)
+		return size
+	}
 	switch kindOf(first) {
 	case symbol, flag:
-		s.add(kindOf(first), first, 1)
+		s.add(kindOf(first), first, 1, true)
 		return size
 	case separator:
 		s.separate(1)
@@ -114,6 +155,7 @@ func (s *splitter) segment(text string) int {
 	if length <= 0 {
 		length = size
 	}
+	s.next = i + length
 	points := utf8.RuneCountInString(text[:length])
 	var decomposed [64]byte
 	before := rune(0)
@@ -159,11 +201,11 @@ func (s *splitter) fold(of kind, c rune, points int) {
 			if i > 0 {
 				points = 0
 			}
-			s.add(of, c, points)
+			s.add(of, c, points, false)
 		}
 		return
 	}
-	s.add(of, c, points)
+	s.add(of, c, points, false)
 }
 
 // plainLetters are those that Unicode does not decompose, as people who lack them
@@ -172,8 +214,9 @@ var plainLetters = map[rune]string{
 	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ħ': "h", 'ı': "i", 'ŧ': "t", 'ĸ': "k", 'ŋ': "n",
 }
 
-// add takes in a character that stays, which stands for that many code points of the text.
-func (s *splitter) add(of kind, c rune, points int) {
+// add takes in a character that stays, which stands for that many code points of the text, and
+// says whether it is as it is written there.
+func (s *splitter) add(of kind, c rune, points int, same bool) {
 	joined := false
 	switch of {
 	case mark:
@@ -191,7 +234,7 @@ func (s *splitter) add(of kind, c rune, points int) {
 			s.close()
 		}
 	case flag:
-		if s.open && s.last == flag && utf8.RuneCount(s.text) == 1 {
+		if s.open && s.last == flag && s.at-s.words[len(s.words)-1].Start < 2 {
 			break // the second half
 		}
 		s.close()
@@ -200,14 +243,28 @@ func (s *splitter) add(of kind, c rune, points int) {
 	}
 	if !s.open {
 		s.words = append(s.words, Word{Start: s.began, End: s.at, Joined: joined, Unspaced: of == unspaced})
-		s.open, s.text, s.wide = true, s.text[:0], false
+		s.open, s.copied, s.wide = true, false, false
+		s.from, s.end = s.next-utf8.RuneLen(c), s.next-utf8.RuneLen(c)
 	}
-	s.wide = s.wide || c >= utf8.RuneSelf
-	s.text = utf8.AppendRune(s.text, c)
+	s.take(c, same)
 	if of != mark {
 		s.last = of
 	}
 	s.extend(points)
+}
+
+// take appends a character to the word that has begun.
+func (s *splitter) take(c rune, same bool) {
+	if same && !s.copied && s.end == s.next-utf8.RuneLen(c) {
+		s.end = s.next
+		return
+	}
+	if !s.copied {
+		s.text = append(s.text[:0], s.source[s.from:s.end]...)
+		s.copied = true
+	}
+	s.wide = s.wide || !same && c >= utf8.RuneSelf
+	s.text = utf8.AppendRune(s.text, c)
 }
 
 // extend counts code points that belong to the word that has begun, if there is one.
@@ -225,10 +282,15 @@ func (s *splitter) separate(points int) {
 
 func (s *splitter) close() {
 	if s.open {
-		if s.wide {
-			s.text = norm.NFC.Bytes(s.text)
+		w := &s.words[len(s.words)-1]
+		switch {
+		case !s.copied:
+			w.Text = s.source[s.from:s.end]
+		case s.wide && !norm.NFC.IsNormal(s.text):
+			w.Text = string(norm.NFC.Bytes(s.text))
+		default:
+			w.Text = string(s.text)
 		}
-		s.words[len(s.words)-1].Text = string(s.text)
 		s.open = false
 	}
 }

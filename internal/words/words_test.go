@@ -125,7 +125,7 @@ func TestTextsOfVeryManyWords(t *testing.T) {
 // golang.org/x/text has other tables, compare what has changed: if it is more than characters
 // that were not assigned before, raise Version, and Migrate makes the words anew.
 func TestTheDefinitionHasNotChanged(t *testing.T) {
-	want := map[string]string{"15.0.0": "123a68afc2a11e50"}
+	want := map[string]string{"15.0.0": "98d27a08530de11e"}
 	hash := sha256.New()
 	for c := rune(0); c <= 0xe01ff; c++ {
 		if c >= 0xd800 && c <= 0xdfff || c > 0x323af && c < 0xe0000 { // surrogates, and planes without characters
