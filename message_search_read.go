@@ -53,7 +53,7 @@ type searchRange struct {
 	low, high int64
 	from      int64     // the one being read is after it
 	extra     int64     // messages to read again, which may have been stored out of order
-	top       uuid.UUID // the id of the message high; the zero value where it was not read
+	top       uuid.UUID // the id of the message high, or a later one; the zero value in one room
 	at        time.Time // about when that was sent
 	rate      float64   // about how many there are a second
 }
@@ -327,7 +327,7 @@ func (s *messageSearch) advance(asked []*searchRange, tops map[uuid.UUID]uuid.UU
 			continue
 		}
 		at := time.UnixMilli(idTime(top))
-		if past := time.UnixMilli(idTime(r.top)).Sub(at).Seconds(); r.top != uuid.Nil && read > 0 && past > 0 {
+		if past := time.UnixMilli(idTime(r.top)).Sub(at).Seconds(); read > 0 && past > 0 {
 			r.rate = float64(read) / past
 		}
 		r.top, r.at = top, at

@@ -82,16 +82,17 @@ func (s *messageSearch) findRooms() (err error) {
 		var r searchRange
 		var made time.Time
 		var last *time.Time
-		if err := rows.Scan(&r.room, &r.low, &r.high, scanRequiredTime(&made), scanTime(&last)); err != nil {
+		if err := rows.Scan(&r.room, &r.low, &r.high, scanRequiredTime(&made), scanTime(&last), &r.top); err != nil {
 			return nil, err
 		}
 		if r.at = made; last != nil {
 			r.at = *last
 		}
 		r.rate = float64(r.high-r.low) / max(1, r.at.Sub(made).Seconds())
+		r.at = time.UnixMilli(idTime(r.top))
 		return &r, nil
-	}, "SELECT r.id, "+low+", r.last_number, r.created_at, r.last_message_at FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id"+
-		" WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > "+low, s.actor.id)
+	}, "SELECT r.id, "+low+", r.last_number, r.created_at, r.last_message_at, m.id FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id"+
+		" JOIN chat_messages m ON m.room_id = r.id AND m.number = r.last_number WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > "+low, s.actor.id)
 	if err != nil || s.before.id == uuid.Nil || len(s.ranges) == 0 {
 		return err
 	}
@@ -141,45 +142,76 @@ func (s *messageSearch) seek() error {
 	return nil
 }
 
-// The columns of what is asked of each range: its room, the first and the last message
-// to look at, and the message, if any, to tell the range's end by.
-var rangeColumns = []string{"room_id uuid", "least bigint", "high bigint", "mark bigint"}
-
-// asked are the ranges as rows, with the text of a query of each where PostgreSQL looks for it.
-func (s *messageSearch) asked(ranges []*searchRange, query bool) (from string, arg any) {
-	rows, columns := make([]dialect.Object, len(ranges)), rangeColumns
-	if query {
-		columns = append(columns[:len(columns):len(columns)], "query text")
-	}
-	for i, r := range ranges {
-		mark := int64(0)
-		least := r.from + 1
-		if s.in.RoomID == nil && r.from > r.low {
-			mark, least = r.from, r.from
-		}
-		rows[i] = dialect.Object{"room_id": r.room, "least": least, "high": r.high, "mark": mark}
-		if query {
-			rows[i]["query"] = s.terms([]*searchRange{r})
-		}
-	}
-	return s.jsonRows(columns...), dialect.JSONArray(rows)
+// part is what is asked of one range, or of the part of it that has one place.
+type part struct {
+	room        uuid.UUID
+	least, high int64 // the first and the last message to look at
+	mark        int64 // the message to tell by where the range ends; 0 for none
+	place       string
 }
 
-// within renders what is asked of the ranges as a table j, of rooms that are there and that
-// the actor is in, and of messages that they see.
-func (s *messageSearch) within(ranges []*searchRange, query bool) (string, []any) {
-	from, arg := s.asked(ranges, query)
-	least, member, args := "j.least", "", []any{arg}
+// parts are what is being read of the ranges, by their places where places says so.
+func (s *messageSearch) parts(ranges []*searchRange, places bool) (parts []part) {
+	for _, r := range ranges {
+		p := part{room: r.room, least: r.from + 1, high: r.high}
+		if s.in.RoomID == nil && r.from > r.low {
+			p.mark, p.least = r.from, r.from
+		}
+		for places {
+			n := p.high / words.PlaceMessages
+			p.place = words.Place(r.room, n)
+			if p.least/words.PlaceMessages == n {
+				break
+			}
+			rest := p
+			p.least, p.mark = n*words.PlaceMessages, 0
+			parts = append(parts, p)
+			p = rest
+			p.high = n*words.PlaceMessages - 1
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// asked renders parts as a table j.
+func (s *messageSearch) asked(parts []part) (from string, args []any) {
+	if s.dialect == dialect.SQLite {
+		rows := make([]dialect.Object, len(parts))
+		for i, p := range parts {
+			rows[i] = dialect.Object{"room_id": p.room, "least": p.least, "high": p.high, "mark": p.mark, "place": p.place}
+		}
+		return s.jsonRows("room_id uuid", "least bigint", "high bigint", "mark bigint", "place text"), []any{dialect.JSONArray(rows)}
+	}
+	var rooms, leasts, highs, marks, places dialect.Array
+	for _, p := range parts {
+		rooms.ID(&p.room)
+		leasts.Int(p.least)
+		highs.Int(p.high)
+		marks.Int(p.mark)
+		places.Text(&p.place)
+	}
+	return s.unnest("j", "room_id uuid", "least bigint", "high bigint", "mark bigint", "place text"),
+		[]any{rooms.String(), leasts.String(), highs.String(), marks.String(), places.String()}
+}
+
+// within renders what is asked as a table j, of rooms that are there and that the actor is
+// in, and of messages that they see; with a query of PostgreSQL's for the words of each.
+func (s *messageSearch) within(ranges []*searchRange, vector bool) (string, []any) {
+	from, asked := s.asked(s.parts(ranges, vector))
+	columns, least, member, args := "", "j.least", "", []any(nil)
+	if vector {
+		columns = ", CAST(replace(CAST(? AS text), '#', j.place) AS tsquery) AS query"
+		args = append(args, s.termsOf([]string{"#"}))
+	}
+	args = append(args, asked...)
 	if !s.actor.system {
 		least = s.dialect.Greatest() + "(j.least, u.joined_number + 1)"
 		member = " JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = ?"
 		args = append(args, s.actor.id)
 	}
-	columns := "j.room_id, " + least + " AS least, j.high, j.mark"
-	if query {
-		columns += ", CAST(j.query AS tsquery) AS query"
-	}
-	return "WITH j AS MATERIALIZED (SELECT " + columns + " FROM " + from + " JOIN chat_rooms r ON r.id = j.room_id AND r.deleted_at IS NULL" + member + ")", args
+	return "WITH j AS MATERIALIZED (SELECT j.room_id, " + least + " AS least, j.high, j.mark" + columns + " FROM " + from +
+		" JOIN chat_rooms r ON r.id = j.room_id AND r.deleted_at IS NULL" + member + ")", args
 }
 
 // filters renders the conditions on messages m beside their words.
@@ -217,7 +249,7 @@ const (
 func (s *messageSearch) scan() error {
 	var ranges []*searchRange
 	for _, r := range s.ranges {
-		if !r.done() && (r.from < r.high || r.top == uuid.Nil) {
+		if !r.done() && r.from < r.high {
 			ranges = append(ranges, r)
 		}
 	}
@@ -240,9 +272,9 @@ func (s *messageSearch) scan() error {
 	wanted := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high AND (m.number = j.mark OR (" + condition + "))"
 	columns := "SELECT CASE WHEN m.number = j.mark THEN 2 ELSE 0 END, " + prefixed("m", messageColumns)
 	if s.dialect == dialect.Postgres { // by the room's numbers, whatever the planner thinks
-		return s.readRows(ranges, with+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", append(args, more...))
+		return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", append(args, more...))
 	}
-	return s.readRows(ranges, with+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, append(args, more...))
+	return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, append(args, more...))
 }
 
 // ask asks the index for the ranges. Those of their messages that it does not know are
@@ -263,8 +295,8 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 		found, join = "m", "TRUE"
 	}
 	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " JOIN j ON " + inRange + " WHERE " + join + " AND " + condition +
-		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM j JOIN chat_messages m ON " + inRange +
-		" WHERE m.words IS NULL AND " + condition + " ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
+		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM j CROSS JOIN chat_messages m WHERE " + inRange +
+		" AND m.words IS NULL AND " + condition + " ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
 		" UNION ALL SELECT 2, " + columns + " FROM j JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.mark AND j.mark >= j.least"
 	args = append(append(append(args, s.terms(ranges)), more...), candidatesPerStatement)
 	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement))
@@ -277,7 +309,7 @@ func (s *messageSearch) scanAll() error {
 	if s.before.id != uuid.Nil {
 		from, args = " WHERE m.id < ?", append(args, s.before.id)
 	}
-	return s.readRows(nil, "SELECT CASE WHEN "+condition+" AND EXISTS (SELECT 1 FROM chat_rooms r WHERE r.id = m.room_id AND r.deleted_at IS NULL)"+
+	return s.readRows(nil, "SELECT CASE WHEN "+condition+" AND (SELECT r.deleted_at IS NULL FROM chat_rooms r WHERE r.id = m.room_id)"+
 		" THEN 0 ELSE 2 END, "+prefixed("m", messageColumns)+" FROM chat_messages m"+from+" ORDER BY m.id DESC LIMIT ?", append(args, SearchScanRows))
 }
 
@@ -348,18 +380,22 @@ func (s *messageSearch) sink(all bool, counts [3]int, lowest [3]searchKey) {
 // messages have all of theirs in one. Neither places nor keys have anything in them
 // that a language of queries knows.
 func (s *messageSearch) terms(ranges []*searchRange) string {
+	var places []string
+	for _, r := range ranges {
+		for n := (r.from + 1) / words.PlaceMessages; n <= r.high/words.PlaceMessages; n++ {
+			places = append(places, words.Place(r.room, n))
+		}
+	}
+	return s.termsOf(places)
+}
+
+func (s *messageSearch) termsOf(places []string) string {
 	quote, prefix, or, and := "", "*", " OR ", " AND "
 	switch s.index {
 	case schema.SearchPostgres:
 		quote, prefix, or, and = "'", ":*", " | ", " & "
 	case schema.SearchFTS4:
 		and = " " // it may be built without the word
-	}
-	var places []string
-	for _, r := range ranges {
-		for n := (r.from + 1) / words.PlaceMessages; n <= r.high/words.PlaceMessages; n++ {
-			places = append(places, words.Place(r.room, n))
-		}
 	}
 	all := make([]string, len(s.keys))
 	for i, key := range s.keys {

@@ -1,9 +1,14 @@
 package bench_test
 
 import (
+	"context"
 	"flag"
+	"strings"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/go-df/chat/internal/dbtest"
 )
@@ -42,7 +47,6 @@ func measureSearches(t *testing.T, p plan, h *host, bareOf func(*host, plan) fun
 			progress(t, "%s: %s: median %v, p99 %v of %d", title, x.name, x.large.p50, x.large.p99, x.samples)
 		}
 	}
-	show("no index")
 	bare := bareOf(h, p)
 	sends := func(title string) {
 		for _, s := range h.sendsAt64(p, bare) {
@@ -51,8 +55,34 @@ func measureSearches(t *testing.T, p plan, h *host, bareOf func(*host, plan) fun
 	}
 	sends("no index")
 	d.measureIndex(p, h, h)
+	trace(h)
 	show("index")
 	sends("index")
-	show("index, after sends")
-	sends("index again")
+}
+
+// trace prints how long each statement of a search takes.
+func trace(h *host) {
+	for _, r := range searches() {
+		traced := *h
+		traced.db = h.db.Session(&gorm.Session{Logger: traceLogger{logger.Discard, h.t}})
+		traced.serve(true)
+		for range 3 {
+			h.t.Log("---- ", r.name)
+			began := time.Now()
+			_ = r.do(&traced)
+			h.t.Log("==== ", time.Since(began))
+		}
+	}
+}
+
+type traceLogger struct {
+	logger.Interface
+	t testing.TB
+}
+
+func (l traceLogger) LogMode(logger.LogLevel) logger.Interface { return l }
+func (l traceLogger) Trace(_ context.Context, begin time.Time, fc func() (string, int64), _ error) {
+	took := time.Since(begin)
+	sql, _ := fc()
+	l.t.Logf("%v after %v of %d: %.150s", took, time.Since(begin), len(sql), strings.Join(strings.Fields(sql), " "))
 }
