@@ -69,7 +69,7 @@ var (
 
 const (
 	// placesPerStatement is how many places the index is asked for at once.
-	placesPerStatement = 128
+	placesPerStatement = 256
 	// candidatesPerStatement is how many messages the index finds at most at once.
 	candidatesPerStatement = 2000
 	// outOfOrder is by how much the ids of a room's messages may be in another order than

@@ -288,15 +288,18 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 	}
 	columns := prefixed("m", messageColumns)
 	inRange := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high"
-	found, join := "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid",
-		"chat_message_words MATCH ?"
-	if s.index == schema.SearchPostgres { // materialized: the index is used, whatever the planner thinks of the rest
-		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ CAST(? AS tsquery))"
+	found, join := "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid", "chat_message_words MATCH ?"
+	unknown := "j CROSS JOIN chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition
+	if s.index == schema.SearchPostgres {
+		// By the indexes, whatever the planner thinks: it is not shown the words, of which it would take
+		// many for much, nor what is asked of the rest.
+		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ (SELECT CAST(? AS tsquery)))"
 		found, join = "m", "TRUE"
+		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition + " OFFSET 0) m"
 	}
 	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " JOIN j ON " + inRange + " WHERE " + join + " AND " + condition +
-		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM j CROSS JOIN chat_messages m WHERE " + inRange +
-		" AND m.words IS NULL AND " + condition + " ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
+		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM " + unknown +
+		" ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
 		" UNION ALL SELECT 2, " + columns + " FROM j JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.mark AND j.mark >= j.least"
 	args = append(append(append(args, s.terms(ranges)), more...), candidatesPerStatement)
 	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement))
