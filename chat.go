@@ -47,6 +47,7 @@ import (
 	"context"
 	"database/sql"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -80,6 +81,8 @@ type state struct {
 	closed        atomic.Bool
 	commits       commitSignal
 	sends         *sendq.Queue[uuid.UUID, *send]
+	known         knownRooms // to sends
+	texts         sync.Map   // of statements, by what they are for
 	locks         lockQueue
 	feed          *eventFeed
 	bus           *busLink
@@ -188,7 +191,7 @@ func (s *Service) InTx(ctx context.Context, fn func(tx *gorm.DB, s *Service) err
 		return retryableOf(s.dialect, err)
 	case err != nil:
 		done = done && !dialect.RefusedCommit(err)
-		return databaseError(s.dialect, err)
+		return databaseError(ctx, s.dialect, err)
 	}
 	s.committed(inner.signals...)
 	return nil
@@ -237,7 +240,7 @@ func (s *Service) ready(ctx context.Context, db *gorm.DB) error {
 		return nil
 	}
 	if err := s.checkSchema(ctx, db.WithContext(ctx)); err != nil {
-		return databaseError(s.dialect, err)
+		return databaseError(ctx, s.dialect, err)
 	}
 	s.state.schemaChecked.Store(true)
 	return nil

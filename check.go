@@ -37,7 +37,7 @@ func (s *Service) checkDatabase(ctx context.Context) error {
 	if err == nil {
 		err = c.checkUsersTable()
 	}
-	return databaseError(s.dialect, err)
+	return databaseError(ctx, s.dialect, err)
 }
 
 // checkUsersTable returns ErrSchema if the table that foreign keys refer to is missing, which

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -152,9 +154,10 @@ func (e *outage) Error() string   { return e.kind.Error() + ": " + e.err.Error()
 func (e *outage) Unwrap() []error { return []error{e.kind, e.err} }
 
 // databaseError marks an error with which the database gave up on the transaction
-// rather than on the statement, and one that says that it is out of reach or full.
-func databaseError(d dialect.Dialect, err error) error {
-	err = retryableOf(d, err)
+// rather than on the statement, and one that says that it is out of reach or full. The
+// error of a context that has ended is ctx's.
+func databaseError(ctx context.Context, d dialect.Dialect, err error) error {
+	err = retryableOf(d, endedError(ctx, err))
 	switch {
 	case err == nil, IsRetryable(err), errors.Is(err, ErrUnavailable), errors.Is(err, ErrNoSpace), errors.Is(err, ErrMediaStore):
 		return err
@@ -162,6 +165,16 @@ func databaseError(d dialect.Dialect, err error) error {
 		return &outage{ErrNoSpace, err}
 	case d.Unavailable(err):
 		return &outage{ErrUnavailable, err}
+	}
+	return err
+}
+
+// endedError is ctx's error in place of sql.ErrTxDone: database/sql rolls a transaction
+// back when its context ends, and says of whatever comes then, the commit included, only
+// that the transaction is no more.
+func endedError(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && errors.Is(err, sql.ErrTxDone) {
+		return fmt.Errorf("chat: the transaction has ended: %w", ended)
 	}
 	return err
 }

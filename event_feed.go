@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -15,6 +16,12 @@ const pollInterval = time.Second
 // tailLimit is how many events are read for all subscribers at once. Beyond it they are
 // closed, and go on from their cursors.
 const tailLimit = 20_000
+
+// logReadTime is how long reading the log for all may take: on a connection that does not
+// answer it would take for ever, and all subscribers with it.
+const logReadTime = 15 * time.Second
+
+var errLogSilent = errors.New("chat: the log of events could not be read in time")
 
 // eventFeed reads the log once for all subscribers of a process.
 type eventFeed struct {
@@ -30,9 +37,10 @@ type eventFeed struct {
 	typing      map[memberKey]time.Time // when it was last told
 	typingKept  int                     // how many of them are kept before the old ones are removed
 
-	reading sync.Mutex // held by who reads, before mu
-	failed  time.Time  // when a failure was last logged
-	epoch   string     // of the log that is read
+	reading  chan struct{} // has an item while somebody reads, who takes it before mu
+	readTime time.Duration // logReadTime, but for tests
+	failed   time.Time     // when a failure was last logged
+	epoch    string        // of the log that is read
 
 	position sync.Mutex
 	at       *position // up to where the log was read; nil: from now on
@@ -40,7 +48,7 @@ type eventFeed struct {
 
 func newEventFeed(s *Service) *eventFeed {
 	f := &eventFeed{bus: s.state.bus, subscribers: map[*Subscription]bool{}, users: map[UserID]map[*Subscription]bool{},
-		system: map[*Subscription]bool{}, typing: map[memberKey]time.Time{}}
+		system: map[*Subscription]bool{}, typing: map[memberKey]time.Time{}, reading: make(chan struct{}, 1), readTime: logReadTime}
 	f.tail = feed.Tail{
 		Read: func(ctx context.Context, woken bool) error { return f.read(ctx, s, woken) },
 		Failed: func(ctx context.Context, err error) {
@@ -133,12 +141,32 @@ func (f *eventFeed) getPosition() *position {
 
 // begin makes sure that the log is read from here on, if it is not being read already.
 func (f *eventFeed) begin(ctx context.Context, s *Service) error {
-	f.reading.Lock()
-	defer f.reading.Unlock()
-	if f.getPosition() != nil {
+	if f.getPosition() != nil { // which does not wait for what is being read
 		return nil
 	}
-	return s.inSnapshot(ctx, func(c *conn) error { return f.start(c) })
+	return f.readOne(ctx, func(ctx context.Context) error {
+		if f.getPosition() != nil {
+			return nil
+		}
+		return s.inSnapshot(ctx, func(c *conn) error { return f.start(c) })
+	})
+}
+
+// readOne runs fn when nobody else reads, for readTime at most. It waits no longer than ctx.
+func (f *eventFeed) readOne(ctx context.Context, fn func(context.Context) error) error {
+	select {
+	case f.reading <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-f.reading }()
+	limited, cancel := context.WithTimeout(ctx, f.readTime)
+	defer cancel()
+	err := fn(limited)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return &outage{ErrUnavailable, errLogSilent}
+	}
+	return err
 }
 
 func (f *eventFeed) start(c *conn) error {
@@ -157,8 +185,11 @@ func (f *eventFeed) start(c *conn) error {
 // read reads what is new in the log, with its content, in one snapshot, and delivers it.
 // When it fails, the next one goes on from the same position.
 func (f *eventFeed) read(ctx context.Context, s *Service, woken bool) error {
-	f.reading.Lock()
-	defer f.reading.Unlock()
+	return f.readOne(ctx, func(ctx context.Context) error { return f.readNews(ctx, s, woken) })
+}
+
+// readNews is read for who has its turn.
+func (f *eventFeed) readNews(ctx context.Context, s *Service, woken bool) error {
 	at, signals := f.getPosition(), f.takeSignals()
 	if !woken && at != nil && len(signals) == 0 {
 		news, err := s.newConn(ctx, s.db).hasNews(*at, f.epoch)

@@ -58,7 +58,7 @@ type Subscription struct {
 // more than some hundred updates wait to be taken. Close it when it is no longer needed.
 //
 // Errors: ErrInvalid for a cursor that no update had, ErrConflict inside a transaction,
-// ErrUnavailable on a standby.
+// ErrUnavailable on a standby, and where the log is not read in 15 seconds.
 func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeOptions) (*Subscription, error) {
 	p, err := s.principalOf(actor)
 	if err != nil {
@@ -78,13 +78,7 @@ func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeO
 	if err := s.ready(ctx, s.db); err != nil {
 		return nil, err
 	}
-	sub := &Subscription{service: s, actor: p, queue: feed.NewQueue[Update](queuedUpdates, queuedBytes)}
-	if len(options.Rooms) > 0 {
-		sub.rooms = make(map[uuid.UUID]bool, len(options.Rooms))
-		for _, room := range options.Rooms {
-			sub.rooms[room] = true
-		}
-	}
+	sub := &Subscription{service: s, actor: p, queue: feed.NewQueue[Update](queuedUpdates, queuedBytes), rooms: chosenRooms(options.Rooms)}
 	// From here on it is told what is read for all, so that nothing is between that and
 	// what is read now.
 	if err := s.state.feed.add(s, sub); err != nil {
@@ -101,6 +95,18 @@ func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeO
 	return sub, nil
 }
 
+// chosenRooms are the rooms that a subscription is of; nil for all.
+func chosenRooms(ids []uuid.UUID) map[uuid.UUID]bool {
+	if len(ids) == 0 {
+		return nil
+	}
+	rooms := make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		rooms[id] = true
+	}
+	return rooms
+}
+
 // start reads the hello and what the cursor has not seen.
 func (sub *Subscription) start(c *conn, after *cursorState) error {
 	state, err := c.logState()
@@ -110,20 +116,9 @@ func (sub *Subscription) start(c *conn, after *cursorState) error {
 	if read := sub.service.state.feed.getPosition(); read != nil {
 		state.at.Low = read.Low
 	}
-	sub.floor = &cursorState{Epoch: state.epoch, From: state.at}
-	newest, err := c.newestEvent()
+	hello, err := sub.hello(c, &state)
 	if err != nil {
 		return err
-	}
-	if newest != nil {
-		sub.floor.Anchor, sub.floor.Check = newest.ID, newest.check()
-	}
-	hello := Update{Kind: UpdateHello, CreatedAt: c.now, Cursor: sub.floor.encode()}
-	if !sub.actor.system {
-		if hello.States, err = c.roomStates(sub.actor.id); err != nil {
-			return err
-		}
-		hello.States = sub.chosen(hello.States)
 	}
 	sub.first = []Update{hello}
 	if after == nil {
@@ -146,6 +141,25 @@ func (sub *Subscription) start(c *conn, after *cursorState) error {
 	return nil
 }
 
+// hello reads the actor's own state, and sets the floor of the subscription.
+func (sub *Subscription) hello(c *conn, log *logState) (Update, error) {
+	sub.floor = &cursorState{Epoch: log.epoch, From: log.at}
+	newest, err := c.newestEvent()
+	if err != nil {
+		return Update{}, err
+	}
+	if newest != nil {
+		sub.floor.Anchor, sub.floor.Check = newest.ID, newest.check()
+	}
+	hello := Update{Kind: UpdateHello, CreatedAt: c.now, Cursor: sub.floor.encode()}
+	if sub.actor.system {
+		return hello, nil
+	}
+	states, err := c.roomStates(sub.actor.id)
+	hello.States = sub.chosen(states)
+	return hello, err
+}
+
 func (sub *Subscription) chosen(states []RoomState) []RoomState {
 	if sub.rooms == nil {
 		return states
@@ -166,25 +180,17 @@ func (sub *Subscription) backlog(c *conn, log *logState, after *cursorState) (up
 	if err != nil || !same {
 		return nil, false, err
 	}
-	among, args := "", []any(nil)
+	among, args, listening := "", []any(nil), map[UserID]bool{}
 	if !sub.actor.system {
 		among = ` AND (room_id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?) OR kind = ? AND user_id = ?)`
 		args = []any{sub.actor.id, UserRemoved, sub.actor.id}
+		listening[sub.actor.id] = true
 	}
 	events, err := c.eventsSince(after.From, among, args, backlogLimit+1)
 	if err != nil || len(events) > backlogLimit {
 		return nil, false, err
 	}
-	unread := events[:0]
-	for i := range events {
-		if !after.read(&events[i]) {
-			unread = append(unread, events[i])
-		}
-	}
-	listening := map[UserID]bool{}
-	if !sub.actor.system {
-		listening[sub.actor.id] = true
-	}
+	unread := slices.DeleteFunc(events, func(e loggedEvent) bool { return after.read(&e) })
 	batch, err := c.readBatch(unread, listening)
 	if err != nil {
 		return nil, false, err

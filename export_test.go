@@ -88,10 +88,36 @@ func (q *LockQueue) Empty() bool {
 // LockWaiters is how many transactions may wait for rooms' locks.
 func LockWaiters(s *Service) int { return s.lockWaiters() }
 
+// KnowsRoom reports whether the next group of sends to a room need not look at it.
+func KnowsRoom(s *Service, room uuid.UUID) bool {
+	known := s.state.known.rooms[room]
+	return known != nil && known.quiet
+}
+
+// AgeKnownRooms makes what is known of rooms older.
+func AgeKnownRooms(s *Service, d time.Duration) {
+	for _, known := range s.state.known.rooms {
+		known.looked = known.looked.Add(-d)
+	}
+}
+
+// KnownAfter is how many rooms are known when groups have sent to n.
+func KnownAfter(n int) int {
+	var k knownRooms
+	for range n {
+		k.add(newID())
+	}
+	return len(k.rooms)
+}
+
 // SetThumbnailWait changes how long a thumbnail is waited for, before any is.
 func SetThumbnailWait(s *Service, wait time.Duration) {
 	s.state.thumbnails = turn.New[principal](wait, thumbnailQueue)
 }
+
+// SetLogReadTime changes how long a service lets the reading of its log take. Nobody may
+// have subscribed yet.
+func SetLogReadTime(s *Service, d time.Duration) { s.state.feed.readTime = d }
 
 // SetPollInterval changes how often a service looks at the log where nothing wakes it.
 // Nobody may have subscribed yet.

@@ -15,6 +15,7 @@ type batch struct {
 	sends      []*send
 	wait       bool // for rooms that others have locked, rather than leave them out
 	optimistic bool // no locks: a room that changed since it was read is found when it is written
+	recalled   bool // the rooms were not read, but known
 
 	locked   map[uuid.UUID]bool
 	rooms    map[uuid.UUID]*Room      // with the counters as they will be
@@ -41,6 +42,14 @@ type accepted struct {
 type memberKey struct {
 	room uuid.UUID
 	user UserID
+}
+
+// nullableUser is the user as a column has it: NULL for System.
+func (m *memberKey) nullableUser() *UserID {
+	if m.user == "" {
+		return nil
+	}
+	return &m.user
 }
 
 func (s *send) member() memberKey { return memberKey{s.room, s.sender.id} }
@@ -91,13 +100,12 @@ func (b *batch) lockRooms() error {
 	if b.optimistic || b.dialect == dialect.SQLite {
 		return nil
 	}
-	from, args := b.users(false)
-	query := b.lockRoomsSQL("id", "id = ANY (ARRAY(SELECT j.room_id FROM "+from+` WHERE j.user_id IS NULL
+	query := b.lockRoomsSQL("id", "id = ANY (ARRAY(SELECT j.room_id FROM "+b.usersSQL()+` WHERE j.user_id IS NULL
 		OR EXISTS (SELECT 1 FROM chat_room_users u WHERE u.room_id = j.room_id AND u.user_id = j.user_id)))`)
 	if !b.wait {
 		query += " SKIP LOCKED"
 	}
-	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, args...)
+	locked, err := queryAll(b.conn, scanValue[uuid.UUID], query, b.users(false)...)
 	b.turn.end()
 	b.locked = make(map[uuid.UUID]bool, len(locked))
 	for _, id := range locked {
@@ -131,35 +139,45 @@ func scanMembershipRow(rows row) (membershipRow, error) {
 // readRooms reads the rooms, and the memberships of the senders and of those whom they
 // mention, in one statement so that they are of one moment.
 func (b *batch) readRooms() error {
-	from, args := b.users(true)
-	found, err := queryAll(b.conn, scanMembershipRow, `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
-		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, r.member_count, u.user_id, u.permissions, u.joined_number, u.last_sent_at FROM `+from+`
-		JOIN chat_rooms r ON r.id = j.room_id
-		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`, args...)
+	query := b.text("look at rooms", func() string {
+		return `SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a,
+		r.last_seq, r.last_number, r.last_message_at, r.slow_mode, r.member_count, u.user_id, u.permissions, u.joined_number, u.last_sent_at FROM ` + b.usersSQL() + `
+		` + b.dialect.JoinRow("chat_rooms", "r", "j.room_id") + `
+		LEFT JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = j.user_id WHERE r.deleted_at IS NULL`
+	})
+	found, err := queryAll(b.conn, scanMembershipRow, query, b.users(true)...)
 	if err != nil {
 		return err
 	}
-	b.rooms = make(map[uuid.UUID]*Room, len(found))
-	b.readSeqs = make(map[uuid.UUID]int64, len(found))
-	b.readLast = make(map[uuid.UUID]int64, len(found))
-	b.members = make(map[memberKey]*RoomUser, len(found))
+	b.beginLook(len(found))
 	for i := range found {
-		b.addMembership(&found[i])
+		m := &found[i]
+		if b.rooms[m.room.ID] == nil {
+			b.addRoom(&m.room)
+		}
+		if m.user != nil {
+			b.addMember(RoomUser{RoomID: m.room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined, LastSentAt: m.lastSentAt})
+		}
 	}
 	return nil
 }
 
-func (b *batch) addMembership(m *membershipRow) {
-	room := b.rooms[m.room.ID]
-	if room == nil {
-		room = &m.room
-		b.rooms[room.ID], b.readSeqs[room.ID], b.readLast[room.ID] = room, room.LastSeq, room.LastNumber
-	}
-	if m.user != nil {
-		member := &RoomUser{RoomID: room.ID, UserID: *m.user, Permissions: m.permissions, JoinedNumber: *m.joined, LastSentAt: m.lastSentAt}
-		member.resolve(room, b.now)
-		b.members[memberKey{room.ID, *m.user}] = member
-	}
+// beginLook forgets the rooms and the members of an earlier look.
+func (b *batch) beginLook(size int) {
+	b.rooms = make(map[uuid.UUID]*Room, size)
+	b.readSeqs = make(map[uuid.UUID]int64, size)
+	b.readLast = make(map[uuid.UUID]int64, size)
+	b.members = make(map[memberKey]*RoomUser, size)
+}
+
+func (b *batch) addRoom(room *Room) {
+	b.rooms[room.ID], b.readSeqs[room.ID], b.readLast[room.ID] = room, room.LastSeq, room.LastNumber
+}
+
+// addMember adds a member of a room that was added.
+func (b *batch) addMember(member RoomUser) {
+	member.resolve(b.rooms[member.RoomID], b.now)
+	b.members[memberKey{member.RoomID, member.UserID}] = &member
 }
 
 // senderRow is a sender as jsonRows reads it: a struct, because it is encoded for each
@@ -169,36 +187,46 @@ type senderRow struct {
 	UserID *UserID   `json:"user_id"`
 }
 
-// users renders a FROM item with the rooms and who sends to them and, with mentioned, whom
-// these mention.
-func (b *batch) users(mentioned bool) (from string, args []any) {
+// usersSQL renders a FROM item of the rooms and users whom users returns.
+func (b *batch) usersSQL() string {
+	if b.dialect == dialect.Postgres {
+		return b.unnest("j", "room_id uuid", "user_id user")
+	}
+	return b.jsonRows("room_id uuid", "user_id user")
+}
+
+// users are the rooms and who sends to them and, with mentioned, whom these mention.
+func (b *batch) users(mentioned bool) (args []any) {
 	known := make(map[memberKey]bool, len(b.sends))
-	var rooms, users dialect.Array
-	var rows []senderRow
-	add := func(room uuid.UUID, user *UserID) {
-		if b.dialect == dialect.SQLite {
-			rows = append(rows, senderRow{room, user})
-			return
+	var members []memberKey // System's user is ""
+	add := func(m memberKey) {
+		if !known[m] {
+			known[m] = true
+			members = append(members, m)
 		}
-		rooms.ID(&room)
-		users.Text((*string)(user))
 	}
 	for _, s := range b.sends {
-		if !known[s.member()] {
-			known[s.member()] = true
-			add(s.room, s.sender.nullableID())
-		}
+		add(s.member())
 		for i := 0; mentioned && i < len(s.in.Mentions); i++ {
-			if key := (memberKey{s.room, s.in.Mentions[i]}); !known[key] {
-				known[key] = true
-				add(key.room, &key.user)
-			}
+			add(memberKey{s.room, s.in.Mentions[i]})
 		}
 	}
-	if b.dialect == dialect.SQLite {
-		return b.jsonRows("room_id uuid", "user_id user"), []any{dialect.JSONArray(rows)}
+	if b.dialect == dialect.Postgres {
+		return memberArrays(members)
 	}
-	return b.unnest("j", "room_id uuid", "user_id user"), []any{rooms.String(), users.String()}
+	rows := make([]senderRow, len(members))
+	for i := range members {
+		rows[i] = senderRow{members[i].room, members[i].nullableUser()}
+	}
+	return []any{dialect.JSONArray(rows)}
+}
+
+// memberArrays are the rooms and the users of members.
+func memberArrays(members []memberKey) []any {
+	var a dialect.Arrays
+	column(&a, members, func(m *memberKey) { a.ID(&m.room) })
+	column(&a, members, func(m *memberKey) { a.Text((*string)(m.nullableUser())) })
+	return a.Args()
 }
 
 // decide refuses what may not be sent, and sets aside what is for rooms that others
@@ -230,7 +258,7 @@ func (b *batch) decide() {
 func (b *batch) decideOne(s *send, room *Room) {
 	access := b.access(s)
 	switch err := decide(access, opSend, room.state(), target{}); {
-	case err != nil && access.member && (s.in.ClientID != "" || s.id != uuid.Nil):
+	case err != nil && access.member && !b.optimistic && (s.in.ClientID != "" || s.id != uuid.Nil):
 		s.denied = err
 	case err != nil:
 		s.refuse(err)
@@ -286,7 +314,7 @@ func (b *batch) accept(s *send) {
 		return
 	}
 	if s.id == uuid.Nil {
-		s.id = newID()
+		s.id, s.newID = newID(), true
 	}
 	m := &Message{
 		ID: s.id, RoomID: s.room, UserID: s.sender.nullableID(), AuthorKind: s.sender.authorKind(), Text: s.in.Text, ReplyToID: s.in.ReplyToID,
@@ -303,10 +331,7 @@ func (b *batch) accept(s *send) {
 	room := b.rooms[s.room]
 	room.LastNumber++
 	room.LastSeq++
-	m.Number, m.CreatedAt = room.LastNumber, b.now
-	if room.LastMessageAt != nil && b.now.Before(*room.LastMessageAt) {
-		m.CreatedAt = later(b.now, *room.LastMessageAt)
-	}
+	m.Number, m.CreatedAt = room.LastNumber, b.sentAt(room)
 	room.LastMessageAt = &m.CreatedAt
 	if s.in.ClientID != "" {
 		m.ClientID = &s.in.ClientID
@@ -317,6 +342,14 @@ func (b *batch) accept(s *send) {
 	}
 	b.accepted = append(b.accepted, accepted{m, room.LastSeq, s.inputHash})
 	s.accept(m)
+}
+
+// sentAt is when a new message of a room was sent: never before the one before it.
+func (b *batch) sentAt(room *Room) time.Time {
+	if room.LastMessageAt != nil && b.now.Before(*room.LastMessageAt) {
+		return later(b.now, *room.LastMessageAt)
+	}
+	return b.now
 }
 
 // checkNew refuses what a member may repeat, but not send anew.

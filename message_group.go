@@ -136,19 +136,31 @@ func (s *Service) storeGroup(ctx context.Context, sends []*send, turn *lockTurn)
 }
 
 // storeOptimistically stores messages without locking their rooms first, in two
-// statements rather than a transaction of six, and settles what it has stored. All that
-// is accepted for a room is stored, or nothing. Left to the lock are messages with media,
-// which are locked, and with them those to the same room; rooms that changed after they
-// were read, or that others have locked; and whatever would be refused or was sent
-// before, which is decided under the lock alone.
+// statements rather than a transaction of six, or in one where the rooms are known, and
+// settles what it has stored. All that is accepted for a room is stored, or nothing. Left to
+// the lock are messages with media, which are locked, and with them those to the same room;
+// rooms that changed after they were read, or that others have locked; and whatever would be
+// refused or was sent before, which is decided under the lock alone.
 func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error {
-	b := &batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: withoutMedia(sends)}
-	if len(b.sends) == 0 {
+	sends = withoutMedia(sends)
+	if len(sends) == 0 {
 		return nil
 	}
+	b := &batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: sends}
+	b.recalled = s.state.known.recall(b)
+	if err := s.storeUnlocked(b); err != nil || !b.recalled || len(b.changed) == 0 {
+		return err
+	}
+	return s.storeUnlocked(&batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: unsettled(sends)})
+}
+
+// storeUnlocked stores what an optimistic batch can store.
+func (s *Service) storeUnlocked(b *batch) error {
+	ctx := b.ctx
 	if err := b.store(); err != nil {
+		s.state.known.forget(b)
 		var retryable *retryableError
-		err = databaseError(s.dialect, err)
+		err = databaseError(ctx, s.dialect, err)
 		switch {
 		case errors.As(err, &retryable) && retryable.lockTimeout:
 			return err // it has waited long enough
@@ -163,12 +175,17 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 		}
 		return nil
 	}
+	s.state.known.remember(b)
 	if len(b.accepted) > 0 {
 		s.committed()
 	}
 	for _, one := range b.sends {
-		if one.state == sendAccepted && !b.changed[one.room] {
+		switch {
+		case one.state != sendAccepted:
+		case !b.changed[one.room]:
 			one.settle()
+		case one.newID: // which is stored nowhere
+			one.id = uuid.Nil
 		}
 	}
 	return nil
@@ -181,7 +198,10 @@ var lookTimes = []time.Duration{time.Second, 2 * time.Second}
 
 // lookAtRooms is readRooms. The connection that a look was given up on is closed.
 func (b *batch) lookAtRooms() error {
-	if !b.optimistic {
+	switch {
+	case b.recalled:
+		return nil
+	case !b.optimistic:
 		return b.readRooms()
 	}
 	whole := b.conn

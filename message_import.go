@@ -207,9 +207,9 @@ func (m *importedMessage) checkTimes(now time.Time) error {
 	if m.CreatedAt.IsZero() {
 		return invalid("created_at", CodeRequired, "is missing")
 	}
-	m.CreatedAt = asStored(m.CreatedAt)
-	if m.CreatedAt.After(now) || m.CreatedAt.Year() < 1 {
-		return invalid("created_at", CodeOutOfRange, "is in the future, or before the year 1")
+	var err error
+	if m.CreatedAt, err = pastTime("created_at", m.CreatedAt, now); err != nil {
+		return err
 	}
 	if m.EditedAt != nil {
 		at := asStored(*m.EditedAt)
@@ -219,6 +219,15 @@ func (m *importedMessage) checkTimes(now time.Time) error {
 		m.EditedAt = &at
 	}
 	return nil
+}
+
+// pastTime checks a time of something that has happened, and returns it as stored.
+func pastTime(field string, t, now time.Time) (time.Time, error) {
+	t = asStored(t)
+	if t.After(now) || t.Year() < 1 {
+		return t, invalid(field, CodeOutOfRange, "is in the future, or before the year 1")
+	}
+	return t, nil
 }
 
 // asStored is a time as both databases keep it.
@@ -271,8 +280,8 @@ func (m *importedMessage) checkReactions(config *Config, now time.Time) error {
 		if r.CreatedAt.IsZero() {
 			r.CreatedAt = m.CreatedAt
 		}
-		if r.CreatedAt = asStored(r.CreatedAt); r.CreatedAt.After(now) || r.CreatedAt.Year() < 1 {
-			return invalid(field+"created_at", CodeOutOfRange, "is in the future, or before the year 1")
+		if r.CreatedAt, err = pastTime(field+"created_at", r.CreatedAt, now); err != nil {
+			return err
 		}
 		checked = append(checked, r)
 	}

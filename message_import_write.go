@@ -204,20 +204,26 @@ func (b *importBatchWrite) accept(batch []importedMessage) (accepted []importedM
 			row.ClientID, row.InputHash = &m.ClientID, &m.inputHash
 			known.byAuthor[m.client()], known.newest[m.ClientID] = true, m.id
 		}
-		if m.EditedAt != nil {
-			at := dialect.FormatTime(*m.EditedAt)
-			row.EditedAt = &at
-		}
-		if m.UserID != "" {
-			b.authors[m.UserID] = true
-		}
-		if m.CreatedAt.After(b.newest) {
-			b.newest = m.CreatedAt
-		}
-		b.media = append(b.media, m.media...)
-		b.rows, accepted = append(b.rows, row), append(accepted, *m)
+		b.add(m, row)
+		accepted = append(accepted, *m)
 	}
 	return accepted, nil
+}
+
+// add adds a message to what is written.
+func (b *importBatchWrite) add(m *importedMessage, row importRow) {
+	if m.EditedAt != nil {
+		at := dialect.FormatTime(*m.EditedAt)
+		row.EditedAt = &at
+	}
+	if m.UserID != "" {
+		b.authors[m.UserID] = true
+	}
+	if m.CreatedAt.After(b.newest) {
+		b.newest = m.CreatedAt
+	}
+	b.media = append(b.media, m.media...)
+	b.rows = append(b.rows, row)
 }
 
 // checkPeople refuses authors, and users who reacted, who are not in the host's table.

@@ -31,13 +31,10 @@ func (b *batch) lockSenders() error {
 	if b.optimistic || b.inHost || b.dialect == dialect.SQLite {
 		return nil // the write does it, or waits, or there is nothing to wait for
 	}
-	var rooms, users dialect.Array
 	wanted := map[memberKey]bool{}
 	for _, s := range b.sends {
-		if s.state == sendPending && !s.sender.system && !wanted[s.member()] {
+		if s.state == sendPending && !s.sender.system {
 			wanted[s.member()] = true
-			rooms.ID(&s.room)
-			users.Text((*string)(&s.sender.id))
 		}
 	}
 	if len(wanted) == 0 {
@@ -46,7 +43,7 @@ func (b *batch) lockSenders() error {
 	locked, err := queryAll(b.conn, func(rows row) (m memberKey, err error) {
 		err = rows.Scan(&m.room, &m.user)
 		return m, err
-	}, b.lockSendersSQL(), rooms.String(), users.String())
+	}, b.lockSendersSQL(), memberArrays(slices.Collect(maps.Keys(wanted)))...)
 	if err != nil {
 		return err
 	}

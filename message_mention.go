@@ -91,26 +91,29 @@ func (c *conn) insertMentions(rows []mentionRow) error {
 	return err
 }
 
-// mentionsWritten renders the part of writeStatement that writes the mentions of the rooms
-// that are written to, and its parameters; nothing where nobody is mentioned.
-func (b *batch) mentionsWritten() (query string, args []any) {
+// mentionArrays are the columns of the mentions; nil where nobody is mentioned.
+func (b *batch) mentionArrays() []any {
 	rows := b.mentionRows()
 	if len(rows) == 0 {
-		return "", nil
+		return nil
 	}
-	var rooms, numbers, sequences, users, times dialect.Array
-	for i := range rows {
-		rooms.ID(&rows[i].RoomID)
-		numbers.Int(rows[i].Number)
-		sequences.Int(int64(rows[i].Sequence))
-		users.Text((*string)(rows[i].UserID))
-		times.Time(rows[i].CreatedAt)
-	}
+	var a dialect.Arrays
+	column(&a, rows, func(m *mentionRow) { a.ID(&m.RoomID) })
+	column(&a, rows, func(m *mentionRow) { a.Int(m.Number) })
+	column(&a, rows, func(m *mentionRow) { a.Int(int64(m.Sequence)) })
+	column(&a, rows, func(m *mentionRow) { a.Text((*string)(m.UserID)) })
+	column(&a, rows, func(m *mentionRow) { a.Time(m.CreatedAt) })
+	return a.Args()
+}
+
+// mentionsSQL renders the part of writeSQL that writes the mentions of the rooms that are
+// written to.
+func (b *batch) mentionsSQL() string {
 	return `, mentions AS (
 			INSERT INTO chat_mentions (room_id, number, sequence, user_id, created_at)
 			SELECT * FROM ` + b.unnest("x", "room_id uuid", "number bigint", "sequence int", "user_id user", "created_at timestamptz") + `
 			WHERE x.room_id IN (SELECT id FROM counted)
-		)`, []any{rooms.String(), numbers.String(), sequences.String(), users.String(), times.String()}
+		)`
 }
 
 // editMentions sets whom a message mentions, of those who are members now.

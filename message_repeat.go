@@ -101,7 +101,8 @@ func (b *batch) readTried() error {
 	return err
 }
 
-// readRepeats finds the messages that were sent before under the same client ids.
+// readRepeats finds the messages that were sent before under the same client ids. Without the
+// lock it is the write that finds whether there are any.
 func (b *batch) readRepeats() error {
 	var wanted []dialect.Object
 	for _, s := range b.sends {
@@ -110,7 +111,7 @@ func (b *batch) readRepeats() error {
 		}
 	}
 	b.first = make(map[clientKey]sentBefore, len(wanted))
-	if len(wanted) == 0 {
+	if len(wanted) == 0 || b.optimistic {
 		return nil
 	}
 	known, err := queryAll(b.conn, scanSentBefore, "SELECT "+messageColumns+`, input_hash FROM chat_messages

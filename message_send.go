@@ -163,6 +163,7 @@ type outcome struct {
 	message *Message
 	err     error
 	settled bool
+	newID   bool  // the id of the send was made by this try
 	denied  error // why a member may not send anything new; a repeat is returned all the same
 }
 

@@ -66,12 +66,15 @@ func (b *batch) insertMessages() error {
 			ReplyToID: m.ReplyToID, ClientID: m.ClientID, InputHash: m.nullableHash(), Metadata: m.Metadata.text(),
 			CreatedAt: dialect.FormatTime(m.CreatedAt), Words: b.keptWords(m.RoomID, m.Number, m.Text)}
 	}
-	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
-			client_id, input_hash, metadata, created_at, words)
-		SELECT j.id, j.room_id, j.number, j.user_id, CASE WHEN j.user_id IS NULL THEN 'system' ELSE 'user' END, j.text, j.reply_to_id,
-			j.client_id, j.input_hash, j.metadata, j.created_at, j.words FROM `+
-		b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
-			"client_id text", "input_hash text", "metadata text", "created_at text", "words text"), dialect.JSONArray(rows))
+	query := b.text("insert messages", func() string {
+		return `INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
+				client_id, input_hash, metadata, created_at, words)
+			SELECT j.id, j.room_id, j.number, j.user_id, CASE WHEN j.user_id IS NULL THEN 'system' ELSE 'user' END, j.text, j.reply_to_id,
+				j.client_id, j.input_hash, j.metadata, j.created_at, j.words FROM ` +
+			b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
+				"client_id text", "input_hash text", "metadata text", "created_at text", "words text")
+	})
+	_, err := b.exec(query, dialect.JSONArray(rows))
 	return err
 }
 
@@ -99,8 +102,11 @@ func (b *batch) countMessages() error {
 			rows = append(rows, counterRow{room.ID, room.LastSeq, room.LastNumber, dialect.FormatTime(*room.LastMessageAt)})
 		}
 	}
-	_, err := b.exec(`UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = j.last_message_at FROM `+
-		b.jsonRows("id uuid", "last_seq bigint", "last_number bigint", "last_message_at text")+` WHERE chat_rooms.id = j.id`, dialect.JSONArray(rows))
+	query := b.text("count messages", func() string {
+		return `UPDATE chat_rooms SET last_seq = j.last_seq, last_number = j.last_number, last_message_at = j.last_message_at FROM ` +
+			b.jsonRows("id uuid", "last_seq bigint", "last_number bigint", "last_message_at text") + ` WHERE chat_rooms.id = j.id`
+	})
+	_, err := b.exec(query, dialect.JSONArray(rows))
 	return err
 }
 
@@ -126,10 +132,13 @@ func (b *batch) markSent() error {
 		index[key] = len(rows)
 		rows = append(rows, markerRow{key.room, key.user, m.Number})
 	}
-	_, err := b.exec(`UPDATE chat_room_users SET last_read_number = j.number, marked_unread = NULL, marked_own = NULL,
-		last_seen_at = `+b.dialect.Later("last_seen_at")+`, last_sent_at = ? FROM `+
-		b.jsonRows("room_id uuid", "user_id user", "number bigint")+
-		` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`, b.now, b.now, dialect.JSONArray(rows))
+	query := b.text("mark sent", func() string {
+		return `UPDATE chat_room_users SET last_read_number = j.number, marked_unread = NULL, marked_own = NULL,
+			last_seen_at = ` + b.dialect.Later("last_seen_at") + `, last_sent_at = ? FROM ` +
+			b.jsonRows("room_id uuid", "user_id user", "number bigint") +
+			` WHERE chat_room_users.room_id = j.room_id AND chat_room_users.user_id = j.user_id`
+	})
+	_, err := b.exec(query, b.now, b.now, dialect.JSONArray(rows))
 	return err
 }
 
@@ -157,7 +166,8 @@ var errRoomChanged = errors.New("chat: a locked room was changed")
 // other; what was accepted for other rooms, and for those that
 // somebody else has locked, is not written.
 func (b *batch) writePostgres() error {
-	query, args := b.writeStatement()
+	args, shape := b.writeArgs()
+	query := b.text(shape, func() string { return b.writeSQL(shape) })
 	b.writing = true
 	written, err := queryAll(b.conn, scanValue[uuid.UUID], query, args...)
 	if err != nil {
@@ -179,24 +189,43 @@ func (b *batch) writePostgres() error {
 	return nil
 }
 
-// writeStatement renders the statement. Without locks taken before, it locks what the
-// write needs of the authors and of the messages that are answered, and leaves out the
-// rooms of those that others have locked: their foreign keys would wait for them.
-func (b *batch) writeStatement() (query string, args []any) {
-	before, from, where := "", "", ""
-	mentions, mentionArgs := b.mentionsWritten()
+// writeShape is what the statement has parts for.
+type writeShape struct {
+	locks    bool // of what would have been locked before
+	replies  bool // among what is locked
+	clients  bool // client ids, which are used once
+	mentions bool
+	words    bool // that the index keeps
+}
+
+// writeArgs are the parameters of the statement.
+func (b *batch) writeArgs() (args []any, shape writeShape) {
+	needed := map[uuid.UUID]int64{}
 	if b.optimistic {
-		before = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() +
-			"), answered AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") + ` JOIN chat_messages m ON m.id = a.id
-			FOR KEY SHARE OF m SKIP LOCKED
-		), locked AS (
-			SELECT room_id, count(*) AS rows FROM (SELECT room_id FROM senders UNION ALL SELECT room_id FROM answered) AS l GROUP BY room_id
-		), `
-		from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
-		where = " WHERE j.needed = COALESCE(l.rows, 0)"
-		args = b.neededArrays()
+		shape.locks = true
+		args = b.authorArrays(needed)
+		replied := b.repliedArray(needed)
+		clients := b.clientArrays()
+		shape.replies, shape.clients = replied != nil, clients != nil
+		args = append(append(args, replied...), clients...)
 	}
-	query = "WITH " + before + `found AS MATERIALIZED (
+	args = append(append(args, b.roomArrays(needed)...), b.messageArrays()...)
+	mentions := b.mentionArrays()
+	shape.mentions, shape.words = mentions != nil, b.index != ""
+	return append(append(args, b.now, b.now, b.now), mentions...), shape
+}
+
+// writeSQL renders the statement.
+func (b *batch) writeSQL(shape writeShape) string {
+	locks, from, where := b.locksSQL(shape)
+	mentions, words, column, kept := "", []string{}, "", ""
+	if shape.words {
+		words, column, kept = []string{"words text"}, ", words", ", "+dialect.Words("words")
+	}
+	if shape.mentions {
+		mentions = b.mentionsSQL()
+	}
+	return "WITH " + locks + `found AS MATERIALIZED (
 			SELECT r.id, j.last_seq, j.last_number, j.last_message_at FROM ` +
 		b.unnest("j", "id uuid", "seen bigint", "seen_number bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
 			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen AND r.last_number = j.seen_number` + where + ` ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
@@ -204,14 +233,14 @@ func (b *batch) writeStatement() (query string, args []any) {
 			UPDATE chat_rooms SET last_seq = f.last_seq, last_number = f.last_number, last_message_at = f.last_message_at
 			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
 		), accepted AS MATERIALIZED (
-			SELECT j.* FROM ` + b.unnest("j", "id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
-		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean", "words text") + `
+			SELECT j.* FROM ` + b.unnest("j", append([]string{"id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
+		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean"}, words...)...) + `
 			WHERE j.room_id IN (SELECT id FROM counted) ORDER BY j.seq
 		), messages AS (
 			INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
-				client_id, input_hash, metadata, created_at, words)
+				client_id, input_hash, metadata, created_at` + column + `)
 			SELECT id, room_id, number, user_id, CASE WHEN user_id IS NULL THEN 'system' ELSE 'user' END, text, reply_to_id,
-				client_id, input_hash, metadata, created_at, ` + dialect.Words("words") + ` FROM accepted
+				client_id, input_hash, metadata, created_at` + kept + ` FROM accepted
 		), events AS (
 			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
 			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted
@@ -220,96 +249,30 @@ func (b *batch) writeStatement() (query string, args []any) {
 				last_sent_at = CAST(? AS timestamptz)
 			FROM accepted a WHERE a.newest AND u.room_id = a.room_id AND u.user_id = a.user_id
 		)` + mentions + ` SELECT id FROM counted`
-	args = append(args, b.roomArrays()...)
-	args = append(args, b.messageArrays()...)
-	return query, append(append(args, b.now, b.now, b.now), mentionArgs...)
 }
 
-// needs are the authors of the accepted messages, and the messages that these answer,
-// each once.
-func (b *batch) needs() (authors map[memberKey]bool, answered map[uuid.UUID]uuid.UUID) {
-	authors, answered = map[memberKey]bool{}, map[uuid.UUID]uuid.UUID{}
-	for _, m := range b.accepted {
-		if m.UserID != nil {
-			authors[memberKey{m.RoomID, *m.UserID}] = true
-		}
-		if m.ReplyToID != nil {
-			answered[*m.ReplyToID] = m.RoomID
-		}
+// locksSQL renders the part of the statement that takes the place of locks taken before. It
+// locks what the write needs of the authors and of the messages that are replied to, and
+// leaves out the rooms of those that others have locked: their foreign keys would wait for
+// them. It leaves out too the rooms in which one of the client ids was used before.
+func (b *batch) locksSQL(shape writeShape) (with, from, where string) {
+	if !shape.locks {
+		return "", "", ""
 	}
-	return authors, answered
-}
-
-// neededArrays are the rooms and users of the authors, and the messages that are
-// answered.
-func (b *batch) neededArrays() []any {
-	var rooms, users, messages dialect.Array
-	authors, answered := b.needs()
-	for m := range authors {
-		rooms.ID(&m.room)
-		users.Text((*string)(&m.user))
+	with = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() + "), "
+	rows := "SELECT room_id FROM senders"
+	if shape.replies {
+		with += "replied AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") +
+			" JOIN chat_messages m ON m.id = a.id FOR KEY SHARE OF m SKIP LOCKED), "
+		rows += " UNION ALL SELECT room_id FROM replied"
 	}
-	for id := range answered {
-		messages.ID(&id)
+	from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
+	where = " WHERE j.needed = COALESCE(l.rows, 0)"
+	if shape.clients {
+		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.unnest("c", "room_id uuid", "client_id text") + `
+			CROSS JOIN LATERAL (SELECT 1 FROM chat_messages m WHERE m.room_id = c.room_id AND m.client_id = c.client_id OFFSET 0) m), `
+		where += " AND j.id NOT IN (SELECT room_id FROM repeated)"
 	}
-	return []any{rooms.String(), users.String(), messages.String()}
-}
-
-// roomArrays are the rooms that are written to: their ids, last_seq and last_number as they were read, the
-// counters as they will be, and how many rows the write needs locked.
-func (b *batch) roomArrays() []any {
-	needed := map[uuid.UUID]int64{}
-	authors, answered := b.needs()
-	for m := range authors {
-		needed[m.room]++
-	}
-	for _, room := range answered {
-		needed[room]++
-	}
-	known := make(map[uuid.UUID]bool, len(b.rooms))
-	var ids, seen, seenLast, seqs, numbers, times, locks dialect.Array
-	for _, m := range b.accepted {
-		if known[m.RoomID] {
-			continue
-		}
-		known[m.RoomID] = true
-		room := b.rooms[m.RoomID]
-		ids.ID(&room.ID)
-		seen.Int(b.readSeqs[room.ID])
-		seenLast.Int(b.readLast[room.ID])
-		seqs.Int(room.LastSeq)
-		numbers.Int(room.LastNumber)
-		times.Time(*room.LastMessageAt)
-		locks.Int(needed[room.ID])
-	}
-	return []any{ids.String(), seen.String(), seenLast.String(), seqs.String(), numbers.String(), times.String(), locks.String()}
-}
-
-// messageArrays are the columns of the messages. The newest of its author's in its room
-// is what its author has read.
-func (b *batch) messageArrays() []any {
-	newest := make(map[memberKey]int64, len(b.accepted))
-	for _, m := range b.accepted {
-		if m.UserID != nil {
-			newest[memberKey{m.RoomID, *m.UserID}] = m.Number
-		}
-	}
-	var ids, rooms, numbers, seqs, users, texts, replies, clients, hashes, metadata, times, marks, words dialect.Array
-	for _, m := range b.accepted {
-		ids.ID(&m.ID)
-		rooms.ID(&m.RoomID)
-		numbers.Int(m.Number)
-		seqs.Int(m.seq)
-		users.Text((*string)(m.UserID))
-		texts.Text(&m.Text)
-		replies.ID(m.ReplyToID)
-		clients.Text(m.ClientID)
-		hashes.Text(m.nullableHash())
-		metadata.Text(m.Metadata.text())
-		times.Time(m.CreatedAt)
-		marks.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
-		words.Text(b.keptWords(m.RoomID, m.Number, m.Text))
-	}
-	return []any{ids.String(), rooms.String(), numbers.String(), seqs.String(), users.String(), texts.String(), replies.String(), clients.String(),
-		hashes.String(), metadata.String(), times.String(), marks.String(), words.String()}
+	with += "locked AS (SELECT room_id, count(*) AS rows FROM (" + rows + ") AS l GROUP BY room_id), "
+	return with, from, where
 }

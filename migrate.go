@@ -42,13 +42,13 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 		return err
 	}
 	if err := schema.Up(ctx, pool, s.config.schema(s.dialect)); err != nil {
-		return fmt.Errorf("chat: migrate: %w", err)
+		return fmt.Errorf("chat: migrate: %w", endedError(ctx, err))
 	}
 	if err := s.checkSchema(ctx, s.db); err != nil {
 		return err
 	}
 	if err := schema.Search(ctx, pool, s.config.schema(s.dialect)); err != nil {
-		return fmt.Errorf("chat: migrate: index of messages: %w", err)
+		return fmt.Errorf("chat: migrate: index of messages: %w", endedError(ctx, err))
 	}
 	return s.checkSchema(ctx, s.db)
 }

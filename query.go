@@ -12,9 +12,19 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 )
 
+// statement is a statement of GORM's, whose text is written at once: GORM would build it byte
+// by byte. It passes the callbacks and the logger of the host's handle all the same.
+func (c *conn) statement(query string, args []any) *gorm.DB {
+	tx := c.db.Raw("")
+	tx.Statement.SQL.WriteString(c.dialect.Placeholders(query))
+	tx.Statement.Vars = args
+	return tx
+}
+
 // exec runs a statement and returns how many rows it changed.
 func (c *conn) exec(query string, args ...any) (int64, error) {
-	result := c.db.Exec(query, args...)
+	result := c.statement(query, args)
+	result = result.Callback().Raw().Execute(result)
 	return result.RowsAffected, result.Error
 }
 
@@ -24,7 +34,7 @@ type row interface{ Scan(dest ...any) error }
 // queryAll runs a query and reads its rows to the end, so that the connection is free
 // for the next statement.
 func queryAll[T any](c *conn, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
-	rows, err := c.db.Raw(query, args...).Rows()
+	rows, err := c.statement(query, args).Rows()
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +75,17 @@ func (c *conn) jsonRows(columns ...string) string {
 
 func (c *conn) unnest(name string, columns ...string) string {
 	return dialect.Unnest(c.userColumn(), name, columns...)
+}
+
+// text is a statement that reads the same whenever it is run with a Service, rendered once
+// for each key.
+func (c *conn) text(key any, render func() string) string {
+	if known, ok := c.texts.Load(key); ok {
+		return known.(string)
+	}
+	text := render()
+	c.texts.Store(key, text)
+	return text
 }
 
 func (c *conn) castUser() string { return c.dialect.CastUser(c.userColumn()) }
@@ -123,16 +144,16 @@ func (r requiredTime) Scan(src any) error {
 // inSnapshot runs fn on what the database is at one moment, without locks.
 func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 	if s.tx != nil { // what a host's transaction sees is its own to decide
-		return databaseError(s.dialect, fn(s.newConn(ctx, s.db)))
+		return databaseError(ctx, s.dialect, fn(s.newConn(ctx, s.db)))
 	}
 	db := s.db.WithContext(ctx)
 	if s.dialect == dialect.Postgres {
-		return databaseError(s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
+		return databaseError(ctx, s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
 			return fn(s.newConn(ctx, tx))
 		}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
 	}
 	// The drivers' own transactions take the write lock where their DSN says so.
-	return databaseError(s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
+	return databaseError(ctx, s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
 		c := s.newConn(ctx, tx)
 		if _, err := c.exec("BEGIN"); err != nil {
 			return err

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type conn struct {
 	ownTime bool   // Config.Clock is not set
 	index   string // the kind of the index of messages, as chat_meta names it; "" when there is none
 
+	texts *sync.Map   // see text
 	locks *lockQueue  // for those who wait for the lock of a room
 	turn  *lockTurn   // the right to do so, if this transaction has it already
 	limit *time.Timer // ends the transaction when it has waited for too long; nil in a host's
@@ -41,7 +43,7 @@ type call struct {
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
 	return &conn{db: db.WithContext(ctx), host: s.host, ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
-		locks: &s.state.locks, index: s.searchIndex()}
+		texts: &s.state.texts, locks: &s.state.locks, index: s.searchIndex()}
 }
 
 // read runs fn without a transaction of its own: each statement sees what is committed
@@ -57,7 +59,7 @@ func read[T any](ctx context.Context, s *Service, actor Actor, fn func(*call) (T
 	}
 	result, err := fn(&call{s.newConn(ctx, s.db), p})
 	if err != nil {
-		return zero, databaseError(s.dialect, err)
+		return zero, databaseError(ctx, s.dialect, err)
 	}
 	return result, nil
 }
@@ -179,10 +181,12 @@ func transactOnce[T any](ctx context.Context, s *Service, turn *lockTurn, limit 
 	switch {
 	case err == nil:
 		return result, nil
-	case decided:
-		return zero, databaseError(s.dialect, err)
+	case !decided, errors.Is(err, sql.ErrTxDone): // which says that it was rolled back
+		return zero, tooLong(ctx, databaseError(ctx, s.dialect, err))
+	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errTooLong): // its context is not the caller's
+		return zero, &outage{ErrUnavailable, errTooLong}
 	}
-	return zero, tooLong(ctx, databaseError(s.dialect, err))
+	return zero, databaseError(ctx, s.dialect, err)
 }
 
 // tooLong returns errTooLong, as a retryable error, if that is why ctx has ended, and
@@ -225,15 +229,15 @@ func attempt[T any](s *Service, c *conn, fn func(*conn) (T, error)) (T, error) {
 	var zero T
 	if s.dialect == dialect.SQLite {
 		if err := c.takeWriteLock(); err != nil {
-			return zero, databaseError(s.dialect, err)
+			return zero, databaseError(c.ctx, s.dialect, err)
 		}
 		if err := c.limitJournal(s.state.writes.Add(1)); err != nil {
-			return zero, databaseError(s.dialect, err)
+			return zero, databaseError(c.ctx, s.dialect, err)
 		}
 	}
 	result, err := fn(c)
 	if err != nil {
-		return zero, databaseError(s.dialect, err)
+		return zero, databaseError(c.ctx, s.dialect, err)
 	}
 	return result, nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -80,6 +81,15 @@ type live struct {
 // connect opens a stream, with headers "Name: value".
 func connect(t testing.TB, server *httptest.Server, who, target string, headers ...string) *live {
 	t.Helper()
+	l, err := tryConnect(t, server, who, target, headers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func tryConnect(t testing.TB, server *httptest.Server, who, target string, headers ...string) (*live, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	t.Cleanup(cancel)
 	r := must(http.NewRequestWithContext(ctx, http.MethodGet, server.URL+target, nil))(t)
@@ -92,10 +102,10 @@ func connect(t testing.TB, server *httptest.Server, who, target string, headers 
 	}
 	response, err := server.Client().Do(r)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	t.Cleanup(func() { _ = response.Body.Close() })
-	return &live{t: t, response: response, reader: bufio.NewReader(response.Body), cut: cancel}
+	return &live{t: t, response: response, reader: bufio.NewReader(response.Body), cut: cancel}, nil
 }
 
 // stream opens one that has to begin.
@@ -144,17 +154,27 @@ func (l *live) take() (e told, err error) {
 // want reads the next event, which has to be of a kind.
 func (l *live) want(kind string) told {
 	l.t.Helper()
+	e, err := l.next(kind)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return e
+}
+
+// next is want for a stream that may end.
+func (l *live) next(kind string) (told, error) {
+	l.t.Helper()
 	for {
 		e, err := l.take()
 		switch {
 		case err != nil:
-			l.t.Fatalf("the stream ends with %v, want %s", err, kind)
+			return e, fmt.Errorf("the stream ends with %w, want %s", err, kind)
 		case e.comment:
 			continue
 		case e.kind != kind:
-			l.t.Fatalf("the event is %+v, want %s", e, kind)
+			return e, fmt.Errorf("the event is %+v, want %s", e, kind)
 		}
-		return e
+		return e, nil
 	}
 }
 

@@ -142,30 +142,44 @@ func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		t.Run(fmt.Sprint("http2 ", http2), func(t *testing.T) {
 			t.Parallel()
-			h := newHost(t, "sqlite")
-			h.handler().SetWriteGrace(150 * time.Millisecond)
-			server := httptest.NewUnstartedServer(h)
-			server.Config.ReadTimeout, server.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
-			server.EnableHTTP2 = http2
-			if http2 {
-				server.StartTLS()
-			} else {
-				server.Start()
-			}
-			t.Cleanup(server.Close)
-			room := h.group()
-			bob := stream(t, server, "bob", "")
-			if proto := bob.response.ProtoMajor; (proto == 2) != http2 {
-				t.Errorf("it is HTTP/%d", proto)
-			}
-			bob.want("hello")
-			for range 4 {
-				time.Sleep(250 * time.Millisecond)
-				h.send("alice", room, "hi")
-				bob.want("message_created")
-			}
+			atAnyPace(t, func(unit time.Duration) error { return outlive(t, http2, unit) })
 		})
 	}
+}
+
+// outlive is a stream of 200 units on a server whose timeouts are 40.
+func outlive(t *testing.T, http2 bool, unit time.Duration) error {
+	t.Helper()
+	h := newHost(t, "sqlite")
+	h.handler().SetWriteGrace(30 * unit)
+	server := httptest.NewUnstartedServer(h)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 40*unit, 40*unit
+	server.EnableHTTP2 = http2
+	if http2 {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	room := h.group()
+	bob, err := tryConnect(t, server, "bob", "/events")
+	if err != nil {
+		return err
+	}
+	if proto := bob.response.ProtoMajor; bob.response.StatusCode != http.StatusOK || (proto == 2) != http2 {
+		t.Errorf("it is HTTP/%d, %d", proto, bob.response.StatusCode)
+	}
+	if _, err := bob.next("hello"); err != nil {
+		return err
+	}
+	for range 4 {
+		time.Sleep(50 * unit)
+		h.send("alice", room, "hi")
+		if _, err := bob.next("message_created"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // zipper is a middleware's writer that compresses what is flushed.

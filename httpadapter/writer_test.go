@@ -49,6 +49,20 @@ func smallBuffers(server *httptest.Server) {
 	}
 }
 
+// atAnyPace runs a test of deadlines, whose times are so many units: of 5 ms or, on a machine
+// that is too slow for those, of more. What does not keep the proportions fails with any.
+func atAnyPace(t *testing.T, test func(unit time.Duration) error) {
+	t.Helper()
+	var err error
+	for _, unit := range []time.Duration{5 * time.Millisecond, 25 * time.Millisecond, 100 * time.Millisecond} {
+		if err = test(unit); err == nil {
+			return
+		}
+		t.Logf("with a unit of %v: %v", unit, err)
+	}
+	t.Error(err)
+}
+
 func TestReaderThatIsTooSlowIsGivenUp(t *testing.T) {
 	t.Parallel()
 	const size = 4 << 20
@@ -69,16 +83,22 @@ func TestReaderThatIsTooSlowIsGivenUp(t *testing.T) {
 			if n, took := download(t, server, target, 1<<10, 50*time.Millisecond); n > size/2 || took > 20*time.Second { // 20 KiB/s: 200 s
 				t.Errorf("too slow: %d bytes in %v", n, took)
 			}
-			quick := httptest.NewServer(h) // with buffers of the usual size
-			defer quick.Close()
-			r := h.request("bob", "GET "+quick.URL+target, "")
-			r.RequestURI = ""
-			response, err := quick.Client().Do(r)
-			ok(t, err)
-			defer func() { _ = response.Body.Close() }()
-			if n, err := io.Copy(io.Discard, response.Body); n != size || err != nil {
-				t.Errorf("fast: %d bytes, %v", n, err)
-			}
+			atAnyPace(t, func(unit time.Duration) error {
+				h.Handler.(*httpadapter.Handler).SetWriteGrace(60 * unit)
+				quick := httptest.NewServer(h) // with buffers of the usual size
+				defer quick.Close()
+				r := h.request("bob", "GET "+quick.URL+target, "")
+				r.RequestURI = ""
+				response, err := quick.Client().Do(r)
+				if err != nil {
+					return err
+				}
+				defer func() { _ = response.Body.Close() }()
+				if n, err := io.Copy(io.Discard, response.Body); n != size || err != nil {
+					return fmt.Errorf("fast: %d bytes, %v", n, err)
+				}
+				return nil
+			})
 		})
 	}
 }
@@ -86,19 +106,25 @@ func TestReaderThatIsTooSlowIsGivenUp(t *testing.T) {
 // A rate that is kept is enough, however long it takes in all.
 func TestReaderThatIsSlowEnoughIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	for rate, whole := range map[int64]bool{64 << 10: true, -1: true} {
-		h := newHost(t, "sqlite", func(_ *chat.Config, a *httpadapter.Config) { a.MinDownloadRate = rate })
-		const size = 1 << 20
-		target := h.sent("a.txt", strings.Repeat("x", size))
-		h.Handler.(*httpadapter.Handler).SetWriteGrace(500 * time.Millisecond)
-		server := httptest.NewUnstartedServer(h)
-		smallBuffers(server)
-		server.Start()
-		n, took := download(t, server, target, 32<<10, 30*time.Millisecond)
-		server.Close()
-		if (n >= size) != whole || took < 500*time.Millisecond {
-			t.Errorf("%d bytes came in %v", n, took)
-		}
+	for _, none := range []bool{false, true} {
+		atAnyPace(t, func(unit time.Duration) error {
+			rate := int64(64<<10) * int64(5*time.Millisecond) / int64(unit) // a sixteenth of what is read
+			if none {
+				rate = -1
+			}
+			h := newHost(t, "sqlite", func(_ *chat.Config, a *httpadapter.Config) { a.MinDownloadRate = rate })
+			const size = 1 << 20
+			target := h.sent("a.txt", strings.Repeat("x", size))
+			h.Handler.(*httpadapter.Handler).SetWriteGrace(100 * unit)
+			server := httptest.NewUnstartedServer(h)
+			smallBuffers(server)
+			server.Start()
+			defer server.Close()
+			if n, took := download(t, server, target, 32<<10, 6*unit); n < size || took < 100*unit {
+				return fmt.Errorf("%d bytes came in %v", n, took)
+			}
+			return nil
+		})
 	}
 }
 
@@ -107,29 +133,36 @@ func TestDeadlineEndsWithItsResponse(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, "sqlite")
 	room := h.group()
-	h.Handler.(*httpadapter.Handler).SetWriteGrace(50 * time.Millisecond)
-	mux := http.NewServeMux()
-	mux.Handle("/", h)
-	mux.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(200 * time.Millisecond)
-		_, _ = io.WriteString(w, "done")
-	})
-	server := httptest.NewServer(mux)
-	defer server.Close()
-	connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
-	ok(t, err)
-	defer func() { _ = connection.Close() }()
-	reader := bufio.NewReader(connection)
-	for _, target := range []string{"/rooms/" + room, "/slow", "/rooms", "/slow"} {
-		_, err := fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: x\r\nX-User: alice\r\n\r\n", target)
+	atAnyPace(t, func(unit time.Duration) error {
+		h.Handler.(*httpadapter.Handler).SetWriteGrace(10 * unit)
+		mux := http.NewServeMux()
+		mux.Handle("/", h)
+		mux.HandleFunc("/slow", func(w http.ResponseWriter, _ *http.Request) {
+			time.Sleep(40 * unit)
+			_, _ = io.WriteString(w, "done")
+		})
+		server := httptest.NewServer(mux)
+		defer server.Close()
+		connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
 		ok(t, err)
-		response, err := http.ReadResponse(reader, nil)
-		ok(t, err)
-		if _, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
-			t.Errorf("%s: %d %v", target, response.StatusCode, err)
+		defer func() { _ = connection.Close() }()
+		reader := bufio.NewReader(connection)
+		for _, target := range []string{"/rooms/" + room, "/slow", "/rooms", "/slow"} {
+			_, err := fmt.Fprintf(connection, "GET %s HTTP/1.1\r\nHost: x\r\nX-User: alice\r\n\r\n", target)
+			if err != nil {
+				return err
+			}
+			response, err := http.ReadResponse(reader, nil)
+			if err != nil {
+				return err
+			}
+			if _, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
+				return fmt.Errorf("%s: %d %v", target, response.StatusCode, err)
+			}
+			ok(t, response.Body.Close())
 		}
-		ok(t, response.Body.Close())
-	}
+		return nil
+	})
 }
 
 // panicking is a store whose objects panic when half of them was read.

@@ -79,19 +79,8 @@ func measure(ctx context.Context, o options) (*result, error) {
 	}
 	listening, hangUp := context.WithCancel(ctx)
 	defer hangUp()
-	var listeners, ready sync.WaitGroup
 	errs := make(chan error, o.listeners+o.senders)
-	for i := range o.listeners {
-		ready.Add(1)
-		listeners.Go(func() {
-			first := sync.OnceFunc(ready.Done)
-			defer first()
-			if err := l.listen(listening, o.users[i%len(o.users)], first); err != nil && listening.Err() == nil {
-				errs <- fmt.Errorf("listen: %w", err)
-			}
-		})
-	}
-	ready.Wait()
+	listeners := l.startListeners(listening, errs)
 	began := time.Now()
 	var senders sync.WaitGroup
 	for i := range o.senders {
@@ -116,6 +105,24 @@ func measure(ctx context.Context, o options) (*result, error) {
 		all = append(all, err)
 	}
 	return &result{o, l.lastSend.Sub(began), max(time.Millisecond, l.lastDelivery.Sub(began)), l.sends, l.behind, l.missing()}, errors.Join(all...)
+}
+
+// startListeners returns when all listen.
+func (l *load) startListeners(ctx context.Context, errs chan<- error) (listeners *sync.WaitGroup) {
+	listeners = &sync.WaitGroup{}
+	var ready sync.WaitGroup
+	for i := range l.listeners {
+		ready.Add(1)
+		listeners.Go(func() {
+			first := sync.OnceFunc(ready.Done)
+			defer first()
+			if err := l.listen(ctx, l.users[i%len(l.users)], first); err != nil && ctx.Err() == nil {
+				errs <- fmt.Errorf("listen: %w", err)
+			}
+		})
+	}
+	ready.Wait()
+	return listeners
 }
 
 func (l *load) missing() int {

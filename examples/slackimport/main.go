@@ -74,6 +74,10 @@ func run(ctx context.Context, out io.Writer, database, media string, folder fs.F
 	if err := e.importUsers(db); err != nil {
 		return err
 	}
+	return e.importChannels(ctx, out, db, svc)
+}
+
+func (e *export) importChannels(ctx context.Context, out io.Writer, db *gorm.DB, svc *chat.Service) error {
 	var channels []slackChannel
 	if err := e.read("channels.json", &channels); err != nil {
 		return err

@@ -136,19 +136,25 @@ func (e *export) message(in *slackMessage, told map[string]bool) (m chat.Importe
 		}
 		m.Media = append(m.Media, chat.ImportedMedia{FileName: file.Name, Open: func() (io.ReadCloser, error) { return e.folder.Open(name) }})
 	}
-	for _, r := range in.Reactions {
-		emoji, known := emojis[r.Name]
-		for _, user := range r.Users {
-			if known && e.users[user] != "" {
-				m.Reactions = append(m.Reactions, chat.ImportedReaction{UserID: chat.UserID(user), Reaction: emoji})
-			}
-		}
-	}
+	m.Reactions = e.reactions(in)
 	if m.Text == "" && len(m.Media) == 0 {
 		return m, false, nil
 	}
 	told[in.TS] = true
 	return m, true, nil
+}
+
+// reactions are those of users who are known, with emoji that are known.
+func (e *export) reactions(in *slackMessage) (reactions []chat.ImportedReaction) {
+	for _, r := range in.Reactions {
+		emoji, known := emojis[r.Name]
+		for _, user := range r.Users {
+			if known && e.users[user] != "" {
+				reactions = append(reactions, chat.ImportedReaction{UserID: chat.UserID(user), Reaction: emoji})
+			}
+		}
+	}
+	return reactions
 }
 
 // slackTime reads seconds and microseconds, as in "1704103260.000200".

@@ -44,24 +44,24 @@ func TestCollationIsForTextOnPostgreSQL(t *testing.T) {
 	}
 }
 
-// PostgreSQL itself reads what Array writes in the root's tests of sends; this is the
+// PostgreSQL itself reads what Arrays writes in the root's tests of sends; this is the
 // text of each kind of item.
 func TestArrayIsPostgreSQLsText(t *testing.T) {
 	t.Parallel()
 	id, text := uuid.MustParse("018f4e9a-7b6c-7def-8abc-0123456789ab"), `a "b" \c, {d} NULL`
-	var a dialect.Array
+	var a dialect.Arrays
+	a.End()
 	a.ID(&id)
 	a.ID(nil)
 	a.Int(-7)
 	a.Bool(true)
 	a.Text(&text)
 	a.Text(nil)
-	want := `{018f4e9a-7b6c-7def-8abc-0123456789ab,NULL,-7,true,"a \"b\" \\c, {d} NULL",NULL}`
-	if got := a.String(); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if got := new(dialect.Array).String(); got != "{}" {
-		t.Errorf("without items: %s", got)
+	a.End()
+	a.Int(1)
+	want := `{018f4e9a7b6c7def8abc0123456789ab,NULL,-7,true,"a \"b\" \\c, {d} NULL",NULL}`
+	if got := a.Args(); len(got) != 2 || got[0] != "{}" || got[1] != want { // the third has no end
+		t.Errorf("got %s, want {} and %s", got, want)
 	}
 }
 

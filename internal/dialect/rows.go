@@ -1,9 +1,12 @@
 package dialect
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,6 +43,40 @@ func (d Dialect) JSONRows(userType string, columns ...string) string {
 		") LIMIT (SELECT 1000000000)) AS j"
 }
 
+// placeholders are queries that Placeholders has rendered, of which there are some hundred.
+var (
+	placeholders     sync.Map
+	placeholderCount atomic.Int64
+)
+
+const placeholdersMost = 10_000
+
+// Placeholders renders a query whose parameters are written as ? with the database's own
+// names of parameters.
+func (d Dialect) Placeholders(query string) string {
+	if d == SQLite {
+		return query
+	}
+	if known, ok := placeholders.Load(query); ok {
+		return known.(string)
+	}
+	var text []byte
+	parameters := 0
+	for _, c := range []byte(query) {
+		if c != '?' {
+			text = append(text, c)
+			continue
+		}
+		parameters++
+		text = strconv.AppendInt(append(text, '$'), int64(parameters), 10)
+	}
+	rendered := string(text)
+	if placeholderCount.Add(1) <= placeholdersMost {
+		placeholders.Store(query, rendered)
+	}
+	return rendered
+}
+
 // InIDs renders the condition that a uuid is in the JSON array bound to its one
 // parameter.
 func (d Dialect) InIDs() string {
@@ -49,6 +86,17 @@ func (d Dialect) InIDs() string {
 	// An array, because the planner takes the length of a set of rows for 100, for
 	// which it would rather read a table of some thousand rows from end to end.
 	return "= ANY (ARRAY(SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(? AS json))))"
+}
+
+// JoinRow renders the join with the row of a table, named alias, whose id is that of a
+// preceding item.
+func (d Dialect) JoinRow(table, alias, id string) string {
+	if d == SQLite {
+		return "JOIN " + table + " " + alias + " ON " + alias + ".id = " + id
+	}
+	// OFFSET 0, because the planner would rather read a table of some thousand rows from
+	// end to end than look up as many as it expects of arrays.
+	return "CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE id = " + id + " OFFSET 0) " + alias
 }
 
 // InQuery renders the condition that a value is among what a query returns, which is much
@@ -75,7 +123,7 @@ func JSONArray[T any](items []T) string {
 type Object map[string]any
 
 // Unnest renders a FROM item of PostgreSQL's whose columns are the arrays bound to its
-// parameters, each written by an Array. Columns are named as in JSONRows. The planner
+// parameters, written by Arrays. Columns are named as in JSONRows. The planner
 // must not see how long the arrays are: it would plan anew for each length.
 func Unnest(userType, name string, columns ...string) string {
 	names, arrays := make([]string, len(columns)), make([]string, len(columns))
@@ -89,38 +137,68 @@ func Unnest(userType, name string, columns ...string) string {
 	return "unnest(" + strings.Join(arrays, ", ") + ") AS " + name + "(" + strings.Join(names, ", ") + ")"
 }
 
-// Array writes an array of PostgreSQL's as text, which every driver binds as it is.
-type Array struct{ text []byte }
+// Arrays writes arrays of PostgreSQL's as text, one after the other, which every driver binds
+// as it is.
+type Arrays struct {
+	text []byte
+	ends []int // of the arrays that are done
+}
 
-func (a *Array) next() {
-	if len(a.text) == 0 {
-		a.text = append(a.text, '{')
-	} else {
-		a.text = append(a.text, ',')
+func (a *Arrays) begin() int {
+	if len(a.ends) == 0 {
+		return 0
 	}
+	return a.ends[len(a.ends)-1]
+}
+
+func (a *Arrays) next() {
+	separator := byte(',')
+	if len(a.text) == a.begin() {
+		separator = '{'
+	}
+	a.text = append(a.text, separator)
+}
+
+// End ends an array.
+func (a *Arrays) End() {
+	if len(a.text) == a.begin() {
+		a.text = append(a.text, '{')
+	}
+	a.text = append(a.text, '}')
+	a.ends = append(a.ends, len(a.text))
+}
+
+// Args returns the arrays that are done.
+func (a *Arrays) Args() []any {
+	args := make([]any, len(a.ends))
+	text, begin := string(a.text), 0
+	for i, end := range a.ends {
+		args[i], begin = text[begin:end], end
+	}
+	return args
 }
 
 // Null appends NULL.
-func (a *Array) Null() { a.next(); a.text = append(a.text, "NULL"...) }
+func (a *Arrays) Null() { a.next(); a.text = append(a.text, "NULL"...) }
 
 // ID appends a uuid, or NULL for nil.
-func (a *Array) ID(id *uuid.UUID) {
+func (a *Arrays) ID(id *uuid.UUID) {
 	if id == nil {
 		a.Null()
 		return
 	}
 	a.next()
-	a.text = append(a.text, id.String()...)
+	a.text = hex.AppendEncode(a.text, id[:])
 }
 
 // Int appends a number.
-func (a *Array) Int(n int64) {
+func (a *Arrays) Int(n int64) {
 	a.next()
 	a.text = strconv.AppendInt(a.text, n, 10)
 }
 
 // Bool appends a boolean.
-func (a *Array) Bool(b bool) {
+func (a *Arrays) Bool(b bool) {
 	a.next()
 	a.text = strconv.AppendBool(a.text, b)
 }
@@ -128,7 +206,7 @@ func (a *Array) Bool(b bool) {
 var arrayEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // Text appends a text, or NULL for nil.
-func (a *Array) Text(s *string) {
+func (a *Arrays) Text(s *string) {
 	if s == nil {
 		a.Null()
 		return
@@ -140,17 +218,9 @@ func (a *Array) Text(s *string) {
 }
 
 // Time appends a time.
-func (a *Array) Time(t time.Time) {
+func (a *Arrays) Time(t time.Time) {
 	a.next()
 	a.text = append(a.text, '"')
 	a.text = t.UTC().AppendFormat(a.text, time.RFC3339Nano)
 	a.text = append(a.text, '"')
-}
-
-// String returns the array.
-func (a *Array) String() string {
-	if len(a.text) == 0 {
-		return "{}"
-	}
-	return string(a.text) + "}"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -69,7 +70,7 @@ func (o Options) fill(ctx context.Context, db *sql.DB, condition string, args ..
 }
 
 func (o Options) readUnworded(ctx context.Context, tx *sql.Tx, condition string, args ...any) (found []unworded, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id, room_id, number, text FROM chat_messages WHERE "+condition+" LIMIT 1000"+
+	rows, err := tx.QueryContext(ctx, "SELECT id, room_id, number, text FROM chat_messages WHERE "+condition+" LIMIT "+strconv.Itoa(fillBatch)+
 		dialect.Dialect(o.Dialect).Lock("FOR NO KEY UPDATE SKIP LOCKED"), args...)
 	if err != nil {
 		return nil, err
@@ -103,13 +104,17 @@ func (o Options) writeWords(ctx context.Context, tx *sql.Tx, found []unworded) e
 			" FROM json_each($1)) AS j WHERE chat_messages.id = j.id", string(encoded))
 		return err
 	}
-	var ids, texts dialect.Array
+	var arrays dialect.Arrays
+	for _, m := range found {
+		arrays.ID(&m.id)
+	}
+	arrays.End()
 	for _, m := range found {
 		kept := words.Kept(m.room, m.number, m.text)
-		ids.ID(&m.id)
-		texts.Text(&kept)
+		arrays.Text(&kept)
 	}
+	arrays.End()
 	_, err := tx.ExecContext(ctx, "UPDATE chat_messages SET words = "+dialect.Words("j.words")+
-		" FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[])) AS j(id, words) WHERE chat_messages.id = j.id", ids.String(), texts.String())
+		" FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[])) AS j(id, words) WHERE chat_messages.id = j.id", arrays.Args()...)
 	return err
 }

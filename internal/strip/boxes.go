@@ -83,6 +83,12 @@ func (b *boxes) next() error {
 	if _, err := b.take(len(whole)); err != nil {
 		return b.ended(err)
 	}
+	b.begin(this, whole)
+	return nil
+}
+
+// begin decides what becomes of a box whose head was taken.
+func (b *boxes) begin(this box, head []byte) {
 	size := this.size()
 	if this.end == toTheEnd {
 		size = toTheEnd
@@ -91,14 +97,13 @@ func (b *boxes) next() error {
 	case this.kind == "mdat" && b.noFrames:
 		b.treat(dropped, size, nil)
 	case b.stays(this.kind):
-		b.treat(copied, size, whole)
+		b.treat(copied, size, head)
 	default:
 		if !isFree(this.kind) {
-			copy(whole[4:], "free")
+			copy(head[4:], "free")
 		}
-		b.treat(zeroed, size, whole)
+		b.treat(zeroed, size, head)
 	}
-	return nil
 }
 
 func isFree(kind string) bool { return kind == "free" || kind == "skip" || kind == "wide" }

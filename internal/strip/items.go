@@ -70,34 +70,36 @@ func (f *film) findItems(x *itemIndex) error {
 		if b.kind != "infe" {
 			return nil
 		}
-		v, err := f.kept.number(b.body, 1)
-		if err != nil {
+		id, kind, err := f.readItem(b)
+		if err != nil || slices.Contains(pictureItems, kind) {
 			return err
-		}
-		idSize := 2
-		switch v {
-		case 2:
-		case 3:
-			idSize = 4
-		default:
-			return damaged("is a picture of a version that is not known")
-		}
-		id, err := f.kept.number(b.body+4, idSize)
-		if err != nil {
-			return err
-		}
-		kind, err := f.kept.bytes(b.body+4+int64(idSize)+2, 4)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(pictureItems, string(kind)) {
-			return nil
 		}
 		if x.gone = append(x.gone, id); len(x.gone) > maxItems {
 			return damaged("is a picture with too much besides itself")
 		}
 		return nil
 	})
+}
+
+// readItem reads the number of an item, and what it is.
+func (f *film) readItem(b box) (id uint64, kind string, err error) {
+	v, err := f.kept.number(b.body, 1)
+	if err != nil {
+		return 0, "", err
+	}
+	idSize := 2
+	switch v {
+	case 2:
+	case 3:
+		idSize = 4
+	default:
+		return 0, "", damaged("is a picture of a version that is not known")
+	}
+	if id, err = f.kept.number(b.body+4, idSize); err != nil {
+		return 0, "", err
+	}
+	name, err := f.kept.bytes(b.body+4+int64(idSize)+2, 4)
+	return id, string(name), err
 }
 
 // item is an entry of iloc: where an item is, in extents.

@@ -94,19 +94,11 @@ func (f *film) overwrite(t sampleTable, left *int64) error {
 	if err != nil {
 		return err
 	}
-	var perChunk int64
-	for chunk, run := int64(0), int64(0); chunk < chunks.n; chunk++ {
-		if run < runs.n {
-			first, err := f.entry(runs, run, 0, 4)
-			if err != nil {
-				return err
-			}
-			if first <= chunk+1 {
-				if perChunk, err = f.entry(runs, run, 4, 4); err != nil {
-					return err
-				}
-				run++
-			}
+	inChunk := chunkRuns{list: runs}
+	for chunk := range chunks.n {
+		perChunk, err := f.samplesIn(&inChunk, chunk)
+		if err != nil {
+			return err
 		}
 		at, err := f.entry(chunks, chunk, 0, int(offsetSize))
 		if err != nil {
@@ -121,6 +113,27 @@ func (f *film) overwrite(t sampleTable, left *int64) error {
 		}
 	}
 	return nil
+}
+
+// chunkRuns says how many samples each chunk has, in runs of alike ones.
+type chunkRuns struct {
+	list     list
+	next     int64
+	perChunk int64 // of the run before
+}
+
+// samplesIn returns how many samples a chunk has; it is asked for each in turn.
+func (f *film) samplesIn(runs *chunkRuns, chunk int64) (int64, error) {
+	if runs.next == runs.list.n {
+		return runs.perChunk, nil
+	}
+	first, err := f.entry(runs.list, runs.next, 0, 4)
+	if err != nil || first > chunk+1 {
+		return runs.perChunk, err
+	}
+	runs.perChunk, err = f.entry(runs.list, runs.next, 4, 4)
+	runs.next++
+	return runs.perChunk, err
 }
 
 // overwriteRange overwrites n bytes at a place of the file.
