@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/words"
 )
 
@@ -33,6 +34,7 @@ type messageSearch struct {
 	before searchKey // of the first message after the page; the zero value for the first page
 	found  []Message // the newest that were found, one more than a page at most
 	floor  searchKey // nothing is known of what comes after it
+	since  time.Time // to which the last round was to read
 	read   bool      // something was read: a search that ends here has come further
 }
 
@@ -60,16 +62,30 @@ type searchRange struct {
 
 func (r *searchRange) done() bool { return r.high <= r.low }
 
+// scanRound is how many messages a round reads. One that catches up reads only of the rooms in which
+// the round before has not come as far back as it was to, since more was sent lately than their rates say.
+type scanRound struct {
+	budget  int64
+	catchUp bool
+}
+
 // How many messages each round reads before the index is asked, or where there is none; and
 // how many places of a room each further round asks the index for.
 var (
-	scanRounds  = []int64{1000, SearchScanRows - 1000}
+	scanRounds = []scanRound{
+		{1000, false},
+		{1000, true},
+		{SearchScanRows - 4000, false},
+		{2000, true},
+	}
 	indexRounds = []int64{2, 8, 64, 512, 1024}
 )
 
 const (
-	// placesPerStatement is how many places the index is asked for at once.
+	// placesPerStatement is how many places the index is asked for at once: fewer on SQLite, to which a
+	// statement is no trip, and which looks through all that it is asked for at each message.
 	placesPerStatement = 256
+	placesOfSQLite     = 32
 	// candidatesPerStatement is how many messages the index finds at most at once.
 	candidatesPerStatement = 2000
 	// outOfOrder is by how much the ids of a room's messages may be in another order than
@@ -84,7 +100,7 @@ var errSearchTime = errors.New("chat: the search could not read anything in Limi
 // page reads until there is a page of messages, or all was read, or enough.
 func (s *messageSearch) page() ([]Message, string, error) {
 	ctx := s.ctx
-	if !s.inHost || s.dialect != "postgres" {
+	if !s.inHost || s.dialect != dialect.Postgres {
 		limited, cancel := context.WithTimeout(ctx, s.config.Limits.SearchTime)
 		defer cancel()
 		c := *s.conn
@@ -112,8 +128,8 @@ func (s *messageSearch) run() error {
 			return err
 		}
 	}
-	for _, budget := range scanRounds {
-		s.allocate(budget)
+	for _, round := range scanRounds {
+		s.allocate(round)
 		if err := s.scan(); err != nil || s.full() {
 			return err
 		}
@@ -244,11 +260,16 @@ func (s *messageSearch) keep(m *Message) {
 
 // allocate decides how much is read of each range: what is likely to be as new as the
 // rest, so that together it is about as many messages as budget.
-func (s *messageSearch) allocate(budget int64) {
+func (s *messageSearch) allocate(round scanRound) {
+	budget := round.budget
 	if len(s.ranges) == 1 {
 		r := s.ranges[0]
 		r.from = max(r.low, r.high-budget-r.extra)
 		r.extra = 0
+		return
+	}
+	if round.catchUp {
+		s.catchUp(budget)
 		return
 	}
 	var newest *searchRange
@@ -260,9 +281,9 @@ func (s *messageSearch) allocate(budget int64) {
 	if newest == nil {
 		return
 	}
-	since := s.since(budget)
+	s.since = s.sinceFor(budget)
 	for _, r := range s.ranges {
-		take := r.extra + r.expected(since)
+		take := r.extra + r.expected(s.since)
 		if r == newest {
 			take++
 		}
@@ -271,8 +292,20 @@ func (s *messageSearch) allocate(budget int64) {
 	}
 }
 
-// since is the time from which on about that many messages are expected in all ranges.
-func (s *messageSearch) since(budget int64) time.Time {
+// catchUp reads more of the ranges that have not come as far back as they were to, those first that lack most.
+func (s *messageSearch) catchUp(budget int64) {
+	slices.SortFunc(s.ranges, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
+	for _, r := range s.ranges {
+		take := int64(0)
+		if n := r.expected(s.since); n > 0 && budget > 0 {
+			take = min(2*n+4, r.high-r.low, budget)
+		}
+		r.from, budget = r.high-take, budget-take
+	}
+}
+
+// sinceFor is the time from which on about that many messages are expected in all ranges.
+func (s *messageSearch) sinceFor(budget int64) time.Time {
 	var latest time.Time
 	for _, r := range s.ranges {
 		if !r.done() && r.at.After(latest) {
@@ -345,9 +378,13 @@ func (s *messageSearch) askIndex(places int64) error {
 		}
 	}
 	slices.SortFunc(open, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
+	most := int64(placesPerStatement)
+	if s.dialect == dialect.SQLite {
+		most = placesOfSQLite
+	}
 	for len(open) > 0 && !s.full() && s.floor == (searchKey{}) {
 		n, sum := 0, int64(0)
-		for n < len(open) && (n == 0 || sum+open[n].places() <= placesPerStatement) {
+		for n < len(open) && (n == 0 || sum+open[n].places() <= most) {
 			sum += open[n].places()
 			n++
 		}
