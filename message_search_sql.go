@@ -138,9 +138,9 @@ func (s *messageSearch) scan() error {
 	wanted := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high AND (m.number = j.mark OR (" + condition + "))"
 	columns := "SELECT CASE WHEN m.number = j.mark THEN 2 ELSE 0 END, " + prefixed("m", messageColumns)
 	if s.dialect == dialect.Postgres { // by the room's numbers, whatever the planner thinks
-		return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", append(args, more...))
+		return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", append(args, more...), 0)
 	}
-	return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, append(args, more...))
+	return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, append(args, more...), 0)
 }
 
 // ask asks the index for the ranges. Those of their messages that it does not know are
@@ -168,7 +168,7 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 		" ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
 		" UNION ALL SELECT 2, " + columns + " FROM j JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.mark AND j.mark >= j.least"
 	args = append(append(append(args, s.terms(ranges)), more...), candidatesPerStatement)
-	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement))
+	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement), candidatesPerStatement)
 }
 
 // scanAll reads the newest messages of all rooms by their ids, for System.
@@ -179,11 +179,12 @@ func (s *messageSearch) scanAll() error {
 		from, args = " WHERE m.id < ?", append(args, s.before.id)
 	}
 	return s.readRows(nil, "SELECT CASE WHEN "+condition+" AND (SELECT r.deleted_at IS NULL FROM chat_rooms r WHERE r.id = m.room_id)"+
-		" THEN 0 ELSE 2 END, "+prefixed("m", messageColumns)+" FROM chat_messages m"+from+" ORDER BY m.id DESC LIMIT ?", append(args, SearchScanRows))
+		" THEN 0 ELSE 2 END, "+prefixed("m", messageColumns)+" FROM chat_messages m"+from+" ORDER BY m.id DESC LIMIT ?", append(args, SearchScanRows), SearchScanRows)
 }
 
-// readRows reads what one of the statements returns, and keeps what is searched for.
-func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any) (err error) {
+// readRows reads what one of the statements returns, and keeps what is searched for. The statement returns
+// that many rows at most of each kind but marks, or in all of those of no ranges; 0 says all there are.
+func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any, most int) (err error) {
 	rows, err := s.db.Raw(query, args...).Rows()
 	if err != nil {
 		return err
@@ -217,19 +218,21 @@ func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any
 		return err
 	}
 	s.advance(ranges, tops)
-	s.sink(ranges == nil, counts, lowest)
+	if most > 0 {
+		s.sink(ranges == nil, most, counts, lowest)
+	}
 	return nil
 }
 
 // sink notes from where on a statement that came to its limit has left something out.
-func (s *messageSearch) sink(all bool, counts [3]int, lowest [3]searchKey) {
+func (s *messageSearch) sink(all bool, most int, counts [3]int, lowest [3]searchKey) {
 	note := func(at searchKey) {
 		if at.compare(s.floor) > 0 {
 			s.floor = at
 		}
 	}
 	if all {
-		if counts[rowFound]+counts[rowMark] == SearchScanRows {
+		if counts[rowFound]+counts[rowMark] == most {
 			at := lowest[rowFound]
 			if counts[rowFound] == 0 || counts[rowMark] > 0 && lowest[rowMark].compare(at) < 0 {
 				at = lowest[rowMark]
@@ -239,7 +242,7 @@ func (s *messageSearch) sink(all bool, counts [3]int, lowest [3]searchKey) {
 		return
 	}
 	for _, kind := range []int{rowFound, rowUnworded} {
-		if counts[kind] == candidatesPerStatement {
+		if counts[kind] == most {
 			note(lowest[kind])
 		}
 	}

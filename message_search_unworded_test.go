@@ -97,6 +97,29 @@ func insertTextsAfter(h *chatsuite.Host, room uuid.UUID, number int64, texts []s
 	chatsuite.NoError(h.T, h.DB.Exec("UPDATE chat_rooms SET last_number = ? WHERE id = ?", last, room).Error)
 }
 
+// What has no words is as much as may be: a call looks at some of it, and the next goes on. Nor does
+// a round that reads as many as the index may find mean that there is more.
+func TestVeryManyWithoutWordsAreFoundByPages(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		h = withIndex(h, true)
+		room := h.NewGroup(h.Bob)
+		texts := make([]string, chat.SearchScanRows+6000)
+		var want []string
+		for _, i := range []int{0, 100, 1500, 3999, 4500, 5999, 6000} {
+			texts[i] = fmt.Sprint("word ", i)
+			want = append([]string{texts[i]}, want...)
+		}
+		insertTexts(h, room.ID, texts)
+		for _, only := range []*uuid.UUID{nil, &room.ID} {
+			wantFound(t, h, h.Bob, "word", only, want...)
+			page := chatsuite.Must(h.SearchMessages(h.Ctx, h.Bob, chat.MessageSearchQuery{Query: "word", RoomID: only}))(t)
+			if len(page.Items) < 3 || page.Next == "" {
+				t.Errorf("a call finds %d, next %q, and does not look beyond what is read first", len(page.Items), page.Next)
+			}
+		}
+	})
+}
+
 // A room's messages have places, which the index is asked for by turns.
 func TestMessagesAreFoundInAllPlacesOfARoom(t *testing.T) {
 	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
