@@ -69,7 +69,7 @@ func (c *conn) insertEvents(events []pendingEvent) error {
 	query := c.text("insert events", func() string {
 		return `INSERT INTO chat_events (room_id, seq, kind, message_id, user_id, actor_id, created_at)
 			SELECT j.room_id, j.seq, j.kind, j.message_id, j.user_id, j.actor_id, ? FROM ` +
-			c.jsonRows("room_id uuid", "seq bigint", "kind text", "message_id uuid", "user_id user", "actor_id user")
+			c.jsonRows("room_id uuid", "seq bigint", "kind text", "message_id uuid", "user_id user", "actor_id user") + " WHERE TRUE"
 	})
 	_, err := c.exec(query, c.now, dialect.JSONArray(events))
 	return err

@@ -321,44 +321,15 @@ func (c *conn) readEventMessages(content *eventContent, ids []uuid.UUID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	// Most messages are new, and of text alone: whether there is more to read is read with them.
-	type eventMessage struct {
-		Message
-		media, reactions, references bool
-	}
-	found, err := queryAll(c, func(rows row) (m eventMessage, err error) {
-		err = rows.Scan(append(m.fields(), &m.media, &m.reactions, &m.references)...)
-		return m, err
-	}, "SELECT "+prefixed("m", messageColumns)+`, EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id),
-		EXISTS (SELECT 1 FROM chat_reactions x WHERE x.message_id = m.id),
-		EXISTS (SELECT 1 FROM chat_mentions x WHERE x.room_id = m.room_id AND x.number = m.number)
-		OR EXISTS (SELECT 1 FROM chat_messages x WHERE x.reply_to_id = m.id) FROM chat_messages m
-		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id `+c.dialect.InIDs(), dialect.JSONArray(ids))
-	if err != nil {
-		return err
-	}
-	all := make([]*Message, len(found))
-	more := messageContent{map[uuid.UUID]*Message{}, map[uuid.UUID]*Message{}, map[uuid.UUID]*Message{}}
+	anybody := &call{conn: c, actor: principal{system: true}}
+	found, err := anybody.messagesWith("FROM chat_messages m JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL WHERE m.id "+
+		c.dialect.InIDs(), dialect.JSONArray(ids))
 	for i := range found {
 		m := &found[i]
-		all[i] = &m.Message
 		m.ClientID = nil // its author's own
-		content.messages[m.ID] = all[i]
-		if m.media {
-			more.media[m.ID] = all[i]
-		}
-		if m.reactions {
-			more.reactions[m.ID] = all[i]
-		}
-		if m.references {
-			more.references[m.ID] = all[i]
-		}
+		content.messages[m.ID] = m
 	}
-	anybody := &call{conn: c, actor: principal{system: true}}
-	if err := anybody.attachMore(more); err != nil {
-		return err
-	}
-	return anybody.attachReplies(all)
+	return err
 }
 
 func (content *eventContent) fill(u *Update) {

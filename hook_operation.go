@@ -162,16 +162,13 @@ func (op *OpenPrivateOperation) Room(ctx context.Context) (*Room, error) {
 		return nil, ErrNotFound
 	}
 	return read(ctx, op.service, op.principal.asActor(), func(c *call) (*Room, error) {
-		room, err := c.privateRoom(c.actor.id, op.UserID)
+		me, other := c.actor.id, op.UserID
+		p, err := c.readRoom(byPair, me, other, other, me)
 		if err != nil {
 			return nil, err
 		}
-		if room == nil {
-			return nil, ErrNotFound
-		}
-		me, err := c.roomUser(room, c.actor.id, "")
-		room.viewAs(me)
-		return room, err
+		p.room.viewAs(p.me)
+		return p.room, nil
 	})
 }
 

@@ -153,6 +153,7 @@ func TestBeforeIsAskedAboutEveryChange(t *testing.T) {
 		// What neither asks nor is known not to, nobody has thought about.
 		quiet := strings.Fields(`MarkRead MarkUnread Typing EraseUser PurgeRooms SweepMedia PruneEvents Maintain DeleteMessages ImportMessages
 			Room Rooms SearchRooms RoomByKey PrivateRoom Check HasThumbnail RoomUser RoomUsers Bans Unread Message Messages SearchMessages Reaction Reactions
+			AllRooms AllRoomUsers AllMessages AllMedia MessagesBy MediaBy Digest ExportUser
 			Mentions Replies Pins Media MediaByIDs OpenMedia OpenThumbnail MediaURL Events Subscribe InTx WithTx Close Logger Limits Features UserIDType`)
 		for _, name := range quiet {
 			done[name] = true

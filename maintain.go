@@ -70,10 +70,8 @@ func (in *MaintainOptions) validate() error {
 }
 
 func (r *Retention) validate(field string) error {
-	switch r.RoomType {
-	case "", PrivateMessages, Group, Channel:
-	default:
-		return invalid(field+".room_type", CodeUnknownValue, "is no type of room: %q", r.RoomType)
+	if err := checkRoomType(field+".room_type", r.RoomType); err != nil {
+		return err
 	}
 	if r.Age < 0 {
 		return invalid(field+".age", CodeOutOfRange, "is negative")

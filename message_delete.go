@@ -9,7 +9,8 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 )
 
-// MessageFilter selects messages: those for which all holds that is set.
+// MessageFilter selects messages, for DeleteMessages and AllMessages: those for which all holds
+// that is set.
 type MessageFilter struct {
 	// RoomID leaves only this room. Defaults to all rooms.
 	RoomID *uuid.UUID
@@ -17,15 +18,15 @@ type MessageFilter struct {
 	RoomType RoomType
 	// Author leaves only what this user wrote. Defaults to everybody, System included.
 	Author UserID
+	// Since leaves only what was sent at this time or later. Defaults to any time.
+	Since time.Time
 	// Before leaves only what was sent before this time. Defaults to any time.
 	Before time.Time
 }
 
 func (f *MessageFilter) validate(c *Config) (err error) {
-	switch f.RoomType {
-	case "", PrivateMessages, Group, Channel:
-	default:
-		return invalid("room_type", CodeUnknownValue, "is no type of room: %q", f.RoomType)
+	if err := checkRoomType("room_type", f.RoomType); err != nil {
+		return err
 	}
 	if f.Author != "" {
 		f.Author, err = c.userID("author", f.Author)
@@ -46,17 +47,19 @@ func roomsThat(id *uuid.UUID, roomType RoomType) (condition string, args []any) 
 	return condition, args
 }
 
-// messages renders the condition on the messages m.
-
+// messages renders the condition on the messages m, which are no tombstones.
 func (f *MessageFilter) messages() (condition string, args []any) {
-	condition = "m.deleted_at IS NULL"
+	sql := filterSQL{condition: "m.deleted_at IS NULL"}
+	f.narrow(&sql, "m.")
+	return sql.condition, sql.args
+}
+
+// narrow adds who wrote the messages and when, whose columns have a prefix.
+func (f *MessageFilter) narrow(sql *filterSQL, prefix string) {
 	if f.Author != "" {
-		condition, args = condition+" AND m.user_id = ?", append(args, f.Author)
+		sql.and(prefix+"user_id = ?", f.Author)
 	}
-	if !f.Before.IsZero() {
-		condition, args = condition+" AND m.created_at < ?", append(args, f.Before.UTC())
-	}
-	return condition, args
+	sql.between(prefix+"created_at", f.Since, f.Before)
 }
 
 const (
@@ -72,8 +75,8 @@ const (
 // messages of all rooms is refused.
 //
 // The host calls it from code of its own, so that there is no actor. It is safe to stop, to
-// run twice at once, and beside everything else, and asks no hook; what was deleted before an error stays
-// deleted. Inside InTx it is all part of that transaction.
+// run twice at once, and beside everything else, and asks no hook; what was deleted before an
+// error stays deleted. Inside InTx it is all part of that transaction.
 //
 // Errors: ErrInvalid for an empty filter, an unknown type and an id that is none,
 // ErrNotFound for a RoomID that is not there.

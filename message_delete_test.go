@@ -37,6 +37,7 @@ func TestDeleteMessages(t *testing.T) {
 			"an author": {func(s setting) chat.MessageFilter { return chat.MessageFilter{Author: h.Bob} }, [3][]int64{{2, 4}, {1}, nil}},
 			"a type":    {func(s setting) chat.MessageFilter { return chat.MessageFilter{RoomType: chat.Channel} }, [3][]int64{nil, nil, {1}}},
 			"a time":    {func(s setting) chat.MessageFilter { return chat.MessageFilter{Before: s.between} }, [3][]int64{{1, 2}, {1}, {1}}},
+			"a time on": {func(s setting) chat.MessageFilter { return chat.MessageFilter{Since: s.between} }, [3][]int64{{3, 4}, nil, nil}},
 			"all of them": {func(s setting) chat.MessageFilter {
 				return chat.MessageFilter{RoomID: &s.room, RoomType: chat.Group, Author: h.Bob, Before: s.between}
 			}, [3][]int64{{2}, nil, nil}},

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -28,8 +27,8 @@ type MessagesPage struct {
 }
 
 // Messages returns a page of a room's history, tombstones included, with media,
-// reaction counts, mentions, counts of replies and the heads of replied-to messages, in a
-// constant number of queries. It moves no read marker. Where the room shows newcomers no history (see
+// reaction counts, mentions, counts of replies and the heads of replied-to messages, in one
+// query. It moves no read marker. Where the room shows newcomers no history (see
 // HistoryJoined), the first message is the first one after they joined, and nothing is before
 // Room.FirstNumber, whatever number is asked for.
 //
@@ -43,11 +42,7 @@ func (s *Service) Messages(ctx context.Context, actor Actor, room uuid.UUID, at 
 		if err != nil {
 			return nil, err
 		}
-		p, err := c.readFor(byRoom, room, opRead, target{})
-		if err != nil {
-			return nil, err
-		}
-		return p.history(at, int64(limit))
+		return c.history(room, at, limit)
 	})
 }
 
@@ -71,104 +66,63 @@ func (at HistoryQuery) validate() error {
 	return nil
 }
 
-// history turns a position into a range of numbers. Numbers have no gaps, so that
-// a range is a page, and what lies beyond it is known without asking.
-func (p *roomScope) history(at HistoryQuery, limit int64) (*MessagesPage, error) {
-	before, last := max(p.access.joined, p.room.FirstNumber-1), p.room.LastNumber // the first one is after before
-	first := max(before, last-limit) + 1
-	end := last
+// historyRange renders the first and the last number of a page, over the room f with before,
+// the number before the first message that there is for the actor, the number that is asked
+// for, and the size of a page. Numbers have no gaps, so that a range is a page, and what lies
+// beyond it is known without asking.
+func (at HistoryQuery) historyRange(d dialect.Dialect) (first, last string, asked int64) {
+	least := func(a, b string) string { return d.Least() + "(" + a + ", " + b + ")" }
+	greatest := func(a, b string) string { return d.Greatest() + "(" + a + ", " + b + ")" }
 	switch {
-	case at.Before != nil:
-		end = min(last, max(before, *at.Before-1))
-		first = max(before, end-limit) + 1
 	case at.After != nil:
-		first = min(max(before, *at.After), last) + 1
-		end = min(last, first+limit-1)
+		first, asked = least(greatest("f.before", "f.asked"), "f.last_number")+" + 1", *at.After
 	case at.Around != nil:
-		middle := min(max(before+1, *at.Around), last)
-		first = max(before+1, middle-limit/2)
-		end = min(last, first+limit-1)
+		middle := least(greatest("f.before + 1", "f.asked"), "f.last_number")
+		first, asked = greatest("f.before + 1", middle+" - f.size / 2"), *at.Around
+	case at.Before != nil:
+		last, asked = least("f.last_number", greatest("f.before", "f.asked - 1")), *at.Before
+	default:
+		last = "f.last_number"
 	}
-	items, err := p.messages("room_id = ? AND number BETWEEN ? AND ?", p.room.ID, first, end)
+	if last == "" {
+		return first, least("f.last_number", first+" + f.size - 1"), asked
+	}
+	return greatest("f.before", last+" - f.size") + " + 1", last, asked
+}
+
+// history reads the room, the actor's membership and the page in one statement. Heads of
+// messages that are on the page themselves are made of it.
+func (c *call) history(room uuid.UUID, at HistoryQuery, limit int) (*MessagesPage, error) {
+	first, last, asked := at.historyRange(c.dialect)
+	found, err := c.readMessages(scopedMessages{
+		by: byRoom, id: room,
+		room: ", " + c.dialect.Greatest() + "(COALESCE(u.joined_number, 0), r.first_number - 1) AS before, CAST(? AS bigint) AS asked, CAST(? AS bigint) AS size",
+		args: []any{asked, limit}, first: first, last: last,
+		those: "m.room_id = s.id AND m.number BETWEEN s.first AND s.last", replied: " AND h.number < s.first",
+	})
 	if err != nil {
 		return nil, err
 	}
-	page := &MessagesPage{Items: items, HasBefore: first > before+1, HasAfter: end < last}
-	return page, nil
+	attachHeadsOnPage(found.messages)
+	return &MessagesPage{Items: found.messages, HasBefore: found.first > found.before+1, HasAfter: found.last < found.scope.room.LastNumber}, nil
 }
 
-// messages reads messages of a condition, which the actor was decided to see, in order,
-// with all that a page shows of them. The condition of membership is in the statement
-// itself: whoever was removed since the decision gets nothing that came after it.
-func (p *roomScope) messages(condition string, args ...any) ([]Message, error) {
-	still, more := p.andStillSees()
-	messages, err := queryAll(p.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE "+condition+still+" ORDER BY number",
-		append(slices.Clip(args), more...)...)
-	if err != nil {
-		return nil, err
-	}
-	return messages, p.attachContent(pointers(messages))
-}
-
-// attachContent fills in media, reactions, mentions, counts of replies and the heads of
-// replied-to messages.
-func (c *call) attachContent(messages []*Message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	byID := make(map[uuid.UUID]*Message, len(messages))
-	for _, m := range messages {
-		byID[m.ID] = m
-	}
-	if err := c.attachMore(messageContent{byID, byID, byID}); err != nil {
-		return err
-	}
-	return c.attachReplies(messages)
-}
-
-// messageContent is the messages, by their ids, that have media, reactions, and mentions or
-// replies, or that may have.
-type messageContent struct{ media, reactions, references map[uuid.UUID]*Message }
-
-// attachMore fills in media, reactions, mentions and counts of replies.
-func (c *call) attachMore(more messageContent) error {
-	if err := c.attachMedia(more.media); err != nil {
-		return err
-	}
-	if err := c.attachReactions(more.reactions); err != nil {
-		return err
-	}
-	return c.attachReferences(more.references)
-}
-
-// attachReplies fills in the heads of the messages that others reply to. What replies to a
-// message that the actor does not see is shown as no reply.
-func (c *call) attachReplies(messages []*Message) error {
-	var ids []uuid.UUID
-	for _, m := range messages {
-		if m.ReplyToID != nil {
-			ids = append(ids, *m.ReplyToID)
-		}
-	}
-	condition, args := "", []any(nil)
-	if !c.actor.system {
-		condition, args = " AND "+memberSeesMessage, []any{c.actor.id}
-	}
-	heads, err := c.readHeads(ids, condition, args...)
-	if err != nil {
-		return err
-	}
-	for _, m := range messages {
-		if m.ReplyToID == nil {
+// attachHeadsOnPage fills in the heads of messages that are on the page themselves. A message
+// that is neither there nor was read does not exist for the actor: what replies to it is shown
+// as no reply.
+func attachHeadsOnPage(page []Message) {
+	for i := range page {
+		m := &page[i]
+		if m.ReplyToID == nil || m.ReplyTo != nil {
 			continue
 		}
-		if replied := heads[*m.ReplyToID]; replied != nil {
-			m.ReplyTo = &replied.MessageHead
-		} else {
-			m.ReplyToID = nil
+		for j := i - 1; j >= 0 && m.ReplyTo == nil; j-- {
+			if page[j].ID == *m.ReplyToID {
+				m.ReplyTo = page[j].head()
+			}
 		}
 	}
-	return nil
+	dropReplies(page)
 }
 
 // readHeads reads what is shown of messages m that others reply to, of a further condition.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -175,74 +176,17 @@ func (p *roomScope) deleteMentions(m *Message) error {
 // scalar, because PostgreSQL would read all messages of the user for a NOT EXISTS.
 const otherAuthorSQL = "COALESCE((SELECT o.user_id FROM chat_messages o WHERE o.room_id = x.room_id AND o.number = x.number) <> u.user_id, TRUE)"
 
+// mentionsCounted is up to how many mentions are counted in a room: what a badge shows is
+// "999+" long before, and each of them is looked at.
+const mentionsCounted = 1000
+
 // mentionCountSQL counts those of the unread messages of the membership u of the room r that
-// mention the user, by themselves or with everybody.
-const mentionCountSQL = `((SELECT count(*) FROM chat_mentions x
-			WHERE x.room_id = r.id AND x.user_id = u.user_id AND x.number > ` + unreadFromSQL + `)
-		+ (SELECT count(*) FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id IS NULL AND x.number > ` + unreadFromSQL + " AND " + otherAuthorSQL + `
-			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = u.user_id) = 0))`
-
-// attachReferences fills in whom messages mention, and how many messages reply to them.
-func (c *conn) attachReferences(messages map[uuid.UUID]*Message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	type reference struct {
-		message  *uuid.UUID
-		number   int64 // of the message, where message is nil
-		replies  int64
-		user     *UserID
-		sequence int
-	}
-	ids := dialect.JSONArray(keys(messages))
-	mentions, args := `SELECT m.id, 0, 0, x.user_id, x.sequence FROM chat_messages m
-		JOIN chat_mentions x ON x.room_id = m.room_id AND x.number = m.number WHERE m.id `+c.dialect.InIDs(), []any{ids}
-	byNumber := numberedRow(messages)
-	if byNumber != nil { // of a page of history, which is less to look up
-		room, first := byNumber[0].RoomID, byNumber[0].Number
-		mentions = "SELECT NULL, x.number, 0, x.user_id, x.sequence FROM chat_mentions x WHERE x.room_id = ? AND x.number BETWEEN ? AND ?"
-		args = []any{room, first, first + int64(len(byNumber)) - 1}
-	}
-	found, err := queryAll(c, func(rows row) (r reference, err error) {
-		err = rows.Scan(&r.message, &r.number, &r.replies, &r.user, &r.sequence)
-		return r, err
-	}, "SELECT r.reply_to_id, 0, count(*), NULL, -1 FROM chat_messages r WHERE r.reply_to_id "+c.dialect.InIDs()+
-		" GROUP BY r.reply_to_id UNION ALL "+mentions, append([]any{ids}, args...)...)
-	slices.SortFunc(found, func(a, b reference) int { return a.sequence - b.sequence })
-	for _, r := range found {
-		var m *Message
-		if r.message != nil {
-			m = messages[*r.message]
-		} else {
-			m = byNumber[r.number-byNumber[0].Number]
-		}
-		switch {
-		case r.sequence < 0:
-			m.ReplyCount = r.replies
-		case r.user == nil:
-			m.MentionRoom = true
-		default:
-			m.Mentions = append(m.Mentions, *r.user)
-		}
-	}
-	return err
-}
-
-// numberedRow returns messages in the order of their numbers when they are of one room and
-// follow each other without a gap, and nil otherwise.
-func numberedRow(messages map[uuid.UUID]*Message) []*Message {
-	row := make([]*Message, 0, len(messages))
-	for _, m := range messages {
-		row = append(row, m)
-	}
-	slices.SortFunc(row, func(a, b *Message) int { return int(a.Number - b.Number) })
-	for i, m := range row {
-		if m.RoomID != row[0].RoomID || m.Number != row[0].Number+int64(i) {
-			return nil
-		}
-	}
-	return row
-}
+// mention the user, by themselves or with everybody, up to mentionsCounted.
+var mentionCountSQL = `(SELECT count(*) FROM (
+		SELECT 1 FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id = u.user_id AND x.number > ` + unreadFromSQL + `
+		UNION ALL SELECT 1 FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id IS NULL AND x.number > ` + unreadFromSQL + " AND " + otherAuthorSQL + `
+			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = u.user_id) = 0
+		LIMIT ` + strconv.Itoa(mentionsCounted) + `) AS counted)`
 
 // MentionsPage is a page of the messages that mention the actor, the newest first.
 type MentionsPage struct {
@@ -283,17 +227,18 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	if err != nil {
 		return nil, err
 	}
-	// SQLite keeps the order of a CROSS JOIN: from the user's rooms to what is in them.
-	const mine = `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
-		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND x.room_id = u.room_id AND x.number > u.joined_number AND `
-	found, err := queryAll(c.conn, scanMessage, "WITH found AS ("+mine+"x.user_id = ? UNION "+mine+`x.user_id IS NULL AND x.created_at >= u.created_at
-			AND `+otherAuthorSQL+`),
-		page AS (SELECT room_id, number, created_at FROM found`+keyset+` ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
-		SELECT `+prefixed("m", messageColumns)+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
-		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, append(append([]any{me, me, me}, position...), limit+1)...)
+	columns, content := c.content()
+	named, namedArgs := c.mentionsIn(me, "x.user_id = ?", keyset, position, limit, me)
+	everybody, everybodyArgs := c.mentionsIn(me, "x.user_id IS NULL AND x.created_at >= u.created_at AND "+otherAuthorSQL, keyset, position, limit)
+	args := slices.Concat(namedArgs, everybodyArgs, []any{limit + 1}, content)
+	found, err := queryAll(c.conn, newMessageReader().scan, "WITH found AS ("+named+" UNION "+everybody+`),
+		page AS (SELECT room_id, number, created_at FROM found ORDER BY created_at DESC, room_id DESC, number DESC LIMIT ?)
+		SELECT `+prefixed("m", messageColumns)+", "+columns+` FROM page f JOIN chat_messages m ON m.room_id = f.room_id AND m.number = f.number
+		ORDER BY f.created_at DESC, f.room_id DESC, f.number DESC`, args...)
 	if err != nil {
 		return nil, err
 	}
+	dropReplies(found)
 	items, next := trimPage(found, limit, func(m Message) string {
 		return cursor(mentionCursor{"mentions", m.CreatedAt, m.RoomID, m.Number})
 	})
@@ -301,6 +246,25 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	return &MentionsPage{hits, next}, err
 }
 
+// mentionsIn renders the query of the mentions x of a condition in the rooms of a user, which
+// is a parameter of it, beyond a position. Of each room no more are read than a page has.
+func (c *call) mentionsIn(me UserID, those, keyset string, position []any, limit int, args ...any) (query string, all []any) {
+	those = "x.room_id = u.room_id AND x.number > u.joined_number AND " + those + keyset
+	if c.dialect == dialect.Postgres {
+		return `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id AND r.deleted_at IS NULL
+			CROSS JOIN LATERAL (SELECT x.room_id, x.number, x.created_at FROM chat_mentions x WHERE ` + those + ` ORDER BY x.number DESC LIMIT ?) AS x
+			WHERE u.user_id = ?`, slices.Concat(args, position, []any{limit + 1, me})
+	}
+	// SQLite, which knows no LATERAL, keeps the order of a CROSS JOIN: from the user's rooms to
+	// what is in them, from the last one of the page on.
+	oldest := strings.NewReplacer("x.", "y.").Replace(those)
+	return `SELECT x.room_id, x.number, x.created_at FROM chat_room_users u CROSS JOIN chat_mentions x
+		JOIN chat_rooms r ON r.id = x.room_id AND r.deleted_at IS NULL WHERE u.user_id = ? AND ` + those + `
+			AND x.number >= COALESCE((SELECT y.number FROM chat_mentions y WHERE ` + oldest + ` ORDER BY y.number DESC LIMIT 1 OFFSET ?), 0)`,
+		slices.Concat([]any{me}, args, position, args, position, []any{limit})
+}
+
+// mentionsKeyset renders the condition that a mention x is beyond a position.
 func mentionsKeyset(from string) (string, []any, error) {
 	if from == "" {
 		return "", nil, nil
@@ -313,5 +277,5 @@ func mentionsKeyset(from string) (string, []any, error) {
 	if position.List != "mentions" || position.Number < 1 || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
 		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
 	}
-	return " WHERE (created_at, room_id, number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
+	return " AND (x.created_at, x.room_id, x.number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -277,5 +278,44 @@ func TestMentionsInAHostsTransaction(t *testing.T) {
 			return fmt.Errorf("no")
 		})
 		wantMentions(h, h.Bob, room.ID, 1, 1)
+	})
+}
+
+// Of very many mentions 1,000 are counted, and all are listed, a page at a time.
+func TestVeryManyMentions(t *testing.T) {
+	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
+		room := h.NewGroup(h.Bob)
+		const sent = 1100
+		messages := make([]chat.Message, sent)
+		at := h.Clock.Now().Add(time.Minute)
+		for i := range messages {
+			messages[i] = chat.Message{ID: uuid.Must(uuid.NewV7()), RoomID: room.ID, Number: int64(i + 1), UserID: &h.Alice, AuthorKind: chat.AuthorKindUser,
+				Text: "text", CreatedAt: at.Add(time.Duration(i) * time.Second)}
+		}
+		chatsuite.NoError(t, h.DB.CreateInBatches(messages, 200).Error)
+		chatsuite.NoError(t, h.DB.Exec("UPDATE chat_rooms SET last_number = ?, last_message_at = ? WHERE id = ?", sent, at, room.ID).Error)
+		chatsuite.NoError(t, h.DB.Exec(`INSERT INTO chat_mentions (room_id, number, sequence, created_at)
+			SELECT room_id, number, 0, created_at FROM chat_messages WHERE room_id = ?`, room.ID).Error)
+		if got := chatsuite.Must(h.Room(h.Ctx, h.Bob, room.ID))(t).MentionCount; got != 1000 {
+			t.Errorf("%d mentions are counted", got)
+		}
+		if got := chatsuite.Must(h.Unread(h.Ctx, h.Bob))(t).Mentions; got != 1000 {
+			t.Errorf("%d mentions are counted of all rooms", got)
+		}
+		listed := int64(0)
+		for at := (chat.Page{Limit: 100}); ; {
+			page := chatsuite.Must(h.Mentions(h.Ctx, h.Bob, at))(t)
+			for _, hit := range page.Items {
+				if listed++; hit.Message.Number != sent+1-listed {
+					t.Fatalf("the mention %d is of message %d", listed, hit.Message.Number)
+				}
+			}
+			if at.Cursor = page.Next; at.Cursor == "" {
+				break
+			}
+		}
+		if listed != sent {
+			t.Errorf("%d mentions are listed", listed)
+		}
 	})
 }

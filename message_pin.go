@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,19 +50,16 @@ func (s *Service) PinMessage(ctx context.Context, actor Actor, message uuid.UUID
 		return nil, err
 	}
 	return write(ctx, s, actor, func(c *call) (*Pin, error) {
-		p, m, err := c.lockMessage(message, opPin)
+		p, m, err := c.lockTarget(message, opPin)
 		if err != nil {
 			return nil, err
 		}
-		if m.Deleted() {
-			return nil, conflict("the message was deleted")
-		}
-		pin, err := p.pin(m)
+		pin, err := p.pin(m.Message)
 		if err != nil {
 			return nil, err
 		}
-		pin.Message = m
-		return pin, p.attachContent([]*Message{m})
+		pin.Message = m.Message
+		return pin, nil
 	})
 }
 
@@ -118,7 +116,7 @@ func (s *Service) UnpinMessage(ctx context.Context, actor Actor, message uuid.UU
 		return err
 	}
 	return s.do(ctx, actor, func(c *call) error {
-		p, m, err := c.lockMessage(message, opUnpin)
+		p, m, err := c.lockTarget(message, opUnpin)
 		if err != nil {
 			return err
 		}
@@ -147,22 +145,22 @@ func (s *Service) Pins(ctx context.Context, actor Actor, room uuid.UUID) ([]Pin,
 
 func (p *roomScope) pins() ([]Pin, error) {
 	still, args := p.andStillSees()
+	columns, content := p.content()
+	var pin Pin
+	reader := newMessageReader(pin.fields()...)
 	pins, err := queryAll(p.conn, func(rows row) (Pin, error) {
-		pin := Pin{Message: &Message{}}
-		err := rows.Scan(append(pin.fields(), pin.Message.fields()...)...)
-		return pin, err
-	}, "SELECT "+prefixed("p", pinColumns)+", "+prefixed("m", messageColumns)+
+		m, err := reader.scan(rows)
+		if m.ReplyTo == nil {
+			m.ReplyToID = nil
+		}
+		read := pin
+		read.Message = &m
+		return read, err
+	}, "SELECT "+prefixed("p", pinColumns)+", "+prefixed("m", messageColumns)+", "+columns+
 		" FROM chat_pins p JOIN chat_messages m ON m.id = p.message_id WHERE p.room_id = ? AND m.number > ?"+still+
-		" ORDER BY p.created_at DESC, p.message_id DESC", append([]any{p.room.ID, p.access.joined}, args...)...)
-	if err != nil {
-		return nil, err
-	}
-	messages := make([]*Message, len(pins))
-	for i := range pins {
-		messages[i] = pins[i].Message
-	}
+		" ORDER BY p.created_at DESC, p.message_id DESC", slices.Concat(content, []any{p.room.ID, p.access.joined}, args)...)
 	if pins == nil {
 		pins = []Pin{}
 	}
-	return pins, p.attachContent(messages)
+	return pins, err
 }

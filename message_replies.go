@@ -34,13 +34,13 @@ func (s *Service) Replies(ctx context.Context, actor Actor, message uuid.UUID, p
 			return nil, err
 		}
 		still, args := p.andStillSees()
-		found, err := queryAll(p.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE reply_to_id = ? AND number > ?"+still+
-			" ORDER BY number LIMIT ?", append(append([]any{message, after.Number}, args...), limit+1)...)
+		found, err := p.messagesWith("FROM chat_messages m WHERE m.reply_to_id = ? AND m.number > ?"+still+" ORDER BY m.number LIMIT ?",
+			append(append([]any{message, after.Number}, args...), limit+1)...)
 		if err != nil {
 			return nil, err
 		}
 		list := &RepliesPage{}
 		list.Items, list.Next = trimPage(found, limit, func(m Message) string { return cursor(numberCursor{m.Number}) })
-		return list, p.attachContent(pointers(list.Items))
+		return list, nil
 	})
 }

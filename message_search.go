@@ -99,6 +99,9 @@ func (s *Service) SearchMessages(ctx context.Context, actor Actor, in MessageSea
 		if err != nil {
 			return nil, err
 		}
+		if err := c.attachContent(pointers(found)); err != nil {
+			return nil, err
+		}
 		hits, err := c.hits(found, query)
 		return &MessageSearchPage{hits, next}, err
 	})
@@ -149,32 +152,27 @@ func (s *Service) searchIndex() string {
 	return kind
 }
 
-// hits are messages with all that a page shows of them, and their rooms. Those of rooms that
+// hits are messages, which were read with their content, and their rooms. Those of rooms that
 // the actor has left since, or that were deleted, are left out.
 func (c *call) hits(messages []Message, query words.Query) ([]MessageHit, error) {
 	hits := make([]MessageHit, 0, len(messages))
 	if len(messages) == 0 {
 		return hits, nil
 	}
-	if err := c.attachContent(pointers(messages)); err != nil {
-		return nil, err
-	}
 	wanted := make(map[uuid.UUID]bool)
 	for i := range messages {
 		wanted[messages[i].RoomID] = true
 	}
-	found, err := queryAll(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", 0, COALESCE("+unreadSQL+", 0), 0 FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
-		" WHERE r.deleted_at IS NULL AND r.id "+c.dialect.InIDs(), c.actor.nullableID(), dialect.JSONArray(keys(wanted)))
+	reader := c.newRoomReader()
+	found, err := queryAll(c.conn, reader.scan, "SELECT "+reader.columns("0")+" FROM chat_rooms r LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		reader.joins()+" WHERE r.deleted_at IS NULL AND r.id "+c.dialect.InIDs(), c.actor.nullableID(), dialect.JSONArray(keys(wanted)))
 	if err != nil {
 		return nil, err
 	}
 	rooms := make(map[uuid.UUID]*Room, len(found))
-	var seen []*Room
 	for i := range found {
-		if room := &found[i].room; c.actor.system || found[i].member != nil {
-			room.viewAs(found[i].member)
-			rooms[room.ID], seen = room, append(seen, room)
+		if room := &found[i]; c.actor.system || room.Me != nil {
+			rooms[room.ID] = room
 		}
 	}
 	for _, m := range messages {
@@ -182,7 +180,7 @@ func (c *call) hits(messages []Message, query words.Query) ([]MessageHit, error)
 			hits = append(hits, MessageHit{Message: m, Room: room, Matches: matchesOf(query, m.Text)})
 		}
 	}
-	return hits, c.attachHeads(seen)
+	return hits, nil
 }
 
 func matchesOf(query words.Query, text string) []Match {

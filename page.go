@@ -38,8 +38,8 @@ type momentCursor struct {
 	ID   uuid.UUID `json:"i"`
 }
 
-// keysetCondition renders the condition of the items keysetCondition the cursor, newest first, and
-// its arguments; nothing for the first page.
+// keysetCondition renders the condition of the items after the cursor, newest first, and its
+// arguments; nothing for the first page.
 func (c *conn) keysetCondition(list, cursor, timeColumn, idColumn string) (string, []any, error) {
 	if cursor == "" {
 		return "", nil, nil

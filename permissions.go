@@ -180,6 +180,7 @@ type target struct {
 	set          bool        // permissions are given explicitly, rather than left to the default
 	number       int64       // of the message that it is, or is in; 0: of none
 	opensHistory bool        // newcomers would see the whole history, and do not now
+	deleted      bool        // the message is a tombstone
 	crowded      bool        // the room has more members than may all be mentioned by anyone
 }
 
@@ -294,6 +295,9 @@ func mayRemove(actor access, on target) bool {
 func possible(op operation, room roomState, on target) error {
 	if op == opDeleteMedia {
 		return conflict("the media item is in use")
+	}
+	if on.deleted && (op == opEdit || op == opReact || op == opPin) {
+		return conflict("the message was deleted")
 	}
 	if room.roomType == PrivateMessages {
 		switch op {

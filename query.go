@@ -21,8 +21,13 @@ func (c *conn) statement(query string, args []any) *gorm.DB {
 	return tx
 }
 
-// exec runs a statement and returns how many rows it changed.
+// exec runs a statement and returns how many rows it changed. Without a lock it leaves it to
+// writePending, and returns 0: the statement must end in a condition then.
 func (c *conn) exec(query string, args ...any) (int64, error) {
+	if c.pending != nil {
+		c.pending.add(query, args)
+		return 0, nil
+	}
 	result := c.statement(query, args)
 	result = result.Callback().Raw().Execute(result)
 	return result.RowsAffected, result.Error
@@ -34,7 +39,7 @@ type row interface{ Scan(dest ...any) error }
 // queryAll runs a query and reads its rows to the end, so that the connection is free
 // for the next statement.
 func queryAll[T any](c *conn, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
-	rows, err := c.statement(query, args).Rows()
+	rows, err := c.statement(c.dialect.Stable(query), args).Rows()
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,10 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/go-df/chat/internal/dialect"
 )
 
 // Reaction is a row of chat_reactions: what one user thinks of one message.
@@ -31,6 +29,9 @@ type ReactionCount struct {
 	Mine     *uuid.UUID `json:"mine"`  // the id of the actor's own, nil when there is none
 	Users    []UserID   `json:"users"` // who gave it, the first 5 of them
 }
+
+// firstUsers is how many of those who gave a reaction are listed.
+const firstUsers = 5
 
 const reactionColumns = "id, message_id, user_id, reaction, created_at"
 
@@ -63,73 +64,81 @@ func (s *Service) React(ctx context.Context, actor Actor, message uuid.UUID, rea
 	}); err != nil {
 		return nil, err
 	}
-	return write(ctx, s, actor, func(c *call) (*Reaction, error) {
-		if _, err := c.actor.user(); err != nil {
+	if p, err := s.principalOf(actor); err == nil {
+		if _, err := p.user(); err != nil {
 			return nil, err
 		}
-		p, m, err := c.lockMessage(message, opReact)
-		if err != nil {
-			return nil, err
-		}
-		if m.Deleted() {
-			return nil, conflict("the message was deleted")
-		}
-		r, err := p.react(m, reaction)
-		if err != nil {
-			return nil, err
-		}
-		r.Counts, err = p.reactionCounts(m.ID)
-		return r, err
+	}
+	return changeMessage(ctx, s, actor, message, opReact, func(p *roomScope, m *messageTarget) (*Reaction, error) {
+		return p.react(m, reaction)
 	})
 }
 
-func (p *roomScope) react(m *Message, reaction string) (*Reaction, error) {
-	mine, err := queryAll(p.conn, scanReaction, "SELECT "+reactionColumns+
-		" FROM chat_reactions WHERE message_id = ? AND user_id = ?", m.ID, p.actor.id)
-	if err != nil {
-		return nil, err
-	}
-	for i := range mine {
-		if mine[i].Reaction == reaction {
-			return &mine[i], nil
+func (p *roomScope) react(m *messageTarget, reaction string) (*Reaction, error) {
+	for i := range m.mine {
+		if r := &m.mine[i]; r.Reaction == reaction {
+			r.Counts = m.Reactions
+			return r, nil
 		}
 	}
 	replaces := exclusive(p.config.Reactions)
-	if limit := p.config.Limits.ReactionsPerUser; !replaces && len(mine) >= limit {
+	if limit := p.config.Limits.ReactionsPerUser; !replaces && len(m.mine) >= limit {
 		return nil, tooLarge("reaction", CodeTooMany, int64(limit), "different reactions of a user to a message")
 	}
-	if err := p.checkReactionLimit(m, reaction, replaces); err != nil {
+	if err := p.checkReactionLimit(m.Message, reaction, replaces); err != nil {
 		return nil, err
 	}
+	if p.pending != nil && (replaces && len(m.mine) > 0 || m.lastReacted != nil && !p.now.After(*m.lastReacted)) {
+		return nil, errNeedsLock // the counts are read again
+	}
 	if replaces {
-		for i := range mine {
-			if err := p.deleteReaction(&mine[i]); err != nil {
+		for i := range m.mine {
+			if err := p.deleteReaction(&m.mine[i]); err != nil {
 				return nil, err
 			}
 		}
 	}
 	r := &Reaction{ID: newID(), MessageID: m.ID, UserID: p.actor.id, Reaction: reaction, CreatedAt: p.now}
-	if _, err := p.exec(`INSERT INTO chat_reactions (id, message_id, user_id, reaction, created_at) VALUES (?, ?, ?, ?, ?)`,
+	if _, err := p.exec("INSERT INTO chat_reactions (id, message_id, user_id, reaction, created_at) SELECT ?, ?, ?, ?, ? WHERE TRUE",
 		r.ID, r.MessageID, r.UserID, r.Reaction, r.CreatedAt); err != nil {
 		return nil, err
 	}
 	p.record(ReactionAdded, &m.ID, &r.UserID)
-	return r, p.save()
+	err := p.save()
+	if p.pending != nil {
+		r.Counts = withReaction(m.Reactions, r)
+		return r, err
+	}
+	if err == nil {
+		r.Counts, err = p.reactionCounts(m.ID)
+	}
+	return r, err
+}
+
+// withReaction counts one more reaction, which was given after all others.
+func withReaction(counts []ReactionCount, r *Reaction) []ReactionCount {
+	i := slices.IndexFunc(counts, func(c ReactionCount) bool { return c.Reaction == r.Reaction })
+	if i < 0 {
+		return append(counts, ReactionCount{Reaction: r.Reaction, Count: 1, Mine: &r.ID, Users: []UserID{r.UserID}})
+	}
+	c := &counts[i]
+	c.Count, c.Mine = c.Count+1, &r.ID
+	if len(c.Users) < firstUsers {
+		c.Users = append(c.Users, r.UserID)
+	}
+	return counts
 }
 
 // checkReactionLimit refuses one kind of reaction too many. Those of the actor's own
 // that this one replaces do not count.
 func (p *roomScope) checkReactionLimit(m *Message, reaction string, replaces bool) error {
-	limit := p.config.Limits.ReactionsPerMessage
-	query, args := "SELECT count(DISTINCT reaction) FROM chat_reactions WHERE message_id = ? AND reaction <> ?", []any{m.ID, reaction}
-	if replaces {
-		query, args = query+" AND user_id <> ?", append(args, p.actor.id)
+	limit, others := p.config.Limits.ReactionsPerMessage, 0
+	for _, c := range m.Reactions {
+		if c.Reaction != reaction && !(replaces && c.Mine != nil && c.Count == 1) {
+			others++
+		}
 	}
-	others, err := queryOne(p.conn, scanValue[int], query, args...)
-	if err != nil {
-		return err
-	}
-	if *others >= limit {
+	if others >= limit {
 		return tooLarge("reaction", CodeTooMany, int64(limit), "different reactions to a message")
 	}
 	return nil
@@ -183,9 +192,18 @@ func (s *Service) Unreact(ctx context.Context, actor Actor, reaction uuid.UUID) 
 
 // reactionCounts reads what the reactions to a message are.
 func (c *call) reactionCounts(message uuid.UUID) ([]ReactionCount, error) {
-	m := &Message{ID: message, Reactions: []ReactionCount{}}
-	err := c.attachReactions(map[uuid.UUID]*Message{message: m})
-	return m.Reactions, err
+	column, args := c.reactionsIn("chat_reactions", "m.id")
+	counts, err := queryOne(c.conn, func(rows row) ([]ReactionCount, error) {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return nil, err
+		}
+		return reactionCountsOf(data)
+	}, "SELECT "+column+" FROM chat_messages m WHERE m.id = ?", append(args, message)...)
+	if err != nil || counts == nil || *counts == nil {
+		return []ReactionCount{}, err
+	}
+	return *counts, nil
 }
 
 // Reaction returns one reaction, to members of its room.
@@ -257,38 +275,4 @@ func (c *call) reactionsOf(message *uuid.UUID) (from string, args []any, err err
 		JOIN chat_rooms r ON r.id = m.room_id AND r.deleted_at IS NULL
 		JOIN chat_room_users u ON u.room_id = m.room_id AND u.user_id = x.user_id
 		WHERE x.user_id = ? AND ` + visibleMessage, []any{me}, err
-}
-
-// attachReactions fills in the reaction counts of messages, with who gave them first, with
-// one query. The first users are read of each reaction by itself, by an index: to number
-// all of a reaction's would cost as much as there are.
-func (c *call) attachReactions(messages map[uuid.UUID]*Message) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	mine, args := "NULL", []any{}
-	if !c.actor.system {
-		mine, args = "MAX(CASE WHEN user_id = ? THEN CAST(id AS text) END)", []any{c.actor.id}
-	}
-	_, err := queryAll(c.conn, func(rows row) (count ReactionCount, err error) {
-		var message uuid.UUID
-		var only UserID
-		var users []byte
-		if err = rows.Scan(&message, &count.Reaction, &count.Count, &count.Mine, &only, &users); err != nil {
-			return count, err
-		}
-		if count.Users = []UserID{only}; count.Count > 1 {
-			err = json.Unmarshal(users, &count.Users)
-		}
-		m := messages[message]
-		m.Reactions = append(m.Reactions, count)
-		return count, err
-	}, `SELECT each.message_id, each.reaction, each.given, each.mine, each.only_user, CASE WHEN each.given > 1 THEN (
-			SELECT `+c.dialect.JSONAggregate()+`(CAST(first_users.user_id AS text)) FROM (SELECT x.user_id FROM chat_reactions x
-			WHERE x.message_id = each.message_id AND x.reaction = each.reaction ORDER BY x.created_at, x.id LIMIT 5) AS first_users) END
-		FROM (SELECT message_id, reaction, count(*) AS given, MIN(created_at) AS first_at, `+mine+` AS mine,
-			MIN(CAST(user_id AS text)) AS only_user
-			FROM chat_reactions WHERE message_id `+c.dialect.InIDs()+` GROUP BY message_id, reaction) AS each
-		ORDER BY each.first_at, each.reaction`, append(args, dialect.JSONArray(keys(messages)))...)
-	return err
 }

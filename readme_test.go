@@ -224,7 +224,7 @@ func TestSnippetsCompile(t *testing.T) {
 	source.WriteString(snippetScope)
 	count := 0
 	for _, s := range snippets(t, "go", documents(t)...) {
-		if strings.HasPrefix(s.code, "package ") {
+		if strings.HasPrefix(s.code, "package ") || s.file == embedding {
 			continue
 		}
 		count++
@@ -243,6 +243,31 @@ func TestSnippetsCompile(t *testing.T) {
 		if !strings.HasPrefix(line, "#") && !strings.Contains(line, "not used") {
 			t.Error(strings.TrimSpace(line))
 		}
+	}
+}
+
+const embedding = "docs/embedding.md"
+
+// The code of the page about embedding is that of examples/orders, word for word, which its own
+// tests run.
+func TestEmbeddingIsTheExamples(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("examples/orders/*.go")
+	chatsuite.NoError(t, err)
+	var sources strings.Builder
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		chatsuite.NoError(t, err)
+		sources.Write(source)
+	}
+	found := snippets(t, "go", embedding)
+	for _, s := range found {
+		if !strings.Contains(sources.String(), "\n"+s.code) {
+			t.Errorf("%s:%d: not in examples/orders:\n%s", s.file, s.line, s.code)
+		}
+	}
+	if len(found) < 15 {
+		t.Errorf("only %d snippets were found", len(found))
 	}
 }
 

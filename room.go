@@ -70,7 +70,7 @@ type Room struct {
 
 	Me           *RoomUser    `gorm:"-" json:"me"`            // the actor's membership, if any
 	Unread       int64        `gorm:"-" json:"unread"`        // how many messages the actor has not read: no tombstones, and none of their own
-	MentionCount int64        `gorm:"-" json:"mention_count"` // how many of these mention the actor; set by Room, PrivateRoom and Rooms
+	MentionCount int64        `gorm:"-" json:"mention_count"` // how many of these mention the actor, up to 1,000; set by Room, PrivateRoom and Rooms
 	Other        *UserID      `gorm:"-" json:"other"`         // the other user of a private room
 	OtherMember  *RoomUser    `gorm:"-" json:"other_member"`  // their membership: when they were last seen, and what they have read, 0 with Config.NoReceipts
 	Created      bool         `gorm:"-" json:"created"`       // CreateRoom or OpenPrivate made it just now
@@ -211,7 +211,7 @@ func (s *Service) CreateRoom(ctx context.Context, actor Actor, in NewRoom) (*Roo
 		return nil, fault
 	}
 	if in.Key != "" && s.config.Hooks.Before != nil { // which is not asked where nothing is made
-		room, err := write(ctx, s, actor, func(c *call) (*Room, error) { return c.roomOfNewKey(in.Key) })
+		room, err := read(ctx, s, actor, func(c *call) (*Room, error) { return c.roomOfNewKey(in.Key) })
 		if err != nil || room != nil {
 			return room, err
 		}

@@ -226,28 +226,22 @@ func (s *userState) banned(now time.Time) bool {
 	return s.ban != nil && (s.ban.Until == nil || s.ban.Until.After(now))
 }
 
-const userStateColumns = `u.room_id, j.user_id, u.permissions, COALESCE(u.muted, FALSE), u.muted_until, u.hidden_number,
-	COALESCE(u.pinned, FALSE), u.created_by, u.last_seen_at, COALESCE(u.last_read_number, 0), COALESCE(u.joined_number, 0), u.marked_unread, u.last_sent_at, u.created_at, COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''),
-	x.banned_until, x.banned_at`
-
 // userStates reads what the room has of users, one for each.
 func (p *roomScope) userStates(users []UserID) ([]*userState, error) {
-	return queryAll(p.conn, p.scanUserState, "SELECT "+userStateColumns+" FROM "+p.jsonRows("user_id user")+`
+	return queryAll(p.conn, p.scanUserState, "SELECT j.user_id, "+prefixed("u", optionalRoomUserColumns)+
+		", COALESCE(x.denied, 0), x.banned_by, COALESCE(x.reason, ''), x.banned_until, x.banned_at FROM "+p.jsonRows("user_id user")+`
 		LEFT JOIN chat_room_users u ON u.room_id = ? AND u.user_id = j.user_id
 		LEFT JOIN chat_restrictions x ON x.room_id = ? AND x.user_id = j.user_id
 		ORDER BY u.user_id`, userRows(users), p.room.ID, p.room.ID)
 }
 
 func (p *roomScope) scanUserState(rows row) (*userState, error) {
-	var member RoomUser
+	var member optionalRoomUser
 	ban := Ban{RoomID: p.room.ID}
 	s := &userState{}
-	err := rows.Scan(append(member.fields(), &s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt))...)
-	s.id, ban.UserID = member.UserID, member.UserID
-	if member.RoomID != uuid.Nil {
-		member.resolve(p.room, p.now)
-		s.member = &member
-	}
+	err := rows.Scan(slices.Concat([]any{&s.id}, member.fields(),
+		[]any{&s.denied, &ban.BannedBy, &ban.Reason, scanTime(&ban.Until), scanRequiredTime(&ban.CreatedAt)})...)
+	ban.UserID, s.member = s.id, member.of(p.room, p.now)
 	if !ban.CreatedAt.IsZero() {
 		s.ban = &ban
 	}

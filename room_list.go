@@ -18,17 +18,71 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 	return read(ctx, s, actor, func(c *call) (*Room, error) { return c.seeRoom(byRoom, room) })
 }
 
-// seeRoom returns a room with all that the actor sees of it.
+// seeRoom returns a room with all that the actor sees of it, in one statement.
 func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
-	p, err := c.readRoomWith(by, "COALESCE("+unreadSQL+", 0), "+mentionCountSQL, args...)
+	reader := c.newRoomReader()
+	found, before, after := " WHERE "+by.is+" AND r.deleted_at IS NULL", "", ""
+	if c.dialect == dialect.Postgres { // which would look for the last message among all of the room's, for a room it knows the id of
+		before, args = "WITH r AS MATERIALIZED (SELECT r.* FROM "+by.from+found+") ", append(slices.Clip(args), c.actor.nullableID())
+		found = "r"
+	} else {
+		found, after, args = by.from, found, append([]any{c.actor.nullableID()}, args...)
+	}
+	room, err := queryOne(c.conn, reader.scan, before+"SELECT "+reader.columns(mentionCountSQL)+" FROM "+found+
+		" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+after, args...)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.decide(opSeeRoom, target{}); err != nil {
-		return nil, err
+	if room == nil {
+		return nil, ErrNotFound
 	}
-	p.room.viewAs(p.me)
-	return p.room, c.attachHeads([]*Room{p.room})
+	return room, c.scope(room, room.Me).decide(opSeeRoom, target{})
+}
+
+// roomReader reads rooms r with all that the actor, whose membership is u, sees of them, one
+// after the other into the same variables.
+type roomReader struct {
+	call      *call
+	room      Room
+	me, other optionalRoomUser
+	last      optionalHead
+	dest      []any
+}
+
+func (c *call) newRoomReader() *roomReader {
+	r := &roomReader{call: c}
+	r.dest = slices.Concat(r.room.fields(), r.me.fields(), []any{&r.room.Unread, &r.room.MentionCount}, r.other.fields(), r.last.fields())
+	return r
+}
+
+// columns has the expression of MentionCount.
+func (*roomReader) columns(mentions string) string {
+	return prefixed("r", roomColumns) + ", " + prefixed("u", optionalRoomUserColumns) + ", COALESCE(" + unreadSQL + ", 0), " + mentions + ", " +
+		prefixed("o", optionalRoomUserColumns) + ", " + headColumns + ", " + prefixed("f", mediaColumns)
+}
+
+// joins renders the other user of a private room, and the last message where it is one that
+// the actor sees.
+func (r *roomReader) joins() string {
+	other, last := " AND o.user_id = CASE WHEN r.private_a = u.user_id THEN r.private_b ELSE r.private_a END", " AND m.number > u.joined_number"
+	if r.call.actor.system { // neither is the other to it
+		other, last = " AND FALSE", ""
+	}
+	return " LEFT JOIN chat_room_users o ON r.private_a IS NOT NULL AND u.user_id IS NOT NULL AND o.room_id = r.id" + other +
+		" LEFT JOIN chat_messages m ON m.room_id = r.id AND m.number = r.last_number" + last + headMedia
+}
+
+func (r *roomReader) scan(rows row) (Room, error) {
+	if err := rows.Scan(r.dest...); err != nil {
+		return Room{}, err
+	}
+	room := r.room
+	room.viewAs(r.me.of(&room, r.call.now))
+	room.LastMessage = r.last.of()
+	if room.OtherMember = r.other.of(&room, r.call.now); room.OtherMember != nil {
+		r.call.scope(&room, room.Me).hideOwnState(room.OtherMember)
+	}
+	return room, nil
 }
 
 // RoomsQuery selects a page of the actor's rooms.
@@ -60,7 +114,7 @@ type RoomsPage struct {
 // first, and of these and of the others the one with the newest message first. Each
 // comes with the last message, what is unread, the actor's membership (Me: whether the
 // room is muted, archived, pinned or marked unread), and the other user of a private
-// room. The number of queries is constant.
+// room, in one query.
 //
 // A room that moves between two pages, because of a message or of what the actor does
 // with it, may be missing from the later one or come again there; every other is on
@@ -84,7 +138,7 @@ func (s *Service) Rooms(ctx context.Context, actor Actor, in RoomsQuery) (*Rooms
 		}
 		page := &RoomsPage{}
 		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(r.place()) })
-		return page, c.attachHeads(pointers(page.Items))
+		return page, nil
 	})
 }
 
@@ -154,16 +208,9 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 		return nil, err
 	}
 	args = append(append([]any{me}, args...), limit+1, me)
-	return queryAll(c.conn, func(rows row) (Room, error) {
-		var r Room
-		var u RoomUser
-		err := rows.Scan(append(append(r.fields(), u.fields()...), &r.Unread, &r.MentionCount)...)
-		u.resolve(&r, c.now)
-		r.viewAs(&u)
-		return r, err
-	}, "WITH page AS (SELECT r.id"+from+condition+order+" LIMIT ?) SELECT "+prefixed("r", roomColumns)+", "+
-		prefixed("u", roomUserColumns)+", "+unreadSQL+", "+mentionCountSQL+" FROM page JOIN chat_rooms r ON r.id = page.id"+
-		" JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+order, args...)
+	reader := c.newRoomReader()
+	return queryAll(c.conn, reader.scan, "WITH page AS (SELECT r.id"+from+condition+order+" LIMIT ?) SELECT "+reader.columns(mentionCountSQL)+
+		" FROM page JOIN chat_rooms r ON r.id = page.id JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+order, args...)
 }
 
 // attachHeads fills in, of rooms that the actor is in, the heads of the last messages and

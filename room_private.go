@@ -73,8 +73,7 @@ func (c *call) openPrivate(me, other UserID) (*Room, error) {
 
 // privateRoom returns the room of two users, nil when there is none.
 func (c *conn) privateRoom(me, other UserID) (*Room, error) {
-	return queryOne(c, scanRoom, "SELECT "+roomColumns+` FROM chat_rooms
-		WHERE (private_a = ? AND private_b = ?) OR (private_a = ? AND private_b = ?)`, me, other, other, me)
+	return queryOne(c, scanRoom, "SELECT "+prefixed("r", roomColumns)+" FROM "+byPair.from+" WHERE "+byPair.is, me, other, other, me)
 }
 
 // insertPrivate leaves it to the database which of the two users is private_a, and
@@ -100,13 +99,10 @@ func (s *Service) PrivateRoom(ctx context.Context, actor Actor, other UserID) (*
 		return nil, err
 	}
 	return read(ctx, s, actor, func(c *call) (*Room, error) {
-		me, err := c.actor.user()
-		if err != nil {
+		if err := c.actor.opens(other); err != nil {
 			return nil, err
 		}
-		if me == other {
-			return nil, invalid("user_id", CodeNotAllowed, "is the actor: a private room has two users")
-		}
+		me := c.actor.id
 		return c.seeRoom(byPair, me, other, other, me)
 	})
 }

@@ -79,8 +79,9 @@ func (c *call) lockCondition(by roomOf, id uuid.UUID) (condition string, args []
 // for a deleted room as for one that never was.
 //
 // A room that the actor does not see when the statement begins, or by a message that they
-// do not see, is not locked, and not waited for: ErrNotFound takes one statement and the same time as for an id that never
-// was. Whether the room that was locked is still seen is decided by its access.
+// do not see, is not locked, and not waited for: ErrNotFound takes one statement and the same
+// time as for an id that never was. Whether the room that was locked is still seen is decided
+// by its access.
 func (c *call) lockRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
 	condition, args := c.lockCondition(by, id)
 	room, err := c.lockOneRoom(condition, args...)
@@ -114,19 +115,13 @@ func (c *conn) scanRoomAndMember(rows row) (roomAndMember, error) {
 }
 
 // readRoom reads the room and the actor's access without a lock, in one statement.
-func (c *call) readRoom(by roomOf, id uuid.UUID) (*roomScope, error) {
-	return c.readRoomWith(by, "0, 0", id)
-}
-
-// readRoomWith is readRoom with expressions for what the member has not read, and for how much
-// of that mentions them.
-func (c *call) readRoomWith(by roomOf, unread string, args ...any) (*roomScope, error) {
+func (c *call) readRoom(by roomOf, args ...any) (*roomScope, error) {
 	number := "0"
 	if by.child {
 		number = "m.number"
 	}
 	found, err := queryOne(c.conn, c.scanRoomAndMember, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
-		", "+number+", "+unread+" FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
+		", "+number+", 0, 0 FROM "+by.from+" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+
 		" WHERE "+by.is+" AND r.deleted_at IS NULL", append([]any{c.actor.nullableID()}, args...)...)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ type RoomUser struct {
 // TableName is the memberships' table.
 func (RoomUser) TableName() string { return "chat_room_users" }
 
-const roomUserColumns = "room_id, user_id, permissions, muted, muted_until, hidden_number, pinned, created_by, last_seen_at, last_read_number, joined_number, marked_unread, last_sent_at, created_at"
+const roomUserColumns = "room_id, " + optionalRoomUserColumns
 
 func (u *RoomUser) fields() []any {
 	return []any{

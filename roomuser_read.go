@@ -21,15 +21,12 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 	if number < 0 {
 		return nil, invalid("number", CodeOutOfRange, "is negative")
 	}
-	me, err := write(ctx, s, actor, func(c *call) (*RoomUser, error) {
+	me, err := writeAtOnce(ctx, s, actor, func(c *call) (*RoomUser, error) {
 		user, err := c.actor.user()
 		if err != nil {
 			return nil, err
 		}
-		if err := c.moveMarker(room, user, number); err != nil {
-			return nil, err
-		}
-		return c.ownUnread(room)
+		return c.moveMarker(room, user, number)
 	})
 	if err == nil {
 		s.tell(signalRead, room, me.UserID)
@@ -39,30 +36,50 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 
 // ownUnread reads the actor's membership with what is unread.
 func (c *call) ownUnread(room uuid.UUID) (*RoomUser, error) {
-	p, err := c.readRoomWith(byRoom, "COALESCE("+unreadSQL+", 0), 0", room)
+	return c.unreadOf("", "chat_room_users", room)
+}
+
+// unreadOf reads the actor's membership of a room, in a table or what a statement has changed
+// in it, with what is unread. Whoever waited for the row of a member who sent meanwhile finds
+// their marker after what was the last message when the statement began.
+func (c *call) unreadOf(before, members string, room uuid.UUID, args ...any) (*RoomUser, error) {
+	found, err := queryOne(c.conn, c.scanRoomAndMember, before+"SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+
+		", 0, "+c.dialect.Greatest()+"(0, COALESCE("+unreadSQL+", 0)), 0 FROM chat_rooms r LEFT JOIN "+members+
+		" u ON u.room_id = r.id AND u.user_id = ? WHERE r.id = ? AND r.deleted_at IS NULL", append(args, c.actor.id, room)...)
 	if err != nil {
 		return nil, err
 	}
+	if found == nil {
+		return nil, ErrNotFound
+	}
+	p := c.scope(&found.room, found.member)
 	if err := p.decide(opKeepOwnState, target{own: true}); err != nil {
 		return nil, err
 	}
-	p.me.Unread = p.room.Unread
+	p.me.Unread = found.room.Unread
 	return p.me, nil
 }
 
-// moveMarker does nothing for those who are not members.
-func (c *conn) moveMarker(room uuid.UUID, user UserID, number int64) error {
+// moveMarker moves the actor's marker, if they are a member, and returns their membership. On
+// PostgreSQL it is one statement, with the lock timeout.
+func (c *call) moveMarker(room uuid.UUID, user UserID, number int64) (*RoomUser, error) {
 	least, greatest := c.dialect.Least(), c.dialect.Greatest()
-	before, from, set := "", "", ""
-	if c.dialect == dialect.Postgres && !c.inHost { // in the same statement, which saves a round trip
-		before, from, set = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+") ", " FROM lock_timeout", " AND is_set <> ''"
+	update := `UPDATE chat_room_users SET last_seen_at = ` + c.dialect.Later("last_seen_at") + `, last_read_number = ` + greatest + `(last_read_number,
+			` + least + `(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id))), marked_unread = NULL, marked_own = NULL`
+	condition := ` WHERE room_id = ? AND user_id = ? AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`
+	args := []any{c.now, number, room, user}
+	switch {
+	case c.dialect == dialect.SQLite: // whose UPDATE cannot be a part of a query
+		if _, err := c.exec(update+condition, args...); err != nil {
+			return nil, err
+		}
+		return c.ownUnread(room)
+	case !c.inHost:
+		update, condition = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+"), moved AS ("+update+" FROM lock_timeout", condition+" AND is_set <> ''"
+	default:
+		update = "WITH moved AS (" + update
 	}
-	_, err := c.exec(before+`UPDATE chat_room_users SET last_seen_at = `+c.dialect.Later("last_seen_at")+`, last_read_number = `+greatest+`(last_read_number,
-			`+least+`(CAST(? AS bigint), (SELECT last_number FROM chat_rooms WHERE id = room_id))), marked_unread = NULL, marked_own = NULL`+from+`
-		WHERE room_id = ? AND user_id = ?
-		AND EXISTS (SELECT 1 FROM chat_rooms WHERE id = room_id AND deleted_at IS NULL)`+set,
-		c.now, number, room, user)
-	return err
+	return c.unreadOf(update+condition+" RETURNING chat_room_users.*) ", "moved", room, args...)
 }
 
 // MarkUnread makes the messages of a room from this number on, but the actor's own, unread
@@ -150,7 +167,7 @@ type Unread struct {
 	// Rooms is in how many of these rooms something is unread, or marked as such.
 	Rooms int64 `json:"rooms"`
 	// Mentions is how many of the unread messages mention the user: the sum of
-	// Room.MentionCount.
+	// Room.MentionCount, which counts up to 1,000.
 	Mentions int64 `json:"mentions"`
 
 	// The same of all rooms, muted ones included.
@@ -199,7 +216,7 @@ func scanUnreadSums(rows row) (s unreadSums, err error) {
 
 // unreadSumsSQL reads the rooms once: without MATERIALIZED PostgreSQL would count the
 // tombstones anew wherever the count is named.
-const unreadSumsSQL = `WITH mine AS MATERIALIZED (
+var unreadSumsSQL = `WITH mine AS MATERIALIZED (
 		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, ` + markedSQL + ` AS marked, ` + mentionCountSQL + ` AS mentions
 		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
 		WHERE u.user_id = ? AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR ` + markedSQL + `)

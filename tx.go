@@ -33,6 +33,8 @@ type conn struct {
 	locks *lockQueue  // for those who wait for the lock of a room
 	turn  *lockTurn   // the right to do so, if this transaction has it already
 	limit *time.Timer // ends the transaction when it has waited for too long; nil in a host's
+
+	pending *pendingWrites // collects what is written without a lock; nil in a transaction
 }
 
 // call is one operation of a principal.
@@ -79,6 +81,26 @@ func write[T any](ctx context.Context, s *Service, actor Actor, fn func(*call) (
 func (s *Service) do(ctx context.Context, actor Actor, fn func(*call) error) error {
 	_, err := write(ctx, s, actor, func(c *call) (struct{}, error) { return struct{}{}, fn(c) })
 	return err
+}
+
+// writeAtOnce is write for what PostgreSQL does in one statement, which is a transaction by
+// itself: BEGIN and COMMIT are trips to the server too. What it gave up is tried in a
+// transaction of our own, whatever isolation those of the session have.
+func writeAtOnce[T any](ctx context.Context, s *Service, actor Actor, fn func(*call) (T, error)) (T, error) {
+	if s.dialect != dialect.Postgres || s.tx != nil {
+		return write(ctx, s, actor, fn)
+	}
+	within, cancel := context.WithTimeoutCause(ctx, transactionTime, errTooLong)
+	defer cancel()
+	result, err := read(within, s, actor, fn)
+	var again *retryableError
+	if errors.As(err, &again) && !again.lockTimeout {
+		return write(within, s, actor, fn)
+	}
+	if err != nil {
+		err = tooLong(within, err)
+	}
+	return result, err
 }
 
 const (

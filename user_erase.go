@@ -82,8 +82,8 @@ func (e *erasure) run(successors map[uuid.UUID]UserID) error {
 	return e.save()
 }
 
-// lockRooms locks the rooms that have something of the user and are not deleted, until there are no more: one
-// may have been joined while the lock of another was awaited.
+// lockRooms locks the rooms that have something of the user and are not deleted, until there
+// are no more: one may have been joined while the lock of another was awaited.
 func (e *erasure) lockRooms() error {
 	known := e.lockRoomsSQL(roomColumns, `id IN (SELECT room_id FROM chat_room_users WHERE user_id = ?
 		UNION SELECT room_id FROM chat_restrictions WHERE user_id = ?
@@ -257,15 +257,15 @@ func (e *erasure) save() error {
 // releaseUnsent releases the user's media that are in no use. What is in use is read after
 // the locks are granted: somebody may just have sent one.
 func (e *erasure) releaseUnsent() error {
-	tchecked, err := queryAll(e.conn, scanValue[uuid.UUID],
+	unbound, err := queryAll(e.conn, scanValue[uuid.UUID],
 		"SELECT id FROM chat_media WHERE user_id = ? ORDER BY id"+e.dialect.Lock("FOR NO KEY UPDATE"), e.user)
-	if err != nil || len(tchecked) == 0 {
+	if err != nil || len(unbound) == 0 {
 		return err
 	}
-	used, err := e.usedMedia(tchecked)
+	used, err := e.usedMedia(unbound)
 	if err != nil {
 		return err
 	}
-	unsent := slices.DeleteFunc(tchecked, func(id uuid.UUID) bool { return slices.Contains(used, id) })
+	unsent := slices.DeleteFunc(unbound, func(id uuid.UUID) bool { return slices.Contains(used, id) })
 	return e.releaseMedia("id "+e.dialect.InIDs(), dialect.JSONArray(unsent))
 }

@@ -19,9 +19,11 @@ type database struct {
 	filled   time.Duration
 	indexed  time.Duration // how long Migrate made the search index
 	reads    []read
+	calls    []called
 	scans    []read // searches without the index
 	searches []read // and with it
 	sends    []sendSettings
+	imported float64 // messages a second
 	perSend  allocations
 	perRow   allocations
 }
@@ -47,15 +49,8 @@ func allocationsOf(n int, do func()) allocations {
 const sharedBuffers = "1GB"
 
 func measurePostgres(t *testing.T, p plan) *database {
-	server := dbtest.NewServer(t)
-	smallDSN := server.DSN(t, template(p))
-	largeDSN := server.DSN(t, template(p))
-	// Restarted, for shared_buffers. The rest is as PostgreSQL comes.
-	admin := openPostgres(t, smallDSN, 0)
-	admin.exec("ALTER SYSTEM SET shared_buffers = '"+sharedBuffers+"'", "ALTER SYSTEM SET max_wal_size = '8GB'", "CHECKPOINT")
-	hangUp(t, admin)
-	server.Crash(t)
-
+	dsns := servePostgres(t, p, 3)
+	smallDSN, largeDSN := dsns[0], dsns[1]
 	small, large := openPostgres(t, smallDSN, p.small), openPostgres(t, largeDSN, p.large)
 	d := &database{
 		name:     "PostgreSQL",
@@ -65,9 +60,35 @@ func measurePostgres(t *testing.T, p plan) *database {
 	d.measureReads(p, small, large)
 	bare := large.barePostgres(p)
 	d.measureSends(p, large, "fsync on", bare)
+	d.imported = openPostgres(t, dsns[2], p.small).importing()
 	d.measureIndex(p, small, large)
 	d.sends = append(d.sends, sendSettings{"with the search index", large.sendsAt64(p, bare)})
 	return d
+}
+
+// servePostgres starts a server with copies of the template, and returns where they are.
+func servePostgres(t *testing.T, p plan, copies int) (dsns []string) {
+	t.Helper()
+	server := dbtest.NewServer(t)
+	for range copies {
+		dsns = append(dsns, server.DSN(t, template(p)))
+	}
+	// Restarted, for shared_buffers. The rest is as PostgreSQL comes.
+	admin := openPostgres(t, dsns[0], 0)
+	admin.exec("ALTER SYSTEM SET shared_buffers = '"+sharedBuffers+"'", "ALTER SYSTEM SET max_wal_size = '8GB'", "CHECKPOINT")
+	hangUp(t, admin)
+	server.Crash(t)
+	return dsns
+}
+
+func freshPostgres(p plan) func(t *testing.T) *host {
+	return func(t *testing.T) *host { return openPostgres(t, servePostgres(t, p, 1)[0], p.small) }
+}
+
+func freshSQLite(p plan) func(t *testing.T) *host {
+	return func(t *testing.T) *host {
+		return openSQLite(t, dbtest.SQLitePath(t, template(p)), "FULL", p.small)
+	}
 }
 
 func measureSQLite(t *testing.T, p plan) *database {
@@ -81,6 +102,7 @@ func measureSQLite(t *testing.T, p plan) *database {
 	d.measureReads(p, small, large)
 	bare := large.bareSQLite(p)
 	d.measureSends(p, large, "synchronous=FULL", bare)
+	d.imported = openSQLite(t, dbtest.SQLitePath(t, template(p)), "FULL", p.small).importing()
 	normal := openSQLite(t, largePath, "NORMAL", p.large)
 	d.sends = append(d.sends, sendSettings{"synchronous=NORMAL", normal.sends(p, normal.bareSQLite(p))})
 	d.measureIndex(p, small, large)
@@ -109,12 +131,18 @@ func (d *database) measureReads(p plan, small, large *host) {
 	d.reads = compare(p, small, large, readings())
 	d.scans = compare(p, small, large, searches())
 	progress(large.t, "%s: read", d.name)
+	d.perRow = large.perRow()
+	d.calls = large.measureCalls(p)
+	progress(large.t, "%s: called", d.name)
+}
 
+// perRow are the allocations of a row of a history page.
+func (h *host) perRow() allocations {
 	const pages = 20
-	d.perRow = allocationsOf(pages*50, func() {
+	return allocationsOf(pages*50, func() {
 		for range pages {
-			if err := readings()[0].do(large); err != nil {
-				large.t.Fatal(err)
+			if err := readings()[0].do(h); err != nil {
+				h.t.Fatal(err)
 			}
 		}
 	})

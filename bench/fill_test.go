@@ -73,7 +73,7 @@ var sqliteSQL = sqlOf{
 
 // fill writes the messages after number from up to number to, as if they had been
 // sent: of five, three go to the big room and two to the others in turn. One in
-// twenty has two reactions, one in ten answers the one before it.
+// ten has two reactions, one in ten answers the one before it, and one in twenty has a file.
 func fill(db *gorm.DB, p plan, from, to int) error {
 	q := postgresSQL
 	if db.Name() == "sqlite" {
@@ -103,14 +103,14 @@ func (q sqlOf) roomsAndMembers(p plan) []string {
 	id := fmt.Sprintf(q.roomID, "n")
 	at := strings.ReplaceAll(q.at, "+ n", "- n")
 	return []string{
-		fmt.Sprintf("INSERT INTO users (id) SELECT n FROM %s", q.rows(1, senders+1)),
+		fmt.Sprintf("INSERT INTO users (id) SELECT n FROM %s", q.rows(1, senders+2)),
 		fmt.Sprintf(`INSERT INTO chat_rooms (id, type, name, description, is_public, owner_id, default_permissions,
 			history_visibility, member_count, last_seq, last_number, created_at, updated_at)
-			SELECT %s, 'group', 'Room ' || n, '', %s, 2, %d, 'all', CASE WHEN n < %d THEN %d ELSE %d END, 0, 0, %s, %s FROM %s`,
-			id, q.hasNo, chat.DefaultPermissions(chat.Group), busyRooms, senders+1, senders, at, at, q.rows(0, p.rooms)),
+			SELECT %s, 'group', 'Room ' || n, '', %s, 2, %d, 'all', %d + CASE WHEN n < %d THEN 1 ELSE 0 END + CASE WHEN n < %d THEN 1 ELSE 0 END, 0, 0, %s, %s FROM %s`,
+			id, q.hasNo, chat.DefaultPermissions(chat.Group), senders, busyRooms, fewRooms, at, at, q.rows(0, p.rooms)),
 		fmt.Sprintf(`INSERT INTO chat_room_users (room_id, user_id, muted, pinned, last_read_number, joined_number, created_at)
-			SELECT %s, u.id, %s, %s, 0, 0, %s FROM %s CROSS JOIN users u WHERE u.id > 1 OR n < %d`,
-			id, q.hasNo, q.hasNo, at, q.rows(0, p.rooms), busyRooms),
+			SELECT %s, u.id, %s, %s, 0, 0, %s FROM %s CROSS JOIN users u WHERE u.id BETWEEN 2 AND %d OR u.id = 1 AND n < %d OR u.id = %d AND n < %d`,
+			id, q.hasNo, q.hasNo, at, q.rows(0, p.rooms), senders+1, busyRooms, senders+2, fewRooms),
 	}
 }
 
@@ -138,6 +138,11 @@ func (q sqlOf) messages(p plan, from, to int) []string {
 			SELECT %s, %s, %s, 2 + n %% %d, 'user', %s, CASE WHEN n %% 10 = 3 THEN %s END, %s FROM %s`,
 			q.msgID, fmt.Sprintf(q.roomID, inRoom), numbered, senders, text, before, q.at, q.rows(from+1, to)),
 		reaction("8001", "👍"), reaction("8002", "🎉"),
+		fmt.Sprintf(`INSERT INTO chat_media (id, user_id, key, state, file_name, content_type, size, width, height, sha256, created_at)
+			SELECT %s, 2 + n %% %d, 'key' || n, 'ready', 'picture.jpeg', 'image/jpeg', 123456, 1600, 1200,
+			'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', %s FROM %s WHERE n %% 20 = 2`, q.msgID, senders, q.at, q.rows(from+1, to)),
+		fmt.Sprintf("INSERT INTO chat_message_media (message_id, media_id, sequence) SELECT %s, %s, 0 FROM %s WHERE n %% 20 = 2",
+			q.msgID, q.msgID, q.rows(from+1, to)),
 	}
 }
 
@@ -150,6 +155,6 @@ func (q sqlOf) counters() []string {
 		"UPDATE chat_rooms SET last_number = " + newest("number") + ", last_seq = " + newest("number") +
 			", last_message_at = " + newest("created_at"),
 		`UPDATE chat_room_users SET last_read_number = (SELECT last_number - last_number % 3 FROM chat_rooms WHERE id = room_id)
-			WHERE user_id = 1`,
+			WHERE user_id IN (1, 66)`,
 	}
 }

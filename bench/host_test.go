@@ -18,11 +18,13 @@ import (
 )
 
 // The host of the measurements has bigint user ids and foreign keys to its users.
-// User 1 reads; the others send.
+// User 1 reads, user 66 reads in fewer rooms, and the others send.
 const (
 	reader      = chat.UserID("1")
+	fewReader   = chat.UserID("66") // 2 + senders
 	senders     = 64
 	busyRooms   = 1000 // that the senders write to, and all that the reader is in
+	fewRooms    = 300  // that fewReader is in
 	readingPool = 4    // connections to SQLite
 )
 
@@ -47,6 +49,7 @@ type host struct {
 
 	reacted []uuid.UUID // messages with reactions
 	cursors []string    // of the reader's inbox
+	targets
 }
 
 // serve opens a service on the database, with the search index or without.

@@ -24,12 +24,13 @@ type plan struct {
 	round   time.Duration // of sending
 	rounds  int           // of which the one with the median rate counts
 	samples int           // of a read
+	calls   int           // of each call that is compared with its floor
 	timeout time.Duration // with a read that is too slow for so many
 }
 
 var plans = map[string]plan{
-	"full":  {name: "full", small: 10_000, large: 5_000_000, rooms: 2000, round: 1500 * time.Millisecond, rounds: 3, samples: 2000, timeout: 5 * time.Second},
-	"quick": {name: "quick", small: 10_000, large: 50_000, rooms: 2000, round: 250 * time.Millisecond, rounds: 1, samples: 100, timeout: time.Second},
+	"full":  {name: "full", small: 10_000, large: 5_000_000, rooms: 2000, round: 1500 * time.Millisecond, rounds: 3, samples: 2000, calls: 1000, timeout: 5 * time.Second},
+	"quick": {name: "quick", small: 10_000, large: 50_000, rooms: 2000, round: 250 * time.Millisecond, rounds: 1, samples: 100, calls: 300, timeout: time.Second},
 }
 
 // TestReport measures everything and writes the report.

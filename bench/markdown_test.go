@@ -35,6 +35,7 @@ connection of database/sql's on SQLite. Each rate is the median of %d rounds.
 `, thousands(float64(p.small)), thousands(float64(p.large)), thousands(float64(p.rooms)), thousands(busyRooms), senders, p.rounds)
 	r.figures(&b)
 	r.sending(&b)
+	r.importing(&b)
 	r.reading(&b)
 	r.media.markdown(&b)
 	r.s3.markdown(&b)
@@ -62,7 +63,6 @@ type figure struct {
 }
 
 func figures() []figure {
-	both := func(x float64) map[string]float64 { return map[string]float64{"PostgreSQL": x, "SQLite": x} }
 	ratio := func(rooms int) func(d *database) float64 {
 		return func(d *database) float64 {
 			s := d.sendsOf(0, senders, rooms)
@@ -91,7 +91,12 @@ func figures() []figure {
 				func(d *database) float64 { return d.reads[i].ratio }})
 		}
 	}
-	return list
+	for i, c := range calls() {
+		if c.goals != nil {
+			list = append(list, figure{c.name + ": median time, in times " + c.floor, false, c.goals, func(d *database) float64 { return d.calls[i].ratio() }})
+		}
+	}
+	return append(list, figure{"allocations a row of history", false, both(15), func(d *database) float64 { return d.perRow.count }})
 }
 
 func (r *results) figures(b *strings.Builder) {
@@ -104,6 +109,10 @@ func (r *results) figures(b *strings.Builder) {
 	for _, f := range figures() {
 		row := []string{f.name}
 		for _, d := range r.databases {
+			if f.goals[d.name] == 0 {
+				row = append(row, "", fmt.Sprintf("%.2f ×", f.actual(d)))
+				continue
+			}
 			sign, actual := "≤", f.actual(d)
 			met := actual <= f.goals[d.name]
 			if f.least {
@@ -149,6 +158,25 @@ Grouped is SendMessage. Ungrouped is a transaction (InTx) a message.
 	}
 }
 
+func (r *results) importing(b *strings.Builder) {
+	fmt.Fprintf(b, `## Importing
+
+%s messages with client ids in one call of ImportMessages, of which a tenth are replies and a
+twentieth have two reactions, into a room of the small size: the median of three. The settings are
+those of the first table of sends.
+
+`, thousands(importCount))
+	var rows [][]string
+	for _, d := range r.databases {
+		mark := ""
+		if d.imported < importGoal {
+			mark = ", **missed**"
+		}
+		rows = append(rows, []string{d.name, "≥ " + thousands(importGoal), thousands(d.imported) + mark})
+	}
+	table(b, []string{"", "goal, messages a second", "reached"}, rows)
+}
+
 // slower is how much longer the slowest of the large size take.
 func (r read) slower() float64 { return float64(r.large.p99) / float64(r.small.p99) }
 
@@ -176,6 +204,15 @@ One caller, who asks both sizes in turn. Pages have 50 items.
 			table(b, []string{"what", thousands(float64(r.plan.small)) + ": p50 / p99",
 				thousands(float64(r.plan.large)) + ": p50 / p99", "p99, large against small", "samples"}, rows)
 		}
+	}
+	fmt.Fprintf(b, `### Calls beside their floors
+
+Each in turn with the same rows read by one bare statement through database/sql or, of what is about one row, with
+SELECT 1, which is what a trip to the server costs; %s messages. The inbox is of %d rooms.
+
+`, thousands(float64(r.plan.large)), fewRooms)
+	for _, d := range r.databases {
+		table(b, []string{d.name, "median", "floor", "median", "ratio"}, callRows(d.calls))
 	}
 }
 

@@ -23,6 +23,7 @@ func sample() *results {
 		}
 	}
 	d.sends = append(d.sends, s)
+	d.imported = 19_999
 	return &results{plan: plans["quick"], databases: []*database{d}}
 }
 
@@ -48,6 +49,7 @@ func TestReportSaysWhatIsMissed(t *testing.T) {
 		"| send, 64 senders, one room: rate against the floor | ≥ 1.0 × | 1.00 × |",
 		"| history: the newest: p99, large against small | ≤ 1.3 × | 1.00 × |",
 		"| history: the newest: time against database/sql | ≤ 1.5 × | 2.00 ×, **missed** |",
+		"| SQLite | ≥ 20,000 | 19,999, **missed** |",
 	} {
 		if !strings.Contains(report, line) {
 			t.Errorf("not in the report: %s\n%s", line, report)

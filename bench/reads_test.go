@@ -38,8 +38,8 @@ func readings() []reading {
 		{"history: the newest", messages(func(*host) chat.HistoryQuery { return chat.HistoryQuery{} }), true, true},
 		{"history: before a random number", messages(func(h *host) chat.HistoryQuery { return chat.HistoryQuery{Before: number(h)} }), true, false},
 		{"history: around a random number", messages(func(h *host) chat.HistoryQuery { return chat.HistoryQuery{Around: number(h)} }), true, false},
-		{"inbox: the first page", func(h *host) error { return h.inbox("") }, true, true},
-		{"inbox: a later page", func(h *host) error { return h.inbox(h.laterPage()) }, true, false},
+		{"inbox: the first page", func(h *host) error { return h.inbox(reader, "") }, true, true},
+		{"inbox: a later page", func(h *host) error { return h.inbox(reader, h.laterPage()) }, true, false},
 		{"unread, all rooms", func(h *host) error { return of(h.Unread(h.ctx, reader)) }, false, false},
 		{"reactions to a message", func(h *host) error {
 			message := h.reacted[rand.N(len(h.reacted))]
@@ -78,8 +78,8 @@ func searches() (list []reading) {
 
 func of[T any](_ T, err error) error { return err }
 
-func (h *host) inbox(cursor string) error {
-	page, err := h.Rooms(h.ctx, reader, chat.RoomsQuery{Page: chat.Page{Cursor: cursor}})
+func (h *host) inbox(who chat.UserID, cursor string) error {
+	page, err := h.Rooms(h.ctx, who, chat.RoomsQuery{Page: chat.Page{Cursor: cursor}})
 	if err == nil && len(page.Items) != 50 {
 		err = fmt.Errorf("%d rooms", len(page.Items))
 	}
@@ -111,6 +111,11 @@ func (h *host) warm() *host {
 		h.t.Fatal(err)
 	}
 	h.laterPage()
+	page, err := h.Messages(h.ctx, reader, room(0), chat.HistoryQuery{Limit: 1})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.lastNumber = page.Items[0].Number
 	return h
 }
 
@@ -161,13 +166,7 @@ const leastSamples = 3
 // read into plain variables.
 func (h *host) againstSQL(p plan, r reading) float64 {
 	h.t.Helper()
-	pool, err := h.db.DB()
-	if split, is := h.db.ConnPool.(*splitPool); is {
-		pool = split.read
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	pool := h.readers()
 	var whole, plain []time.Duration
 	for range p.samples {
 		ran := h.captured(func() {

@@ -32,6 +32,14 @@ var domainMethodsWithoutRoute = map[string]string{
 	"RoomByKey":      "is for the host, whose key it is",
 	"PrivateRoom":    "chat_room_create opens the room or finds it",
 	"MediaByIDs":     "leaves out what Media refuses, and is done for everybody",
+	"AllRooms":       "is for the host's own code, which goes through everything; a front end has pages",
+	"AllRoomUsers":   "is for the host's own code, which goes through everything; a front end has pages",
+	"AllMessages":    "is for the host's own code, which goes through everything; a front end has pages",
+	"AllMedia":       "is for the host's own code, which goes through everything; a front end has pages",
+	"MessagesBy":     "is for the host's own pages about a user",
+	"MediaBy":        "is for the host's own pages about a user",
+	"Digest":         "the host's own job",
+	"ExportUser":     "the host's own job",
 	"HasThumbnail":   "looks at a media item that the actor has: thumbnail_url says it",
 }
 

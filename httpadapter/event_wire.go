@@ -53,7 +53,7 @@ type updateMessage struct {
 	UserID        *chat.UserID     `json:"user_id"`
 	AuthorKind    chat.AuthorKind  `json:"author_kind"`
 	Text          string           `json:"text"`
-	MediaIDs      []uuid.UUID      `json:"media_ids"`
+	Media         []updateMedia    `json:"media"`
 	Reactions     []updateReaction `json:"reactions"`
 	ReplyToID     *uuid.UUID       `json:"reply_to_id"`
 	ReplyToNumber *int64           `json:"reply_to_number"`
@@ -65,6 +65,19 @@ type updateMessage struct {
 	EditedAt      *time.Time       `json:"edited_at"`
 	DeletedAt     *time.Time       `json:"deleted_at"`
 	Version       string           `json:"version"`
+}
+
+// updateMedia is what it takes to name a file and to leave the place that it needs. Its
+// addresses may be signed for one user, and are in no update.
+type updateMedia struct {
+	ID          uuid.UUID `json:"id"`
+	Kind        string    `json:"kind"`
+	FileName    string    `json:"file_name"`
+	ContentType string    `json:"content_type"`
+	Size        int64     `json:"size"`
+	Width       *int64    `json:"width"`
+	Height      *int64    `json:"height"`
+	DurationMS  *int64    `json:"duration_ms"`
 }
 
 type updateReaction struct {
@@ -146,13 +159,14 @@ func encodeUpdate(u *chat.Update) []byte {
 func messageInUpdate(m *chat.Message) *updateMessage {
 	shown := &updateMessage{
 		ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, AuthorKind: m.AuthorKind, Text: m.Text,
-		MediaIDs: make([]uuid.UUID, len(m.Media)), Reactions: make([]updateReaction, len(m.Reactions)), ReplyToID: m.ReplyToID,
+		Media: make([]updateMedia, len(m.Media)), Reactions: make([]updateReaction, len(m.Reactions)), ReplyToID: m.ReplyToID,
 		Mentions: slices.Concat([]chat.UserID{}, m.Mentions), MentionRoom: m.MentionRoom, ReplyCount: m.ReplyCount,
 		Metadata: jsontext.Value(m.Metadata), CreatedAt: m.CreatedAt, EditedAt: m.EditedAt, DeletedAt: m.DeletedAt,
 		Version: versionTag(m.ChangedAt()),
 	}
 	for i := range m.Media {
-		shown.MediaIDs[i] = m.Media[i].ID
+		of := &m.Media[i]
+		shown.Media[i] = updateMedia{of.ID, mediaKind(of), of.FileName, of.ContentType, of.Size, of.Width, of.Height, of.DurationMS}
 	}
 	for i, r := range m.Reactions {
 		shown.Reactions[i] = updateReaction{r.Reaction, r.Count, r.Users}

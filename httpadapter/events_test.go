@@ -40,7 +40,9 @@ func TestStreamTellsWhatHappens(t *testing.T) {
 		delete(message, "created_at")
 		delete(message, "version")
 		if diff := cmp.Diff(map[string]any{
-			"id": sent, "room_id": room, "number": 2.0, "user_id": "1", "author_kind": "user", "text": "two\nlines", "media_ids": []any{file},
+			"id": sent, "room_id": room, "number": 2.0, "user_id": "1", "author_kind": "user", "text": "two\nlines", "media": []any{map[string]any{
+				"id": file, "kind": "image", "file_name": "a.png", "content_type": "image/png", "size": float64(len(png)), "width": 1.0, "height": 1.0, "duration_ms": nil,
+			}},
 			"reactions": []any{}, "reply_to_id": first, "reply_to_number": 1.0,
 			"mentions": []any{}, "mention_room": false, "reply_count": 0.0, "metadata": map[string]any{"a": 1.0}, "edited_at": nil, "deleted_at": nil,
 		}, message); diff != "" {

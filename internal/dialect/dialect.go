@@ -104,3 +104,37 @@ func (d Dialect) Collation(userType string) string {
 func (d Dialect) CastUser(userType string) string {
 	return "CAST(? AS " + userType + ")" + d.Collation(userType)
 }
+
+// JSONTuple renders a JSON array of values, of which those that are JSON themselves are
+// rendered by JSONNested.
+func (d Dialect) JSONTuple(values ...string) string {
+	name := "json_build_array("
+	if d == SQLite {
+		name = "json_array("
+	}
+	return name + strings.Join(values, ", ") + ")"
+}
+
+// JSONNested renders JSON that is a value in other JSON: SQLite takes it for text otherwise.
+func (d Dialect) JSONNested(value string) string {
+	if d == SQLite {
+		return "json(" + value + ")"
+	}
+	return value
+}
+
+// JSONList renders a query of the JSON array of the JSONTuples that a FROM clause makes, in no
+// order: what sorts rows first costs more than they do.
+func (d Dialect) JSONList(tuple, from string) string {
+	return "(SELECT " + d.JSONAggregate() + "(" + tuple + ") " + from + ")"
+}
+
+// Stable renders a query so that a statement which was prepared stays so. SQLite compiles a
+// join in which a column equals a bare parameter anew whenever another value is bound, which
+// takes it several times as long as to run it.
+func (d Dialect) Stable(query string) string {
+	if d == Postgres {
+		return query
+	}
+	return strings.ReplaceAll(query, " = ?", " = (SELECT ?)")
+}

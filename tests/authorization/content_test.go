@@ -1,6 +1,7 @@
 package authorization_test
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -62,6 +63,10 @@ func triesOnMessages() []tableCase {
 			return chatsuite.ErrorOf(x.s.EditMessage(x.ctx, x.actor, x.id, chat.MessagePatch{Text: &text}))
 		}, withOwn...),
 		on("DeleteMessage", func(x tableCall) error { return x.s.DeleteMessage(x.ctx, x.actor, x.id) }, withOwn...),
+		on("AllMessages", func(x tableCall) error {
+			return isAmong(x.s.AllMessages(x.ctx, x.actor, chat.MessageFilter{}), func(m chat.Message) bool { return m.ID == x.id })
+		}, everyones...),
+		on("MessagesBy", messagesBy, "another's", "another's tombstone", "in another room"),
 	)
 }
 
@@ -92,9 +97,64 @@ func triesOnMediaOf(targets ...string) []tableCase {
 	tries := slices.Concat(on("Media", getMedia, "OpenMedia", openMedia), on("OpenThumbnail", openThumbnail, "MediaURL", mediaURL))
 	for _, target := range targets {
 		tries = append(tries, tableCase{useCase{"MediaByIDs", target}, "media/" + target, "", getMediaByIDs},
-			tableCase{useCase{"DeleteMedia", target}, "media/" + target, "", deleteMedia})
+			tableCase{useCase{"DeleteMedia", target}, "media/" + target, "", deleteMedia},
+			tableCase{useCase{"AllMedia", target}, "media/" + target, "", allMedia})
+		if target == "in another room" || target == "another's in a message" || target == "another's unsent" {
+			tries = append(tries, tableCase{useCase{"MediaBy", target}, "media/" + target, "", mediaBy})
+		}
 	}
 	return tries
+}
+
+// isAmong takes what a sequence leaves out for what is not found.
+func isAmong[T any](all iter.Seq2[T, error], is func(T) bool) error {
+	found := chat.ErrNotFound
+	for item, err := range all {
+		if err != nil {
+			return err
+		}
+		if is(item) {
+			found = nil
+		}
+	}
+	return found
+}
+
+// last is the error that a sequence ends with.
+func last[T any](all iter.Seq2[T, error]) (err error) {
+	for _, err = range all {
+	}
+	return err
+}
+
+func allMedia(x tableCall) error {
+	return isAmong(x.s.AllMedia(x.ctx, x.actor, chat.MediaFilter{}), func(m chat.Media) bool { return m.ID == x.id })
+}
+
+// messagesBy looks for a message among those of its author.
+func messagesBy(x tableCall) error {
+	author := x.stranger
+	if m, err := x.s.Message(x.ctx, chat.System, x.id); err == nil && m.UserID != nil {
+		author = *m.UserID
+	}
+	page, err := x.s.MessagesBy(x.ctx, x.actor, author, chat.Page{Limit: 100})
+	if err == nil && !slices.ContainsFunc(page.Items, func(m chat.Message) bool { return m.ID == x.id }) {
+		return chat.ErrNotFound
+	}
+	return err
+}
+
+// mediaBy looks for a media item among those of its uploader.
+func mediaBy(x tableCall) error {
+	uploader := x.stranger
+	if m, err := x.s.Media(x.ctx, chat.System, x.id); err == nil && m.UserID != nil {
+		uploader = *m.UserID
+	}
+	page, err := x.s.MediaBy(x.ctx, x.actor, uploader, chat.Page{Limit: 100})
+	if err == nil && !slices.ContainsFunc(page.Items, func(m chat.Media) bool { return m.ID == x.id }) {
+		return chat.ErrNotFound
+	}
+	return err
 }
 
 // getMediaByIDs takes what is left out for what is not found.
@@ -147,6 +207,10 @@ func triesAnywhere() []tableCase {
 		on("SearchMessages", "mine", "", func(x tableCall) error {
 			return chatsuite.ErrorOf(x.s.SearchMessages(x.ctx, x.actor, chat.MessageSearchQuery{Query: "words"}))
 		}),
+		on("AllRooms", "mine", "", func(x tableCall) error { return last(x.s.AllRooms(x.ctx, x.actor, chat.RoomFilter{})) }),
+		on("AllRoomUsers", "mine", "", func(x tableCall) error { return last(x.s.AllRoomUsers(x.ctx, x.actor, chat.RoomUserFilter{})) }),
+		on("AllMessages", "mine", "", func(x tableCall) error { return last(x.s.AllMessages(x.ctx, x.actor, chat.MessageFilter{})) }),
+		on("AllMedia", "mine", "", func(x tableCall) error { return last(x.s.AllMedia(x.ctx, x.actor, chat.MediaFilter{})) }),
 		on("OpenPrivate", "another", "another", openPrivate), on("OpenPrivate", "oneself", "oneself", openPrivate),
 		on("PrivateRoom", "oneself", "oneself", privateRoom),
 		on("EraseUser", "another", "another", eraseUser), on("EraseUser", "oneself", "oneself", eraseUser),

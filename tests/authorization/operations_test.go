@@ -60,6 +60,15 @@ func triesOnRooms() []tableCase {
 		onRoom("LeaveRoom", func(x tableCall) error { return x.s.LeaveRoom(x.ctx, x.actor, x.id) }),
 		onRoom("DeleteRoom", func(x tableCall) error { return x.s.DeleteRoom(x.ctx, x.actor, x.id) }),
 		onRoom("RoomUsers", func(x tableCall) error { return chatsuite.ErrorOf(x.s.RoomUsers(x.ctx, x.actor, x.id, chat.Page{})) }),
+		onRoom("AllRooms", func(x tableCall) error {
+			return isAmong(x.s.AllRooms(x.ctx, x.actor, chat.RoomFilter{}), func(r chat.Room) bool { return r.ID == x.id })
+		}),
+		onRoom("AllRoomUsers", func(x tableCall) error {
+			return last(x.s.AllRoomUsers(x.ctx, x.actor, chat.RoomUserFilter{RoomID: &x.id}))
+		}),
+		onRoom("AllMessages", func(x tableCall) error {
+			return last(x.s.AllMessages(x.ctx, x.actor, chat.MessageFilter{RoomID: &x.id}))
+		}),
 		onRoom("Bans", func(x tableCall) error { return chatsuite.ErrorOf(x.s.Bans(x.ctx, x.actor, x.id, chat.Page{})) }),
 		onRoom("MarkRead", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkRead(x.ctx, x.actor, x.id, 1)) }),
 		onRoom("MarkUnread", func(x tableCall) error { return chatsuite.ErrorOf(x.s.MarkUnread(x.ctx, x.actor, x.id, 1)) }),

@@ -114,7 +114,8 @@ func rooms(t *testing.T, s *server) {
 	alice.press("Name")
 	alice.typeText("Tea at five")
 	alice.press("Find people")
-	alice.typeText("user")
+	alice.typeText("User 1")
+	alice.wait(`$$("dialog[open] .person").length === 1`) // those of before have gone
 	alice.press("User 1")
 	alice.wait(`$(".chip")?.textContent.includes("User 1")`)
 	alice.press("Create")

@@ -10,8 +10,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// longRoom has a group of Alice and Bob with n messages, which Alice has read.
-func (s *server) longRoom(name string, n int) {
+// longRoom makes a group of Alice and Bob with n messages, which Alice has read, and returns its id.
+func (s *server) longRoom(name string, n int) string {
 	s.t.Helper()
 	var room struct{ ID string }
 	must(s.t, json.Unmarshal([]byte(s.request("alice", "POST", "/chat/rooms", fmt.Sprintf(`{"name":%q,"members":[{"user_id":"2"}]}`, name))), &room))
@@ -19,6 +19,7 @@ func (s *server) longRoom(name string, n int) {
 		s.request("bob", "POST", "/chat/rooms/"+room.ID+"/messages", fmt.Sprintf(`{"text":"Line %d"}`, i+1))
 	}
 	s.request("alice", "PUT", "/chat/rooms/"+room.ID+"/users/me/read", fmt.Sprintf(`{"number":%d}`, n))
+	return room.ID
 }
 
 // Who reads further up stays there when something new comes, and is told; who is at the end
@@ -59,7 +60,8 @@ func TestFollowing(t *testing.T) {
 	alice.wait(`!$(".jump")`)
 }
 
-// A picture has its place before it is there: nothing moves when it comes.
+// A file has its place before it is there: nothing moves when it comes, whether the message
+// comes live or is one's own.
 func TestPictureShiftsNothing(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
@@ -67,21 +69,39 @@ func TestPictureShiftsNothing(t *testing.T) {
 	alice, bob := s.open("alice", desktop), s.open("bob", desktop)
 	bob.enter("Pictures")
 	alice.enter("Pictures")
-	eval[bool](alice, `(() => { window.$heights = new Set(); const look = () => {
-		const m = $message("Tall"), image = m?.querySelector(".picture img");
-		if (m?.querySelector(".picture")) $heights.add(Math.round(m.getBoundingClientRect().height));
-		if (image?.complete && image.naturalWidth > 0) $heights.seen = true;
-		requestAnimationFrame(look); }; look(); return true })()`)
-	picture := filepath.Join(t.TempDir(), "tall.png")
-	must(t, os.WriteFile(picture, painted(300, 900), 0o600))
-	eval[bool](bob, `(() => { window.$file = $(".composer input[type=file]"); return true })()`)
-	must(t, chromedp.Do(bob.ctx, chromedp.SetUploadFiles(chromedp.JSPath(`window.$file`), []string{picture})))
-	bob.wait(`$(".attached img")`)
-	bob.say("Tall")
-	alice.wait(`$heights.seen`)
-	alice.wait(`Math.abs($(".scroller").scrollTop) < 2`)
-	if heights := eval[[]int](alice, `[...$heights]`); len(heights) != 1 {
-		t.Errorf("the message was %v pixels high, one after the other", heights)
+	alice.sees("Line 40")
+	bob.sees("Line 40")
+	folder := t.TempDir()
+	file := func(name string, content []byte) string {
+		path := filepath.Join(folder, name)
+		must(t, os.WriteFile(path, content, 0o600))
+		return path
+	}
+	wide, tall, notes := file("wide.png", painted(900, 300)), file("tall.png", painted(300, 900)), file("notes.txt", []byte("what was said"))
+	for _, sent := range []struct {
+		text     string
+		files    []string
+		pictures int
+	}{{"Tall", []string{tall}, 1}, {"Wide", []string{wide}, 1}, {"Two", []string{tall, wide}, 2}, {"Three and notes", []string{tall, notes, wide, tall}, 3}, {"Notes", []string{notes}, 0}} {
+		for _, w := range []*window{alice, bob} { // each frame from the first that has the message
+			eval[bool](w, `(() => { const heights = window.$heights = new Set(), text = `+quote(sent.text)+`; const look = () => {
+				const m = $message(text);
+				if (m) heights.add(Math.round(m.getBoundingClientRect().height));
+				if (heights === window.$heights) requestAnimationFrame(look); }; look(); return true })()`)
+		}
+		eval[bool](bob, `(() => { window.$file = $(".composer input[type=file]"); return true })()`)
+		must(t, chromedp.Do(bob.ctx, chromedp.SetUploadFiles(chromedp.JSPath(`window.$file`), sent.files)))
+		bob.wait(`$$(".attached li").length === %d`, len(sent.files))
+		bob.say(sent.text)
+		for _, w := range []*window{alice, bob} {
+			w.wait(`$message(%s)?.dataset.number && $message(%s).querySelectorAll(".picture img").length === %d && [...$message(%s).querySelectorAll(".picture img")].every((i) => i.complete && i.naturalWidth > 0)`,
+				sent.text, sent.text, sent.pictures, sent.text)
+			w.wait(`[...$message(%s).querySelectorAll("a.file")].every((a) => a.getAttribute("href"))`, sent.text)
+			w.wait(`Math.abs($(".scroller").scrollTop) < 2`)
+			if heights := eval[[]int](w, `[...$heights]`); len(heights) != 1 {
+				t.Errorf("%s: the message %q was %v pixels high, one after the other", w.login, sent.text, heights)
+			}
+		}
 	}
 }
 

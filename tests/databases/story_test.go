@@ -1,10 +1,13 @@
 package databases_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"reflect"
 	"regexp"
 	"strings"
@@ -290,10 +293,48 @@ func (s *story) reading() {
 	need[chat.Unread](s, "Unread")(s.Unread(ctx, s.Dave))
 	need[chat.MessageSearchPage](s, "SearchMessages")(s.SearchMessages(ctx, s.Dave, chat.MessageSearchQuery{Query: "odd"}))
 	need[chat.MessageSearchPage](s, "SearchMessages")(s.SearchMessages(ctx, chat.System, chat.MessageSearchQuery{Query: "EDITED", RoomID: &room}))
+	s.all()
 	s.open("OpenMedia", s.OpenMedia, s.file.ID)
 	s.open("OpenThumbnail", s.OpenThumbnail, s.image.ID)
 	url, err := s.MediaURL(ctx, s.Dave, s.file.ID, time.Minute)
 	seen(s, "MediaURL", url, err)
+}
+
+// all goes through everything, with every filter that there is.
+func (s *story) all() {
+	ctx, since, before := s.Ctx, s.first.CreatedAt, s.clock.now()
+	for _, actor := range []chat.Actor{chat.System, s.Dave} {
+		seenAll(s, "AllRooms", s.AllRooms(ctx, actor, chat.RoomFilter{Type: chat.Group, UserID: s.Carol, Since: since.Add(-time.Hour), Before: before}))
+		seenAll(s, "AllRooms", s.AllRooms(ctx, actor, chat.RoomFilter{}))
+		seenAll(s, "AllRoomUsers", s.AllRoomUsers(ctx, actor, chat.RoomUserFilter{RoomID: &s.room.ID, RoomType: chat.Group, UserID: s.Bob}))
+		seenAll(s, "AllRoomUsers", s.AllRoomUsers(ctx, actor, chat.RoomUserFilter{UserID: s.Bob}))
+		seenAll(s, "AllMessages", s.AllMessages(ctx, actor, chat.MessageFilter{RoomType: chat.Group, Author: s.Bob, Since: since, Before: before}))
+		seenAll(s, "AllMessages", s.AllMessages(ctx, actor, chat.MessageFilter{RoomID: &s.room.ID, Author: s.Alice, Since: since}))
+		seenAll(s, "AllMedia", s.AllMedia(ctx, actor, chat.MediaFilter{UserID: s.Alice, Since: since.Add(-time.Hour), Before: before}))
+		for _, page := range []chat.Page{{}, {Limit: 1}} {
+			messages := need[chat.UserMessagesPage](s, "MessagesBy")(s.MessagesBy(ctx, actor, s.Alice, page))
+			need[chat.UserMessagesPage](s, "MessagesBy")(s.MessagesBy(ctx, actor, s.Alice, chat.Page{Cursor: messages.Next}))
+			media := need[chat.MediaPage](s, "MediaBy")(s.MediaBy(ctx, actor, s.Alice, page))
+			need[chat.MediaPage](s, "MediaBy")(s.MediaBy(ctx, actor, s.Alice, chat.Page{Cursor: media.Next}))
+		}
+	}
+	seenAll(s, "Digest", s.Digest(ctx, chat.DigestQuery{RoomType: chat.Group, Since: since, Messages: 2}))
+	seenAll(s, "Digest", s.Digest(ctx, chat.DigestQuery{UnseenFor: time.Minute}))
+	var archive bytes.Buffer
+	err := s.ExportUser(ctx, s.Alice, &archive)
+	s.see("ExportUser", nil, err)
+	for _, file := range chatsuite.Must(zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len())))(s.T).File {
+		content := chatsuite.Must(file.Open())(s.T)
+		seen(s, "ExportUser", file.Name+string(chatsuite.Must(io.ReadAll(content))(s.T)), content.Close())
+	}
+}
+
+// seenAll keeps what a sequence yields.
+func seenAll[T any](s *story, method string, all iter.Seq2[T, error]) {
+	s.T.Helper()
+	for item, err := range all {
+		s.see(method, item, err)
+	}
 }
 
 func (s *story) open(method string, open func(ctx context.Context, actor chat.Actor, media uuid.UUID) (*chat.Media, io.ReadCloser, error), id uuid.UUID) {

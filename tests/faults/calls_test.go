@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"iter"
 	"reflect"
 	"strings"
 	"sync"
@@ -59,6 +60,13 @@ func (c call) method() string {
 // ignore drops a result.
 func ignore[T any](_ T, err error) error { return err }
 
+// through goes to the end of a sequence.
+func through[T any](all iter.Seq2[T, error]) (err error) {
+	for _, err = range all {
+	}
+	return err
+}
+
 // readAll reads media to the end.
 func readAll(_ *chat.Media, content io.ReadCloser, err error) error {
 	if err != nil {
@@ -70,6 +78,24 @@ func readAll(_ *chat.Media, content io.ReadCloser, err error) error {
 
 // calls are all methods of a Service, in every way that takes other locks.
 var calls = []call{
+	{name: "AllRooms", make: func(ctx context.Context, c *caller) error {
+		return through(c.AllRooms(ctx, c.alice, chat.RoomFilter{}))
+	}},
+	{name: "AllRoomUsers", make: func(ctx context.Context, c *caller) error {
+		return through(c.AllRoomUsers(ctx, c.alice, chat.RoomUserFilter{}))
+	}},
+	{name: "AllMessages", make: func(ctx context.Context, c *caller) error {
+		return through(c.AllMessages(ctx, c.alice, chat.MessageFilter{}))
+	}},
+	{name: "AllMedia", make: func(ctx context.Context, c *caller) error {
+		return through(c.AllMedia(ctx, c.alice, chat.MediaFilter{}))
+	}},
+	{name: "MessagesBy", make: func(ctx context.Context, c *caller) error {
+		return ignore(c.MessagesBy(ctx, c.alice, c.bob, chat.Page{}))
+	}},
+	{name: "MediaBy", make: func(ctx context.Context, c *caller) error { return ignore(c.MediaBy(ctx, c.alice, c.bob, chat.Page{})) }},
+	{name: "Digest", make: func(ctx context.Context, c *caller) error { return through(c.Digest(ctx, chat.DigestQuery{})) }},
+	{name: "ExportUser", make: func(ctx context.Context, c *caller) error { return c.ExportUser(ctx, c.bob, io.Discard) }},
 	{name: "AddUsers", make: func(ctx context.Context, c *caller) error {
 		return ignore(c.AddUsers(ctx, c.alice, c.room, chat.NewRoomUser{UserID: c.carol}))
 	}},

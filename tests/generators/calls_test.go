@@ -121,6 +121,7 @@ func TestEveryOperationThroughGeneratedCode(t *testing.T) {
 
 	room := rooms(t, alice, bob)
 	message := messages(t, room, alice, bob)
+	references(t, room, message, alice, bob)
 	events(t, room, alice)
 	ok(t, errOf(alice.ChatMessageDeleteWithResponse(ctx, message)))
 	ok(t, errOf(alice.RoomBanCreateWithResponse(ctx, room, oapi.NewBan{UserId: "3"})))
@@ -203,6 +204,30 @@ func messages(t *testing.T, room oapi.ID, alice, bob *oapi.ClientWithResponses) 
 		t.Errorf("%q", content.Body)
 	}
 	return sent.Id
+}
+
+// references replies to a message, mentions somebody in it and pins it, and takes an upload back.
+func references(t *testing.T, room, message oapi.ID, alice, bob *oapi.ClientWithResponses) {
+	t.Helper()
+	ctx, text := t.Context(), "Do you see it?"
+	reply := body(t, must(alice.ChatMessageCreateWithResponse(ctx, room, nil, oapi.NewMessage{Text: &text, ReplyToId: &message, Mentions: &[]oapi.UserID{"2"}}))(t).JSON201)
+	if all := body(t, must(bob.ChatMessageRepliesListWithResponse(ctx, message, nil))(t).JSON200); len(all.Items) != 1 || all.Items[0].Id != reply.Id {
+		t.Errorf("%+v", all)
+	}
+	if all := body(t, must(bob.ChatMentionListWithResponse(ctx, nil))(t).JSON200); len(all.Items) != 1 || all.Items[0].Message.Id != reply.Id {
+		t.Errorf("%+v", all)
+	}
+	ok(t, errOf(alice.ChatMessagePinWithResponse(ctx, reply.Id)))
+	if all := body(t, must(bob.ChatPinListWithResponse(ctx, room, nil))(t).JSON200); len(all.Items) != 1 {
+		t.Errorf("%+v", all)
+	}
+	ok(t, errOf(alice.ChatMessageUnpinWithResponse(ctx, reply.Id)))
+	ok(t, errOf(bob.RoomUserUnreadWithResponse(ctx, room, oapi.UnreadMark{Number: 2})))
+	if unread := body(t, must(bob.UnreadRetrieveWithResponse(ctx, nil))(t).JSON200); unread.MentionsWithMuted != 1 {
+		t.Errorf("%+v", unread)
+	}
+	file := body(t, must(bob.ChatMediaCreateWithBodyWithResponse(ctx, nil, "application/octet-stream", strings.NewReader("a mistake")))(t).JSON201)
+	ok(t, errOf(bob.ChatMediaDeleteWithResponse(ctx, file.Id)))
 }
 
 func events(t *testing.T, room oapi.ID, alice *oapi.ClientWithResponses) {

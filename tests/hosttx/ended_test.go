@@ -92,8 +92,8 @@ func endedCalls(h *chatsuite.Host) []endedCall {
 		{"CreateRoom", func(ctx context.Context, s *chat.Service) error {
 			return chatsuite.ErrorOf(s.CreateRoom(ctx, h.Bob, chat.NewRoom{Name: "new"}))
 		}},
-		{"EditMessage", func(ctx context.Context, s *chat.Service) error {
-			return chatsuite.ErrorOf(s.EditMessage(ctx, h.Alice, message.ID, chat.MessagePatch{Text: &text}))
+		{"EditMessage", func(ctx context.Context, s *chat.Service) error { // of mentions, which is a transaction on both
+			return chatsuite.ErrorOf(s.EditMessage(ctx, h.Alice, message.ID, chat.MessagePatch{Text: &text, Mentions: &[]chat.UserID{h.Bob}}))
 		}},
 		{"InTx", func(ctx context.Context, s *chat.Service) error {
 			return s.InTx(ctx, func(_ *gorm.DB, bound *chat.Service) error {

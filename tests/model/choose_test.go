@@ -90,6 +90,13 @@ var menu = []dish{
 	{1, "PurgeRooms", chooser.purgeRooms},
 	{1, "DeleteMessages", chooser.deleteMessages},
 	{1, "Retain", chooser.retain},
+	{1, "AllRooms", chooser.allRooms},
+	{2, "AllRoomUsers", chooser.allRoomUsers},
+	{2, "AllMessages", chooser.allMessages},
+	{2, "AllMedia", chooser.allMedia},
+	{1, "MessageByPages", chooser.byUser},
+	{1, "MediaByPages", chooser.byUser},
+	{2, "Digest", chooser.digest},
 }
 
 func (c chooser) command() command {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"reflect"
 	"strings"
 	"time"
@@ -218,4 +219,55 @@ func follow[T any](limit int, read func(chat.Page) (items []T, next string, err 
 		at.Cursor = next
 	}
 	return nil, errors.New("the pages do not end")
+}
+
+// gathered is all that a sequence yields.
+func gathered[T any](all iter.Seq2[T, error]) (items []T, err error) {
+	for item, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+func (c client) AllRooms(ctx context.Context, actor chat.Actor, filter chat.RoomFilter) ([]chat.Room, error) {
+	return gathered(c.Service.AllRooms(ctx, actor, filter))
+}
+
+func (c client) AllRoomUsers(ctx context.Context, actor chat.Actor, filter chat.RoomUserFilter) ([]chat.RoomUser, error) {
+	return gathered(c.Service.AllRoomUsers(ctx, actor, filter))
+}
+
+func (c client) AllMessages(ctx context.Context, actor chat.Actor, filter chat.MessageFilter) ([]chat.Message, error) {
+	return gathered(c.Service.AllMessages(ctx, actor, filter))
+}
+
+func (c client) AllMedia(ctx context.Context, actor chat.Actor, filter chat.MediaFilter) ([]chat.Media, error) {
+	return gathered(c.Service.AllMedia(ctx, actor, filter))
+}
+
+func (c client) Digest(ctx context.Context, in chat.DigestQuery) ([]chat.UserUnread, error) {
+	return gathered(c.Service.Digest(ctx, in))
+}
+
+func (c client) MessageByPages(ctx context.Context, actor chat.Actor, user chat.UserID, limit int) ([][]chat.Message, error) {
+	return follow(limit, func(at chat.Page) ([]chat.Message, string, error) {
+		page, err := c.MessagesBy(ctx, actor, user, at)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
+func (c client) MediaByPages(ctx context.Context, actor chat.Actor, user chat.UserID, limit int) ([][]chat.Media, error) {
+	return follow(limit, func(at chat.Page) ([]chat.Media, string, error) {
+		page, err := c.MediaBy(ctx, actor, user, at)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
 }

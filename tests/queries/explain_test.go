@@ -251,7 +251,7 @@ func TestInboxOfVeryManyRooms(t *testing.T) {
 		var before time.Time
 		for at := (chat.Page{Limit: 100}); ; {
 			var page *chat.RoomsPage
-			c.costs("Rooms", wants{2, 2}, func() (err error) {
+			c.costs("Rooms", wants{1, 1}, func() (err error) {
 				page, err = c.svc.Rooms(c.Ctx, user, chat.RoomsQuery{Page: at})
 				return err
 			})
@@ -379,7 +379,7 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 	chatsuite.NoError(x.T, err)
 	defer func() { chatsuite.NoError(x.T, rows.Close()) }()
 	ofPage := slices.ContainsFunc([]string{
-		"FROM chat_reactions WHERE message_id IN", "FROM chat_reactions x WHERE x.message_id = ?", "FROM chat_message_media x",
+		"FROM chat_reactions WHERE message_id IN", "FROM chat_reactions x WHERE x.message_id = (SELECT ?)", "FROM chat_message_media x",
 		"number BETWEEN ? AND ?",
 	}, func(part string) bool { return strings.Contains(q.query, part) })
 	for rows.Next() {
@@ -388,7 +388,7 @@ func (x *explained) sqliteFaults(q asked, sorts int) (faults []string) {
 		chatsuite.NoError(x.T, rows.Scan(&id, &parent, &unused, &step))
 		switch {
 		case step == "SCAN m USING INDEX sqlite_autoindex_chat_messages_1", step == "SCAN chat_rooms USING INDEX chat_rooms_public": // in order, up to a limit
-		case step == "SCAN each", step == "SCAN first_users": // of the rows that a subquery has found, as page is
+		case slices.Contains([]string{"SCAN each", "SCAN first_users", "SCAN counted", "SCAN s", "SCAN unread", "SCAN w"}, step): // of the rows that a subquery has found, as page is
 		case strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW" && step != "SCAN page" && step != "SCAN mine" &&
 			step != "SCAN f" && step != "SCAN found" && step != "SCAN j" && step != "SCAN known" && step != "SCAN unknown" && step != "SCAN s" && step != "SCAN seek": // what WITH has made
 			faults = append(faults, step)

@@ -2,6 +2,7 @@ package queries_test
 
 import (
 	"errors"
+	"iter"
 	"slices"
 	"testing"
 	"time"
@@ -46,6 +47,12 @@ var byID = map[string]func(c *counted, who chat.UserID, at ids) error{
 	},
 	"UpdateRoomUser": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.UpdateRoomUser(c.Ctx, who, at.room, c.Bob, chat.RoomUserPatch{ResetPermissions: true}))
+	},
+	"AllRoomUsers": func(c *counted, who chat.UserID, at ids) error {
+		return through(c.svc.AllRoomUsers(c.Ctx, who, chat.RoomUserFilter{RoomID: &at.room}))
+	},
+	"AllMessages": func(c *counted, who chat.UserID, at ids) error {
+		return through(c.svc.AllMessages(c.Ctx, who, chat.MessageFilter{RoomID: &at.room}))
 	},
 	"MarkUnread": func(c *counted, who chat.UserID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.MarkUnread(c.Ctx, who, at.room, 1))
@@ -125,6 +132,13 @@ var within = map[string]func(c *counted, who chat.UserID, room uuid.UUID, at ids
 	"an avatar": func(c *counted, who chat.UserID, room uuid.UUID, at ids) error {
 		return chatsuite.ErrorOf(c.svc.UpdateRoom(c.Ctx, who, room, chat.RoomPatch{AvatarID: &at.media}))
 	},
+}
+
+// through goes to the end of a sequence.
+func through[T any](all iter.Seq2[T, error]) (err error) {
+	for _, err = range all {
+	}
+	return err
 }
 
 // statements runs an operation that must fail, and returns what it ran.

@@ -139,7 +139,7 @@ func TestRoomsAndMembersCostAConstantNumberOfStatements(t *testing.T) {
 		find := func(n int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.PrivateRoom(c.Ctx, c.Alice, c.UserID(n))) }
 		}
-		c.costs("PrivateRoom", wants{2, 2}, find(10), find(11))
+		c.costs("PrivateRoom", wants{1, 1}, find(10), find(11))
 		takeBack := func(size string) func() error {
 			media := c.Upload(c.Alice, size).ID
 			return func() error { return c.svc.DeleteMedia(c.Ctx, c.Alice, media) }
@@ -219,7 +219,7 @@ func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
 		c.costs("a message with mentions", wants{8, 2}, send(long, mentions(1, false)), send(long, mentions(50, false)), send(short, mentions(50, true)))
 		once := chat.NewMessage{Text: "x", ClientID: "once"}
 		c.costs("a message with a client id", wants{8, 1}, send(short, once), send(long, once)) // both rooms are known by now
-		c.costs("a repeat", wants{9, 11}, send(short, once), send(long, once))
+		c.costs("a repeat", wants{5, 7}, send(short, once), send(long, once))
 
 		for i := range 40 {
 			chatsuite.Must(c.React(c.Ctx, c.UserID(10+i), last.ID, "👍"))(t)
@@ -234,8 +234,8 @@ func TestMessagesAndReactionsCostAConstantNumberOfStatements(t *testing.T) {
 				return err
 			}
 		}
-		c.costs("React", wants{11, 9}, react(first), react(last))
-		c.costs("React again", wants{7, 5}, react(first), react(last))
+		c.costs("React", wants{8, 2}, react(first), react(last))
+		c.costs("React again", wants{4, 1}, react(first), react(last))
 		unreact := func(i int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.Unreact(c.Ctx, c.Alice, given[i])) }
 		}
@@ -255,7 +255,7 @@ func (c *counted) costsOfChanges(short, long *chat.Room, few, many []uuid.UUID) 
 			return chatsuite.ErrorOf(c.svc.EditMessage(c.Ctx, c.Bob, m.ID, chat.MessagePatch{Text: &text}))
 		}
 	}
-	c.costs("EditMessage", wants{11, 9}, edit(one), edit(other))
+	c.costs("EditMessage", wants{7, 2}, edit(one), edit(other))
 	mention := func(m *chat.Message, n int) func() error {
 		return func() error {
 			var users []chat.UserID
@@ -265,23 +265,23 @@ func (c *counted) costsOfChanges(short, long *chat.Room, few, many []uuid.UUID) 
 			return chatsuite.ErrorOf(c.svc.EditMessage(c.Ctx, c.Bob, m.ID, chat.MessagePatch{Mentions: &users}))
 		}
 	}
-	c.costs("EditMessage of mentions", wants{14, 12}, mention(other, 1), mention(other, 50))
+	c.costs("EditMessage of mentions", wants{10, 9}, mention(other, 1), mention(other, 50))
 	pin := func(m *chat.Message) func() error {
 		return func() error { return chatsuite.ErrorOf(c.svc.PinMessage(c.Ctx, c.Alice, m.ID)) }
 	}
-	c.costs("PinMessage", wants{12, 10}, pin(one), pin(other))
+	c.costs("PinMessage", wants{8, 6}, pin(one), pin(other))
 	unpin := func(m *chat.Message) func() error {
 		return func() error { return c.svc.UnpinMessage(c.Ctx, c.Alice, m.ID) }
 	}
-	c.costs("UnpinMessage", wants{8, 6}, unpin(one), unpin(other))
+	c.costs("UnpinMessage", wants{7, 5}, unpin(one), unpin(other))
 	bury := func(m *chat.Message) func() error {
 		return func() error { return c.svc.DeleteMessage(c.Ctx, c.Bob, m.ID) }
 	}
-	c.costs("DeleteMessage", wants{13, 11}, bury(one), bury(other))
+	c.costs("DeleteMessage", wants{12, 2}, bury(one), bury(other))
 	read := func(room *chat.Room) func() error {
 		return func() error { return chatsuite.ErrorOf(c.svc.MarkRead(c.Ctx, c.Alice, room.ID, 1)) }
 	}
-	c.costs("MarkRead", wants{4, 2}, read(short), read(long))
+	c.costs("MarkRead", wants{4, 1}, read(short), read(long))
 	unread := func(room *chat.Room) func() error {
 		return func() error { return chatsuite.ErrorOf(c.svc.MarkUnread(c.Ctx, c.Alice, room.ID, 1)) }
 	}
@@ -340,14 +340,14 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 				return err
 			}
 		}
-		c.costs("Rooms", wants{2, 2}, rooms(20, 1), rooms(21, 100))
+		c.costs("Rooms", wants{1, 1}, rooms(20, 1), rooms(21, 100))
 		filtered := func(n int) func() error {
 			no := false
 			return func() error {
 				return chatsuite.ErrorOf(c.svc.Rooms(c.Ctx, c.UserID(n), chat.RoomsQuery{Muted: &no, Pinned: &no, Unread: true}))
 			}
 		}
-		c.costs("Rooms with filters", wants{2, 2}, filtered(20), filtered(21))
+		c.costs("Rooms with filters", wants{1, 1}, filtered(20), filtered(21))
 		unread := func(n int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.Unread(c.Ctx, c.UserID(n))) }
 		}
@@ -363,8 +363,8 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 				return err
 			}
 		}
-		c.costs("Messages", wants{6, 6}, page(1), page(100))
-		c.costs("Replies", wants{6, 6}, func() error {
+		c.costs("Messages", wants{1, 1}, page(1), page(100))
+		c.costs("Replies", wants{2, 2}, func() error {
 			page, err := c.svc.Replies(c.Ctx, c.Bob, chatsuite.Must(c.Messages(c.Ctx, c.Bob, room.ID, chat.HistoryQuery{Before: ref(int64(10))}))(t).Items[0].ID, chat.Page{})
 			if err == nil && len(page.Items) == 0 {
 				err = fmt.Errorf("no replies")
@@ -376,11 +376,11 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 		}
 		c.costs("RoomUsers", wants{2, 2}, members(1), members(100))
 		last := chatsuite.Must(c.Messages(c.Ctx, c.Bob, room.ID, chat.HistoryQuery{Limit: 1}))(t).Items[0]
-		c.costs("Message", wants{6, 6}, func() error { return chatsuite.ErrorOf(c.svc.Message(c.Ctx, c.Bob, last.ID)) })
+		c.costs("Message", wants{1, 1}, func() error { return chatsuite.ErrorOf(c.svc.Message(c.Ctx, c.Bob, last.ID)) })
 		c.costs("Reactions", wants{2, 2}, func() error {
 			return chatsuite.ErrorOf(c.svc.Reactions(c.Ctx, c.Bob, chat.ReactionsQuery{MessageID: &last.ID}))
 		})
-		c.costs("Room", wants{2, 2}, func() error { return chatsuite.ErrorOf(c.svc.Room(c.Ctx, c.Bob, room.ID)) })
+		c.costs("Room", wants{1, 1}, func() error { return chatsuite.ErrorOf(c.svc.Room(c.Ctx, c.Bob, room.ID)) })
 		c.costs("Media", wants{1, 1}, func() error { return chatsuite.ErrorOf(c.svc.Media(c.Ctx, c.Bob, last.Media[0].ID)) })
 		for i := range 60 {
 			m := chatsuite.Must(c.SendMessage(c.Ctx, c.Alice, room.ID, chat.NewMessage{Text: "x", Mentions: []chat.UserID{c.Bob}, MentionRoom: i%2 == 0}))(t)
@@ -391,8 +391,8 @@ func TestPagesCostAConstantNumberOfStatements(t *testing.T) {
 		mentions := func(n int) func() error {
 			return func() error { return chatsuite.ErrorOf(c.svc.Mentions(c.Ctx, c.Bob, chat.Page{Limit: n})) }
 		}
-		c.costs("Mentions", wants{6, 6}, mentions(1), mentions(60))
-		c.costs("Pins", wants{5, 5}, func() error { return chatsuite.ErrorOf(c.svc.Pins(c.Ctx, c.Bob, room.ID)) })
+		c.costs("Mentions", wants{2, 2}, mentions(1), mentions(60))
+		c.costs("Pins", wants{2, 2}, func() error { return chatsuite.ErrorOf(c.svc.Pins(c.Ctx, c.Bob, room.ID)) })
 	})
 }
 

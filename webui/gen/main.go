@@ -1,9 +1,12 @@
 // Command gen makes the data of the emoji picker, src/emoji/data.ts, from Unicode's
-// emoji-test.txt. Run it in the folder webui, by go generate.
+// emoji-test.txt, and its names in other languages from CLDR's. Run it in the folder webui, by go
+// generate. After a change of the emoji, or for a newer CLDR, run it with -cldr and a folder with
+// CLDR's packages first.
 package main
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -21,17 +24,55 @@ const (
 
 func main() {
 	log.SetFlags(0)
+	cldr := flag.String("cldr", "", "keep the names that are in CLDR's packages in this folder")
+	flag.Parse()
+	if *cldr != "" {
+		for _, language := range languages {
+			if err := keepAnnotations(*cldr, language); err != nil {
+				log.Fatal(err)
+			}
+		}
+	}
+	files, err := generateAll()
+	if err != nil {
+		log.Fatal(err)
+	}
+	for path, made := range files {
+		if err := os.WriteFile(path, made, 0o644); err != nil { //nolint:gosec // G306: a source file
+			log.Fatal(err)
+		}
+	}
+}
+
+// generateAll returns the files by their paths.
+func generateAll() (map[string][]byte, error) {
+	groups, err := readGroups()
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{target: render(groups)}
+	for _, language := range languages {
+		text, err := os.ReadFile(fmt.Sprintf(annotations, language))
+		if err != nil {
+			return nil, err
+		}
+		if files[fmt.Sprintf(annotationsTarget, language)], err = generateNames(string(text), groups); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func readGroups() ([]group, error) {
 	text, err := os.ReadFile(source)
 	if err != nil {
-		log.Fatal(err)
+		return nil, err
 	}
-	made, err := generate(string(text))
+	groups, err := parseGroups(string(text))
 	if err != nil {
-		log.Fatalf("%s: %v", source, err)
+		return nil, fmt.Errorf("%s: %w", source, err)
 	}
-	if err := os.WriteFile(target, made, 0o644); err != nil { //nolint:gosec // G306: a source file
-		log.Fatal(err)
-	}
+	return groups, nil
 }
 
 // group is a section of the picker.
@@ -40,8 +81,8 @@ type group struct {
 	lines []string // an emoji, a tab, its name, and another tab where it comes in skin tones
 }
 
-// generate returns the TypeScript source of the picker's data.
-func generate(text string) ([]byte, error) {
+// parseGroups reads emoji-test.txt.
+func parseGroups(text string) ([]group, error) {
 	var groups []group
 	for line := range strings.Lines(text) {
 		if name, ok := strings.CutPrefix(line, "# group: "); ok {
@@ -57,8 +98,7 @@ func generate(text string) ([]byte, error) {
 		}
 		add(&groups[len(groups)-1], e)
 	}
-	groups = slices.DeleteFunc(groups, func(g group) bool { return len(g.lines) == 0 })
-	return render(groups), nil
+	return slices.DeleteFunc(groups, func(g group) bool { return len(g.lines) == 0 }), nil
 }
 
 type entry struct{ emoji, name string }

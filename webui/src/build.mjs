@@ -64,6 +64,6 @@ function licences() {
     const file = fs.readdirSync(folder).find((f) => /^licen[cs]e/i.test(f));
     return `${name} ${version}\n\n${fs.readFileSync(path.join(folder, file), "utf8").trim()}\n`;
   });
-  texts.push(`Unicode's list of emoji\n\n${fs.readFileSync(path.join(here, "../../internal/emoji/LICENSE-UNICODE"), "utf8").trim()}\n`);
+  texts.push(`Unicode's list of emoji, and their names of its CLDR\n\n${fs.readFileSync(path.join(here, "../../internal/emoji/LICENSE-UNICODE"), "utf8").trim()}\n`);
   return "What the files of this folder have of others, and under which licences.\n\n" + texts.join("\n" + "-".repeat(72) + "\n\n");
 }

@@ -2,6 +2,7 @@ import { type Client, createClient, openStore, type Store } from "df-chat-client
 import { render } from "preact";
 import { App, type Opened } from "./app";
 import type { Server } from "./context";
+import type { DfChatElement, DfChatEvents, Token } from "./element";
 import { type Language, language, ready, type Table, tables } from "./i18n";
 import { badgeTitle, notify, watchUnread } from "./notify";
 import { readServer, usual } from "./server";
@@ -11,13 +12,11 @@ import { styles } from "./style";
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(styles);
 
-type Token = string | null | ((refused: boolean) => string | null | Promise<string | null>);
-
 // What lives while the element is in a page, with one base and one user.
 interface Session { store: Store; client: Client; files: ReturnType<typeof sources>; stop(): void }
 
 /** DfChat is <df-chat base="/chat">: the whole chat in any page. */
-export class DfChat extends HTMLElement {
+export class DfChat extends HTMLElement implements DfChatElement {
   static observedAttributes = ["base", "token", "user", "lang", "room", "compact", "titled", "notify"];
 
   /** addLanguage adds texts, or replaces some: what is missing is shown in English. */
@@ -143,7 +142,7 @@ export class DfChat extends HTMLElement {
   }
   #ask = () => { void Notification.requestPermission().then(() => this.redraw()); };
 
-  #tell(name: string, detail: object) {
+  #tell<K extends keyof DfChatEvents>(name: K, detail: DfChatEvents[K]["detail"]) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 }

@@ -3,7 +3,7 @@ import type { Message, Room, User } from "./types";
 
 // messageSearch returns a page of the messages with all the words of q.
 export async function messageSearch(chat: Chat, q: string, room?: string, cursor?: string, signal?: AbortSignal): Promise<{ items: Message[]; next: string | null }> {
-  const page = await chat.client.chatMessageSearch({ q, room, cursor, limit: 20 }, signal && { signal }) as unknown as { items: (Message | { message: Message })[]; next: string | null };
+  const page = await chat.client.chatMessageSearch({ q, room, cursor, limit: 20 }, { signal, retries: 1 }) as unknown as { items: (Message | { message: Message })[]; next: string | null };
   return { items: page.items.map((hit) => "message" in hit ? hit.message : hit), next: page.next };
 }
 
@@ -11,7 +11,7 @@ export async function messageSearch(chat: Chat, q: string, room?: string, cursor
 // rooms of two.
 export async function findUsers(chat: Chat, q: string, signal?: AbortSignal): Promise<User[]> {
   if (chat.server.directory) {
-    const page = await (chat.client.userList as (p: object, o?: object) => Promise<{ items: User[] }>)({ q }, signal && { signal });
+    const page = await (chat.client.userList as (p: object, o?: object) => Promise<{ items: User[] }>)({ q }, { signal, retries: 1 });
     return page.items;
   }
   const words = q.toLocaleLowerCase(), known = new Map<string, User>();

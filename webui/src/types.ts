@@ -8,7 +8,8 @@ export const permissions: readonly Permission[] = ["can_create_messages", "can_e
   "can_remove_users", "can_edit_messages", "can_delete_messages", "can_edit_room", "can_delete_room"];
 
 export interface Media {
-  id: string; file_name: string; content_type: string; size: number; width: number | null; height: number | null; url: string;
+  id: string; kind?: "image" | "video" | "audio" | "file"; file_name: string; content_type: string; size: number; width: number | null; height: number | null;
+  url: string; // "" of what an update told of, until its address is known
   thumbnail_url?: string | null;
 }
 

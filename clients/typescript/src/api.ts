@@ -443,7 +443,7 @@ export interface Room {
   marked_unread: number | null;
   /** How many members there are. */
   member_count: number;
-  /** How many unread messages mention you; where your rooms, or one room, are asked for, and 0 elsewhere. */
+  /** How many unread messages mention you, up to 1,000; where your rooms, or one room, are asked for, and 0 elsewhere. */
   mention_count: number;
   metadata: Metadata | null;
   /** You muted the room. */
@@ -588,7 +588,7 @@ export interface RoomUserPatch {
 export type Timestamp = string;
 
 export interface Unread {
-  /** Unread messages that mention you. */
+  /** Unread messages that mention you, counted up to 1,000 in each room. */
   mentions: number;
   /** As mentions, of all rooms. */
   mentions_with_muted: number;
@@ -607,7 +607,7 @@ export interface UnreadMark {
   number: number;
 }
 
-/** A change, with its content as all members see it alike when it is delivered: ids of users and files alone, and nothing of your own but in a hello, a room_state and what is told to your own sessions alone. */
+/** A change, with its content as all members see it alike when it is delivered: ids of users, files without addresses, and nothing of your own but in a hello, a room_state and what is told to your own sessions alone. */
 export type Update = UpdateHello | UpdateReset | UpdateRoomState | UpdateHidden | UpdateOfRoom | UpdateOfMember | UpdateOfMessage | UpdateWithoutContent | UpdateOfMarker | UpdateOfMute | UpdateOfOwnState | UpdateOfTyping;
 
 /** The first of each stream: all of your rooms. */
@@ -745,6 +745,19 @@ export interface UpdateWithoutContent {
   user_id?: UserID;
 }
 
+/** A file of a message as all members see it: what it takes to leave it its place. Where its content is may be signed for one user: see chat_media_list. */
+export interface UpdatedMedia {
+  content_type: string;
+  duration_ms: number | null;
+  file_name: string;
+  height: number | null;
+  id: ID;
+  kind: MediaKind;
+  /** Bytes. */
+  size: number;
+  width: number | null;
+}
+
 /** A member as all members see them. */
 export interface UpdatedMember {
   created_at: Timestamp;
@@ -767,8 +780,8 @@ export interface UpdatedMessage {
   deleted_at: string | null;
   edited_at: string | null;
   id: ID;
-  /** In the sender's order: see chat_media_list. */
-  media_ids: ID[];
+  /** In the sender's order. */
+  media: UpdatedMedia[];
   /** It mentions everybody in the room. */
   mention_room: boolean;
   /** The users that it mentions. */

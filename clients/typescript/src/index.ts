@@ -5,7 +5,7 @@ export { type Client, createClient } from "./client.js";
 export { Problem, type ProblemCode, type StoredProblem } from "./problem.js";
 export { openStore } from "./store.js";
 export type {
-  Draft, OutboxEntry, OutboxFile, Outgoing, Readable, RoomEntry, RoomStore, RoomView, Status, Store, StoreOptions, UnreadTotals,
+  Draft, OutboxEntry, OutboxFile, Outgoing, Readable, RoomEntry, RoomStore, RoomView, SizedFile, Status, Store, StoreOptions, UnreadTotals,
 } from "./store_types.js";
 export type { StreamUpdate, UpdateRoomReset } from "./sequence.js";
 export type { Stream, StreamHandler, StreamOptions, StreamStatus } from "./stream.js";

@@ -1,6 +1,6 @@
-import type { Media, Message, MessageHead, Room, RoomUser, UpdatedMember, UpdatedMessage, UpdatedRoom, User, UserID } from "./api.js";
+import type { Media, Message, MessageHead, Room, RoomUser, UpdatedMedia, UpdatedMember, UpdatedMessage, UpdatedRoom, User, UserID } from "./api.js";
 
-/** What else is known, to complete an update with, which has ids alone. */
+/** What else is known, to complete an update with, which has ids of users and no addresses of media. */
 export interface Known {
   user(id: UserID): User;
   head(message: string): MessageHead | undefined;
@@ -11,9 +11,9 @@ export interface Known {
  * whether something is missing that only the server has.
  */
 export function mergeMessage(known: Message | undefined, update: UpdatedMessage, from: Known): { message: Message; partial: boolean } {
-  const { user_id, media_ids, reactions, mentions, reply_to_number: _, ...same } = update;
+  const { user_id, media: shown, reactions, mentions, reply_to_number: _, ...same } = update;
   const files = new Map(known?.media.map((one) => [one.id, one]));
-  const media = media_ids.map((id) => files.get(id)).filter((one): one is Media => one !== undefined);
+  const media = shown.map((one) => files.get(one.id) ?? placeOf(one));
   const mine = new Map(known?.reactions.map((one) => [one.reaction, one.mine]));
   let replyTo: MessageHead | null = null;
   if (update.reply_to_id !== null) replyTo = from.head(update.reply_to_id) ?? (known?.reply_to?.id === update.reply_to_id ? known.reply_to : null);
@@ -24,8 +24,13 @@ export function mergeMessage(known: Message | undefined, update: UpdatedMessage,
     reply_to: replyTo,
     mentions: mentions.map((id) => from.user(id)),
   };
-  const partial = media.length < media_ids.length || update.reply_to_id !== null && replyTo === null;
+  const partial = media.some((one) => one.url === "") || update.reply_to_id !== null && replyTo === null;
   return { message, partial };
+}
+
+// placeOf returns a file by what an update tells of it: where its content is only the server knows.
+function placeOf(update: UpdatedMedia): Media {
+  return { ...update, sha256: "", url: "", thumbnail_url: null, created_at: "" };
 }
 
 /** headOf returns what replies show of a message. */
@@ -40,13 +45,14 @@ export function headOf(message: Message): MessageHead {
 /** lastOf returns what the list of rooms shows of a message, and whether files are missing. */
 export function lastOf(room: Room, update: UpdatedMessage, user: (id: UserID) => User): { last: MessageHead; partial: boolean } {
   const known = room.last_message?.id === update.id ? room.last_message : undefined;
-  const media = known?.media?.id === update.media_ids[0] ? known?.media ?? null : null;
+  const first = update.media[0];
+  const media = first === undefined ? null : known?.media?.id === first.id ? known.media : placeOf(first);
   const last: MessageHead = {
     id: update.id, number: update.number, user: update.user_id === null ? null : user(update.user_id), author_kind: update.author_kind,
-    text: update.text, media, media_count: update.media_ids.length, metadata: update.metadata,
+    text: update.text, media, media_count: update.media.length, metadata: update.metadata,
     created_at: update.created_at, edited_at: update.edited_at, deleted_at: update.deleted_at,
   };
-  return { last, partial: update.media_ids.length > 0 && media === null };
+  return { last, partial: media !== null && media.url === "" };
 }
 
 /** mergeRoom returns a room as an update has it, and whether only the server knows the rest. */

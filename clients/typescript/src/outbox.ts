@@ -18,6 +18,10 @@ export interface OutboxHost {
   changed(room: ID): void;
   /** tell tells other tabs of an entry; null: it is discarded, or the server has it as a message. */
   tell(room: ID, id: string, entry: OutboxEntry | null, message?: Message): void;
+  /** pause returns how many milliseconds one has to wait in a room in slow mode. */
+  pause(room: ID): number;
+  /** tooSoon takes how many are left, as the server has told. */
+  tooSoon(room: ID, left: number): void;
   /** clock orders responses and updates: see RoomWindow. */
   clock(): number;
   sent(message: Message, since: number): void;
@@ -151,6 +155,11 @@ export class Outbox {
     for (let failed = 0, refused = 0; this.ready();) {
       const entry = this.next(room);
       if (entry === undefined) return;
+      const wait = this.host.pause(room);
+      if (wait > 0) { // slow mode; what wakes it before looks again
+        await this.pause(wait);
+        continue;
+      }
       try {
         await this.deliver(entry);
         failed = refused = 0;
@@ -165,6 +174,7 @@ export class Outbox {
           this.stored.add(entry.id);
           await this.set(current, { state: "waiting", files: current.files.map((file) => ({ ...file, media: null, sent: 0 })) });
         } else if (problem.status === 401 || known && problem.temporary && refused < failures) {
+          if (problem.code === "too_soon" && problem.retryAfter !== undefined) this.host.tooSoon(room, problem.retryAfter);
           this.show(current, { state: "waiting" });
           if (problem.status !== 401) await this.pause(problem.retryAfter ?? backoff(failed++));
         } else {

@@ -1,58 +1,16 @@
-import type {
-  ID, Message, MessageHead, MessagePage, Reaction, Room, RoomPatch, RoomUser, RoomUserPatch, UpdatedMessage, UserID,
-} from "./api.js";
+import type { ID, Message, MessageHead, MessagePage, Reaction, Room, RoomPatch, RoomUser, RoomUserPatch, UpdatedMessage, UserID } from "./api.js";
 import { Cell } from "./cell.js";
-import type { Client } from "./client.js";
-import { headOf, mergeMember, mergeMessage } from "./merge.js";
+import { Missing } from "./missing.js";
+import { headOf, mergeMessage } from "./merge.js";
 import { Problem } from "./problem.js";
+import type { RoomHost } from "./room_host.js";
+import { RoomMembers } from "./room_members.js";
 import type { StreamUpdate } from "./sequence.js";
 import type { Draft, OutboxEntry, Outgoing, RoomStore, RoomView } from "./store_types.js";
-import type { Users } from "./users.js";
+import { Unsent } from "./unsent.js";
 import { RoomWindow } from "./window.js";
 
-/** What a room needs of its store. */
-export interface RoomHost {
-  /** ready resolves when what was kept is known, and with it what waits to be sent. */
-  readonly ready: Promise<void>;
-  readonly client: Client;
-  readonly users: Users;
-  readonly signal: AbortSignal;
-  readonly page: number;
-  readonly most: number;
-  me(): UserID | null;
-  room(id: ID): Room | undefined;
-  gone(id: ID): boolean;
-  ask(id: ID): void;
-  applyRoom(room: Room, since: number): void;
-  clock(): number;
-  tick(): number;
-  outbox(id: ID): readonly OutboxEntry[];
-  confirm(room: ID, entry: string, message: Message): void;
-  draft(id: ID): Draft | null;
-  typing(id: ID): RoomView["typing"];
-  receipts(id: ID): RoomView["receipts"];
-  enqueue(room: ID, message: Outgoing): Promise<OutboxEntry>;
-  retry(room: ID, entry: string): Promise<void>;
-  discard(room: ID, entry: string): Promise<void>;
-  setDraft(room: ID, draft: Draft | null): void;
-  markRead(room: ID, number: number | undefined): void;
-  sendTyping(room: ID): void;
-  left(room: ID): void;
-  receipt(room: ID, user: UserID, number: number): void;
-  keptWindow(room: ID): Promise<KeptWindow | undefined>;
-  keepWindow(room: ID): void;
-  onProblem(problem: unknown): void;
-}
-
-/** What is kept of a window. */
-export interface KeptWindow {
-  readonly messages: readonly Message[];
-  readonly has_before: boolean;
-  readonly saved_at: number;
-}
-
-const gather = 20; // milliseconds in which requests for single messages are put together
-const pageMost = 100;
+const membersMost = 100; // of a page
 
 /** OpenRoom is a room of a store, with a window of its history while anybody looks. */
 export class OpenRoom implements RoomStore {
@@ -63,20 +21,33 @@ export class OpenRoom implements RoomStore {
   private generation = 0;
   private loading: RoomView["loading"] = null;
   private problem: Problem | null = null;
-  private members: readonly RoomUser[] | null = null;
-  private partial = new Set<number>();
-  private readonly identified = new Set<ID>(); // a response has told whose client id they have
-  private readonly landing = new Map<number, OutboxEntry>(); // the server has them; what comes before them is not here yet
-  private hydrating = false;
+  private readonly members = new RoomMembers();
+  private readonly missing: Missing;
+  private readonly unsent: Unsent;
 
   constructor(readonly id: ID, private readonly host: RoomHost) {
     this.window = new RoomWindow(host.most);
     this.view = new Cell(() => this.compute());
+    this.unsent = new Unsent({ window: this.window, me: () => host.me(), outbox: () => this.outbox, need: (number) => this.need(number) });
+    this.missing = new Missing({
+      clock: () => host.clock(), onProblem: (problem) => host.onProblem(problem),
+      read: async (after, limit) => (await this.fly(host.client.chatMessageList({ room: id, after, limit }, { signal: host.signal }))).items,
+      put: (messages, since) => {
+        this.arrived(messages, since);
+        for (const message of messages) if (this.isWatched && !this.window.changedSince(message.id, since)) this.window.put(message);
+        this.land(messages);
+        this.changed();
+      },
+    });
   }
 
   /** Whether anybody looks. */
   get isOpen(): boolean {
     return this.opens > 0;
+  }
+
+  private get outbox(): readonly OutboxEntry[] {
+    return this.host.outbox()?.of(this.id) ?? none;
   }
 
   // Whether messages have a place: nobody has looked otherwise, and a page will have them.
@@ -90,7 +61,7 @@ export class OpenRoom implements RoomStore {
     if (around !== undefined) return this.loadAround(around);
     if (this.window.messages.length === 0) {
       await this.host.ready;
-      const kept = await this.host.keptWindow(this.id);
+      const kept = await this.host.windows.get(this.id);
       if (kept !== undefined && !this.window.loaded && this.window.messages.length === 0) {
         this.window.messages = kept.messages;
         this.window.hasBefore = kept.has_before;
@@ -103,7 +74,7 @@ export class OpenRoom implements RoomStore {
 
   close(): void {
     this.opens = Math.max(0, this.opens - 1);
-    if (!this.isOpen) this.landing.clear();
+    if (!this.isOpen) this.unsent.clear();
   }
 
   loadNewest(): Promise<void> {
@@ -132,7 +103,7 @@ export class OpenRoom implements RoomStore {
 
   /** reload reads the window again: what is shown may be wrong. */
   reload(): Promise<void> {
-    this.members = null;
+    this.members.all = null;
     if (!this.window.loaded && !this.isOpen) return Promise.resolve();
     const { first, hasAfter } = this.window;
     if (!this.isOpen) { // read it when it is opened next
@@ -148,15 +119,15 @@ export class OpenRoom implements RoomStore {
     this.generation++;
     this.window.messages = [];
     this.window.loaded = this.window.hasBefore = this.window.hasAfter = false;
-    this.members = null;
+    this.members.all = null;
     this.view.changed();
   }
 
   /** catchUp reads what is missing at the end: what should have been told and was not. */
   async catchUp(): Promise<void> {
-    const newest = this.host.room(this.id)?.last_number ?? 0;
+    const newest = this.host.list.get(this.id)?.last_number ?? 0;
     if (!this.window.loaded) return this.isOpen ? this.loadNewest() : undefined;
-    this.hydrate();
+    this.missing.read();
     if (!this.window.hasAfter && this.window.last < newest) await this.loadAfter();
   }
 
@@ -169,7 +140,7 @@ export class OpenRoom implements RoomStore {
     this.loading = what;
     this.problem = null;
     this.view.changed();
-    const since = this.host.clock(), floor = this.host.room(this.id)?.last_number ?? 0;
+    const since = this.host.clock(), floor = this.host.list.get(this.id)?.last_number ?? 0;
     try {
       const page = await this.fly(this.host.client.chatMessageList(
         { room: this.id, limit: this.host.page, ...query }, { signal: this.host.signal },
@@ -178,7 +149,7 @@ export class OpenRoom implements RoomStore {
       this.arrived(page.items, since);
       put(page, since, floor);
       this.land(page.items);
-      this.host.keepWindow(this.id);
+      this.host.windows.put(this.id, this.window);
     } catch (error) {
       if (error instanceof Problem && generation === this.generation) this.problem = error;
       if (!(error instanceof Problem) || !error.temporary) throw error;
@@ -204,8 +175,9 @@ export class OpenRoom implements RoomStore {
   private arrived(messages: readonly Message[], since: number): void {
     this.learn(messages);
     for (const message of messages) {
-      this.partial.delete(message.number);
-      this.identified.add(message.id);
+      this.missing.arrived(message.number);
+      this.unsent.arrived(message);
+      this.host.pace.told(message, message.user?.id);
       if (this.window.changedSince(message.id, since)) this.need(message.number);
     }
   }
@@ -213,10 +185,10 @@ export class OpenRoom implements RoomStore {
   // land confirms what the server has. What is not in its place yet is shown as it was until then.
   private land(messages: readonly Message[]): void {
     for (const message of messages) {
-      const entry = this.host.outbox(this.id).find((one) => one.id === message.client_id);
+      const entry = this.outbox.find((one) => one.id === message.client_id);
       if (entry === undefined) continue;
-      if (this.isWatched && this.window.isAside(message.number)) this.landing.set(message.number, entry);
-      this.host.confirm(this.id, entry.id, message);
+      if (this.isWatched) this.unsent.land(message.number, entry);
+      this.host.outbox()?.confirm(this.id, entry.id, message);
     }
     if (this.window.isGap) setTimeout(() => void this.loadAfter().catch((error) => this.host.onProblem(error)));
   }
@@ -230,10 +202,10 @@ export class OpenRoom implements RoomStore {
   }
 
   async loadMembers(): Promise<void> {
-    const page = await this.host.client.roomUserList({ room: this.id, limit: pageMost }, { signal: this.host.signal });
+    const page = await this.host.client.roomUserList({ room: this.id, limit: membersMost }, { signal: this.host.signal });
     page.items.forEach((member) => this.host.users.learn(member.user));
-    this.members = page.next === null ? page.items : null;
-    for (const member of page.items) this.host.receipt(this.id, member.user.id, member.last_read_number);
+    this.members.all = page.next === null ? page.items : null;
+    for (const member of page.items) if (member.user.id !== this.host.me()) this.host.receipts.read(this.id, member.user.id, member.last_read_number);
     this.view.changed();
   }
 
@@ -266,23 +238,8 @@ export class OpenRoom implements RoomStore {
       case "reaction_removed":
         if (update.message !== undefined) this.message(update.message, tick, update.kind, update.actor_id ?? update.user_id);
         break;
-      case "user_added":
-      case "user_updated":
-        if (update.member !== undefined && this.members !== null) {
-          const { member } = update, others = this.members.filter((one) => one.user.id !== member.user_id);
-          const known = this.members.find((one) => one.user.id === member.user_id);
-          const merged = mergeMember(known, member, this.known());
-          this.members = known === undefined ? [...others, merged] : this.members.map((one) => one === known ? merged : one);
-        }
-        break;
-      case "user_removed":
-      case "user_banned":
-        if (this.members !== null) this.members = this.members.filter((one) => one.user.id !== update.user_id);
-        break;
-      case "owner_changed":
-        if (this.members !== null) void this.loadMembers().catch((error) => this.host.onProblem(error));
-        break;
     }
+    if (this.members.apply(update, this.known())) void this.loadMembers().catch((error) => this.host.onProblem(error));
     this.view.changed();
   }
 
@@ -290,7 +247,7 @@ export class OpenRoom implements RoomStore {
     const known = this.window.find(update.id) ?? this.window.at(update.number);
     // Whether it is one of those that wait here, only its client id tells, which is the author's to see.
     const maybeWaiting = known === undefined && update.user_id !== null && update.user_id === this.host.me()
-      && this.host.outbox(this.id).length > 0;
+      && this.outbox.length > 0;
     const { message, partial } = mergeMessage(known, update, this.known());
     const mine = kind.startsWith("reaction_") && actor === this.host.me();
     if (maybeWaiting) this.need(update.number, true);
@@ -314,10 +271,10 @@ export class OpenRoom implements RoomStore {
 
   // replies changes what answers to a message show of it.
   private replies(update: UpdatedMessage, message: Message): void {
-    const full = message.media.length === update.media_ids.length ? headOf(message) : undefined;
+    const full = message.media.every((one) => one.url !== "") ? headOf(message) : undefined;
     this.window.change((one) => {
       if (one.reply_to === null || one.reply_to.id !== update.id) return one;
-      const head: MessageHead = full ?? { ...one.reply_to, text: update.text, deleted_at: update.deleted_at, media_count: update.media_ids.length };
+      const head: MessageHead = full ?? { ...one.reply_to, text: update.text, deleted_at: update.deleted_at, media_count: update.media.length };
       return { ...one, reply_to: head };
     });
   }
@@ -335,47 +292,11 @@ export class OpenRoom implements RoomStore {
   // need asks the server for a message that is known in part.
   private need(number: number, even = false): void {
     if (!even && !this.window.loaded && this.window.at(number) === undefined) return;
-    this.partial.add(number);
-    if (!this.hydrating) {
-      this.hydrating = true;
-      setTimeout(() => this.hydrate(), gather);
-    }
-  }
-
-  private hydrate(): void {
-    if (this.partial.size === 0) {
-      this.hydrating = false;
-      return;
-    }
-    this.hydrating = true;
-    this.complete().then(() => {
-      this.hydrating = false;
-      if (this.partial.size > 0) this.hydrate();
-    }, (error) => { // it is tried again when the connection is back
-      this.hydrating = false;
-      if (!(error instanceof Problem && error.temporary)) this.partial.clear();
-      this.host.onProblem(error);
-    });
-  }
-
-  // complete reads messages that are known in part, those that are close with one request.
-  private async complete(): Promise<void> {
-    const numbers = [...this.partial].sort((a, b) => a - b);
-    const first = numbers[0]!;
-    const last = numbers.filter((number) => number < first + pageMost).at(-1)!;
-    const since = this.host.clock();
-    const page = await this.fly(this.host.client.chatMessageList(
-      { room: this.id, after: first - 1, limit: last - first + 1 }, { signal: this.host.signal },
-    ));
-    for (const number of numbers) if (number <= last) this.partial.delete(number);
-    this.arrived(page.items, since);
-    for (const message of page.items) if (this.isWatched && !this.window.changedSince(message.id, since)) this.window.put(message);
-    this.land(page.items);
-    this.changed();
+    this.missing.add(number);
   }
 
   private changed(): void {
-    this.host.keepWindow(this.id);
+    this.host.windows.put(this.id, this.window);
     this.view.changed();
   }
 
@@ -388,40 +309,16 @@ export class OpenRoom implements RoomStore {
       if (message.reply_to?.user?.id === id && message.reply_to.user !== user) changed = { ...changed, reply_to: { ...message.reply_to, user } };
       return changed;
     });
-    if (this.members?.some((member) => member.user.id === id)) {
-      this.members = this.members.map((member) => member.user.id === id ? { ...member, user } : member);
-    } else if (!changed) {
-      return;
-    }
-    this.view.changed();
+    if (this.members.userChanged(user) || changed) this.view.changed();
   }
 
   private compute(): RoomView {
-    for (const number of this.landing.keys()) if (!this.window.isAside(number)) this.landing.delete(number);
-    const landing = [...this.landing.values()].sort((a, b) => a.order - b.order);
-    const outbox = this.unsent();
     return {
-      room: this.host.room(this.id) ?? null, gone: this.host.gone(this.id),
+      room: this.host.list.get(this.id) ?? null, gone: this.host.gone(this.id),
       messages: this.window.messages, has_before: this.window.hasBefore, has_after: this.window.hasAfter,
-      outbox: landing.length === 0 ? outbox : [...landing, ...outbox], loading: this.loading, problem: this.problem, draft: this.host.draft(this.id),
-      typing: this.host.typing(this.id), members: this.members, receipts: this.host.receipts(this.id),
+      outbox: this.unsent.shown(), loading: this.loading, problem: this.problem, draft: this.host.drafts.get(this.id),
+      typing: this.host.typing(this.id), send_at: this.host.pace.until(this.id), members: this.members.all, receipts: this.host.receipts.of(this.id),
     };
-  }
-
-  // unsent returns the entries without those whose message is shown: another tab may have sent one, or
-  // have been closed before it knew. An own message that only an update told of may be any that says
-  // the same, until the server tells its client id.
-  private unsent(): readonly OutboxEntry[] {
-    const outbox = this.host.outbox(this.id), me = this.host.me();
-    if (outbox.length === 0) return outbox;
-    const sent = new Set(this.window.messages.map((message) => message.client_id));
-    const unclear = this.window.messages.filter((one) => one.user?.id === me && one.client_id === undefined && !this.identified.has(one.id));
-    const shown = (entry: OutboxEntry) => sent.has(entry.id) || unclear.some((one) => {
-      const same = one.text === entry.text && one.reply_to_id === (entry.reply_to?.id ?? null);
-      if (same) this.need(one.number);
-      return same;
-    });
-    return outbox.some(shown) ? outbox.filter((entry) => !shown(entry)) : outbox;
   }
 
   // What its user does.
@@ -431,11 +328,11 @@ export class OpenRoom implements RoomStore {
   }
 
   retry(entry: string): Promise<void> {
-    return this.host.retry(this.id, entry);
+    return this.host.outbox()?.retry(this.id, entry) ?? Promise.resolve();
   }
 
   discard(entry: string): Promise<void> {
-    return this.host.discard(this.id, entry);
+    return this.host.outbox()?.discard(this.id, entry) ?? Promise.resolve();
   }
 
   async edit(message: ID, text: string): Promise<void> {
@@ -472,16 +369,16 @@ export class OpenRoom implements RoomStore {
   }
 
   markRead(number?: number): void {
-    this.host.markRead(this.id, number);
+    this.host.reads.mark(this.id, number);
   }
 
   async markUnread(number: number): Promise<void> {
     await this.host.client.roomUserUnread({ room: this.id, body: { number } });
-    this.host.ask(this.id);
+    this.host.inbox.ask(this.id);
   }
 
   setDraft(draft: Draft | null): void {
-    this.host.setDraft(this.id, draft);
+    this.host.drafts.set(this.id, draft);
   }
 
   typing(): void {
@@ -491,22 +388,21 @@ export class OpenRoom implements RoomStore {
   async update(patch: RoomPatch): Promise<Room> {
     const since = this.host.clock();
     const room = await this.host.client.chatRoomUpdate({ room: this.id, body: patch });
-    this.host.applyRoom(room, since);
+    this.host.list.apply(room, since);
     return room;
   }
 
   async updateMember(user: UserID | "me", patch: RoomUserPatch): Promise<RoomUser> {
     const member = await this.host.client.roomUserUpdate({ room: this.id, user, body: patch });
-    if (this.members !== null) {
-      this.members = this.members.map((one) => one.user.id === member.user.id ? member : one);
-      this.view.changed();
-    }
-    this.host.ask(this.id);
+    if (this.members.replace(member)) this.view.changed();
+    this.host.inbox.ask(this.id);
     return member;
   }
 
   async leave(): Promise<void> {
     await this.host.client.roomUserDelete({ room: this.id, user: "me" });
-    this.host.left(this.id);
+    this.host.list.remove(this.id);
   }
 }
+
+const none: readonly OutboxEntry[] = [];

@@ -1,4 +1,5 @@
 import type { ID, Room, RoomState, UpdatedMessage, UpdateOfMessage, UserID } from "./api.js";
+import { Ends } from "./ends.js";
 import { asListed, lastOf, mergeRoom } from "./merge.js";
 import type { StreamUpdate } from "./sequence.js";
 import type { Users } from "./users.js";
@@ -20,6 +21,7 @@ export class Rooms {
   private readonly rooms = new Map<ID, Room>();
   private readonly ticks = new Map<ID, number>(); // when an update last changed one
   private readonly own = new Map<ID, number>(); // when an update last changed one's own state in it
+  private readonly mutes = new Ends((id) => this.muteEnded(id));
   readonly reads = new Map<ID, number>(); // markers that the server does not have yet
 
   constructor(private readonly host: RoomsHost) {}
@@ -43,12 +45,18 @@ export class Rooms {
   /** put takes a room as it was kept. */
   put(room: Room): void {
     this.rooms.set(room.id, room);
+    this.watchMute(room);
     this.learn(room);
   }
 
   clear(): void {
     this.rooms.clear();
     this.reads.clear();
+    this.mutes.clear();
+  }
+
+  close(): void {
+    this.mutes.clear();
   }
 
   /** changedSince tells whether an update changed a room after a tick. */
@@ -224,6 +232,7 @@ export class Rooms {
   }
 
   remove(id: ID): void {
+    this.mutes.set(id, null);
     if (this.rooms.delete(id)) this.host.removed(id);
   }
 
@@ -251,7 +260,18 @@ export class Rooms {
       room = { ...room, last_read_number: Math.max(read, room.last_read_number), unread, mention_count: unread === 0 ? 0 : room.mention_count, marked_unread: null };
     }
     this.rooms.set(room.id, room);
+    this.watchMute(room);
     this.host.changed(room.id);
+  }
+
+  // watchMute notices the end of a mute when it comes: no update tells of it.
+  private watchMute(room: Room): void {
+    this.mutes.set(room.id, room.muted && room.muted_until !== null ? Date.parse(room.muted_until) : null);
+  }
+
+  private muteEnded(id: ID): void {
+    const room = this.rooms.get(id);
+    if (room !== undefined) this.change(room, { muted: false, muted_until: null });
   }
 
   private learn(room: Room): void {

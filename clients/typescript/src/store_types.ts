@@ -54,6 +54,9 @@ export interface OutboxFile {
   readonly type: string;
   readonly size: number;
   readonly blob: Blob;
+  /** Pixels, where they were given: see SizedFile. */
+  readonly width: number | null;
+  readonly height: number | null;
   /** Bytes that have left. */
   readonly sent: number;
   /** What it was stored as, once it was. */
@@ -77,10 +80,17 @@ export interface OutboxEntry {
   readonly problem: StoredProblem | null;
 }
 
+/** A picture or a film of which it is known how large it is shown, in pixels. */
+export interface SizedFile {
+  readonly blob: Blob | File;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** What to send. */
 export interface Outgoing {
   text?: string | undefined;
-  files?: readonly (Blob | File)[] | undefined;
+  files?: readonly (Blob | File | SizedFile)[] | undefined;
   reply_to?: Message | MessageHead | null | undefined;
   metadata?: Metadata | null | undefined;
   /** Other fields of NewMessage, such as mentions. */
@@ -113,7 +123,10 @@ export interface RoomView {
   readonly room: Room | null;
   /** It was deleted, or one is no longer in it. */
   readonly gone: boolean;
-  /** Part of the history, ascending and without gaps, tombstones included. */
+  /**
+   * Part of the history, ascending and without gaps, tombstones included. The media of a message
+   * that an update told of have all but their addresses: `url` is "" until the server was asked.
+   */
   readonly messages: readonly Message[];
   /** There are older ones before the window, newer ones after it. */
   readonly has_before: boolean;
@@ -126,6 +139,8 @@ export interface RoomView {
   readonly problem: Problem | null;
   readonly draft: Draft | null;
   readonly typing: readonly User[];
+  /** When one may send again in a room in slow mode, by Date.now(); null: now. What is sent earlier waits. */
+  readonly send_at: number | null;
   /** Null until loadMembers; then kept up to date. Only rooms of up to 100 members have them. */
   readonly members: readonly RoomUser[] | null;
   /** Up to which number others have read, as far as it is known. */

@@ -7,9 +7,10 @@ export function writeOf(room: ID, message: Outgoing, id: string, order: number):
   const answered = message.reply_to ?? null;
   return {
     id, room_id: room, order, text: message.text ?? "",
-    files: (message.files ?? []).map((file) => ({
-      name: (file as Partial<File>).name ?? "", type: file.type, size: file.size, blob: file, sent: 0, media: null,
-    })),
+    files: (message.files ?? []).map((file) => {
+      const { blob, width, height } = "blob" in file ? file : { blob: file, width: null, height: null };
+      return { name: (blob as Partial<File>).name ?? "", type: blob.type, size: blob.size, blob, width, height, sent: 0, media: null };
+    }),
     reply_to: answered === null ? null : isMessage(answered) ? headOf(answered) : answered,
     fields: { ...message.fields, ...(message.metadata == null ? {} : { metadata: message.metadata }) },
     created_at: new Date().toISOString(), state: "waiting", problem: null,

@@ -1,12 +1,14 @@
 import type { ID, UpdateOfTyping, UserID } from "./api.js";
 
-// A client tells once in so many milliseconds that its user writes.
-const repeat = 3000;
+// A client tells once in so many milliseconds that its user writes: the server passes on what comes 3
+// seconds after the last.
+const repeat = 3200;
 
 /** Typing is who is writing where, until they stop, and when one has told it oneself. */
 export class Typing {
   private readonly rooms = new Map<ID, Map<UserID, ReturnType<typeof setTimeout>>>();
   private readonly told = new Map<ID, number>();
+  private readonly later = new Map<ID, ReturnType<typeof setTimeout>>();
 
   constructor(private readonly changed: (room: ID) => void) {}
 
@@ -33,20 +35,28 @@ export class Typing {
     this.changed(room);
   }
 
-  /** due tells whether it is time to tell that one is writing in a room. */
-  due(room: ID): boolean {
-    if (Date.now() - (this.told.get(room) ?? -Infinity) < repeat) return false;
-    this.told.set(room, Date.now());
-    return true;
+  /** write tells that one is writing in a room: at once, or when it is time to tell it again. */
+  write(room: ID, tell: () => void): void {
+    const wait = (this.told.get(room) ?? -Infinity) + repeat - Date.now();
+    const now = () => {
+      this.later.delete(room);
+      this.told.set(room, Date.now());
+      tell();
+    };
+    if (wait <= 0) now();
+    else if (!this.later.has(room)) this.later.set(room, setTimeout(now, wait));
   }
 
-  /** sent makes the next key in a room be told at once. */
+  /** sent is for what one has written oneself. */
   sent(room: ID): void {
-    this.told.delete(room);
+    clearTimeout(this.later.get(room));
+    this.later.delete(room);
   }
 
   clear(): void {
     for (const users of this.rooms.values()) for (const timer of users.values()) clearTimeout(timer);
     this.rooms.clear();
+    for (const timer of this.later.values()) clearTimeout(timer);
+    this.later.clear();
   }
 }

@@ -105,6 +105,8 @@ export class RoomWindow {
 
   /** after puts a page of newer messages at the end; what is too much goes at the beginning. */
   after(page: MessagePage, since: number): void {
+    const end = page.items.at(-1)?.number;
+    if (end !== undefined && end < this.last) return; // updates have told of what comes after it since
     const next = page.items.filter((message) => message.number > this.last).map((message) => this.newer(message, this.aside.get(message.number), since));
     if (next.length > 0 && this.messages.length > 0 && next[0]!.number !== this.last + 1) return;
     this.messages = [...this.messages, ...next];

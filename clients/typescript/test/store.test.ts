@@ -145,6 +145,47 @@ describe("What is written", () => {
     expect(store.room(room.id).view.get().draft).toBeNull();
   });
 
+  test("waits in a room in slow mode, rather than being refused", async () => {
+    const server = await startServer();
+    const { bob, room, texts: sent } = await group(server);
+    await bob.chatRoomUpdate({ room: room.id, body: { slow_mode: 2 } });
+    const { store, network, online } = page(server, null);
+    await online();
+    const it = store.room(room.id), view = () => it.view.get(), states: string[] = [];
+    it.view.subscribe(() => states.push(...view().outbox.map((entry) => entry.state)));
+    await it.open();
+    expect(view().send_at).toBe(null);
+    await it.send({ text: "one" });
+    await until("it is sent", () => texts(store, room).length === 1);
+    const at = view().send_at!;
+    expect(at - Date.now()).toBeGreaterThan(0);
+    expect(at - Date.now()).toBeLessThanOrEqual(2000);
+    await it.send({ text: "two" });
+    await it.send({ text: "three" });
+    store.wake(); // which must not ask too early
+    expect(waiting(store, room)).toEqual(["two", "three"]);
+    await until("all is sent", () => view().outbox.length === 0);
+    await until("one may send again", () => view().send_at === null);
+    expect(await sent()).toEqual(["one", "two", "three"]);
+    expect(states).not.toContain("failed");
+    expect(network.requests.filter((one) => one === `POST /chat/rooms/${room.id}/messages`)).toHaveLength(3);
+    // What was written elsewhere counts too, and what a new page does not know, it is told.
+    await server.client("alice").chatMessageCreate({ room: room.id, body: { text: "elsewhere" } });
+    await until("the update has come", () => view().send_at !== null);
+    const later = page(server, null);
+    await later.online();
+    await later.store.room(room.id).send({ text: "from a new page" });
+    await until("it is told to wait", () => later.store.room(room.id).view.get().send_at !== null && waiting(later.store, room).length === 1);
+    await until("it is sent", async () => (await sent()).at(-1) === "from a new page");
+    // Who may write at any pace from now on does.
+    await bob.chatRoomUpdate({ room: room.id, body: { slow_mode: 600 } });
+    await until("it is slower", () => view().send_at! - Date.now() > 10_000);
+    await bob.chatRoomUpdate({ room: room.id, body: { slow_mode: 0 } });
+    await until("it is not slow", () => view().send_at === null);
+    await it.send({ text: "at once" });
+    await until("it is there", async () => (await sent()).at(-1) === "at once");
+  });
+
   test("with files: they are kept, stored once, and sent in their order", async () => {
     const server = await startServer();
     const { bob, room } = await group(server);
@@ -326,6 +367,25 @@ describe("A store", () => {
     const later = page(server, null);
     await later.online();
     expect(later.store.rooms.get()).toEqual(store.rooms.get());
+  });
+
+  test("notices the end of a mute when it comes, also without a network", async () => {
+    const server = await startServer();
+    const { bob, room } = await group(server);
+    const { store, network, online } = page(server, null);
+    await online();
+    await bob.chatMessageCreate({ room: room.id, body: { text: "unread" } });
+    const it = () => store.room(room.id).view.get().room!;
+    const quiet = () => store.unread.get().messages - store.unread.get().unmuted.messages;
+    await store.room(room.id).updateMember("me", { muted_until: new Date(Date.now() + 3000).toISOString() });
+    await until("it is muted", () => it().muted && it().unread === 1 && quiet() === 1);
+    let told = 0;
+    store.rooms.subscribe(() => told++);
+    network.offline();
+    await until("it is not muted any more", () => !store.rooms.get().find((entry) => entry.room.id === room.id)!.room.muted);
+    expect([it().muted_until, quiet()]).toEqual([null, 0]);
+    await until("who looks at it was told", () => told > 0);
+    expect((await server.client("alice").chatRoomRetrieve({ room: room.id })).muted).toBe(false);
   });
 
   test("tells who is writing and how far others have read", async () => {

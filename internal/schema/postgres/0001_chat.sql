@@ -18,7 +18,7 @@ CREATE TABLE chat_media (
 	thumbnail_key text,
 	created_at    timestamptz NOT NULL
 );
-CREATE INDEX chat_media_user ON chat_media (user_id);
+CREATE INDEX chat_media_user ON chat_media (user_id, id);
 -- An empty key says that no thumbnail can be made.
 CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
@@ -31,7 +31,7 @@ CREATE TABLE chat_rooms (
 	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
 	name                text NOT NULL,
 	description         text NOT NULL,
-	avatar_id           uuid UNIQUE REFERENCES chat_media (id),
+	avatar_id           uuid REFERENCES chat_media (id),
 	is_public           boolean NOT NULL,
 	key                 text CHECK (key <> '' AND octet_length(key) <= 255),
 	ownerless           boolean NOT NULL DEFAULT false,
@@ -62,6 +62,7 @@ CREATE TABLE chat_rooms (
 	CONSTRAINT chat_rooms_owner_counts CHECK (owner_id IS NULL OR member_count >= 1),
 	CONSTRAINT chat_rooms_deleted CHECK (deleted_at IS NULL OR (private_a IS NULL AND key IS NULL AND avatar_id IS NULL AND member_count = 0))
 ) WITH (fillfactor = 50);
+CREATE UNIQUE INDEX chat_rooms_avatar ON chat_rooms (avatar_id) WHERE avatar_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_rooms_key ON chat_rooms (key) WHERE key IS NOT NULL;
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;

@@ -18,7 +18,7 @@ CREATE TABLE chat_media (
 	thumbnail_key text,
 	created_at    datetime NOT NULL
 );
-CREATE INDEX chat_media_user ON chat_media (user_id);
+CREATE INDEX chat_media_user ON chat_media (user_id, id);
 -- An empty key says that no thumbnail can be made.
 CREATE UNIQUE INDEX chat_media_thumbnail ON chat_media (thumbnail_key) WHERE thumbnail_key <> '';
 
@@ -30,7 +30,7 @@ CREATE TABLE chat_rooms (
 	type                text NOT NULL CHECK (type IN ('private_messages', 'group', 'channel')),
 	name                text NOT NULL,
 	description         text NOT NULL,
-	avatar_id           text UNIQUE REFERENCES chat_media (id),
+	avatar_id           text REFERENCES chat_media (id),
 	is_public           boolean NOT NULL,
 	key                 text CHECK (key <> '' AND length(CAST(key AS blob)) <= 255),
 	ownerless           boolean NOT NULL DEFAULT 0,
@@ -64,6 +64,7 @@ CREATE TABLE chat_rooms (
 	CONSTRAINT chat_rooms_owner_is_member FOREIGN KEY (id, owner_id)
 		REFERENCES chat_room_users (room_id, user_id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE UNIQUE INDEX chat_rooms_avatar ON chat_rooms (avatar_id) WHERE avatar_id IS NOT NULL;
 CREATE UNIQUE INDEX chat_rooms_key ON chat_rooms (key) WHERE key IS NOT NULL;
 CREATE INDEX chat_rooms_public ON chat_rooms (created_at, id) WHERE is_public AND deleted_at IS NULL;
 CREATE INDEX chat_rooms_deleted_at ON chat_rooms (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -142,7 +143,7 @@ CREATE TABLE chat_messages (
 	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),
 	CONSTRAINT chat_messages_erased CHECK (author_kind <> 'erased' OR client_id IS NULL)
 );
-CREATE INDEX chat_messages_user ON chat_messages (user_id, docid) WHERE user_id IS NOT NULL;
+CREATE INDEX chat_messages_user ON chat_messages (user_id, id) WHERE user_id IS NOT NULL;
 -- The tombstones among a member's unread messages.
 CREATE INDEX chat_messages_deleted ON chat_messages (room_id, number, user_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX chat_messages_reply ON chat_messages (reply_to_id, number) WHERE reply_to_id IS NOT NULL;

@@ -6,6 +6,8 @@ import { authorOf, previewOf, titleOf } from "../names";
 import { Icon } from "../parts/icon";
 import { Floating } from "../parts/menu";
 import type { Head, Member, Message, Room } from "../types";
+import { sized } from "../size";
+import { clock, useCountdown } from "./countdown";
 import { Attachments, type Attached } from "./attachments";
 import { completed, Mentions, mentionAt, mentionedIn, useMentions } from "./mentions";
 
@@ -17,21 +19,22 @@ export interface ComposerHandle {
 
 interface Props {
   handle: { current: ComposerHandle | null };
-  room: Room; store: RoomStore; draft: Draft | null; members: readonly Member[] | null; messages: readonly Message[];
+  room: Room; store: RoomStore; draft: Draft | null; sendAt: number | null; members: readonly Member[] | null; messages: readonly Message[];
   sent(): void;
 }
 
 const canHover = () => matchMedia("(hover: hover)").matches;
 
 // Composer is where one writes. What is written stays with its room until it is sent.
-export function Composer({ handle, room, store, draft, members, messages, sent }: Props) {
-  const chat = useChat(), { lang, server, me, attempt, toast } = chat, { t } = lang;
+export function Composer({ handle, room, store, draft, sendAt, members, messages, sent }: Props) {
+  const chat = useChat(), { lang, server, me, attempt, toast, say } = chat, { t } = lang;
   const [text, setText] = useState(draft?.text ?? "");
   const [reply, setReply] = useState<Head | null>((draft?.reply_to as unknown as Head | null | undefined) ?? null);
   const [editing, setEditing] = useState<Message | null>(null);
   const [files, setFiles] = useState<Attached[]>([]);
   const [picking, setPicking] = useState<Element | null>(null);
   const box = useRef<HTMLTextAreaElement>(null), pick = useRef<HTMLInputElement>(null), caret = useRef(0);
+  const before = useRef<Promise<unknown>>(Promise.resolve()); // one message is kept after the other
   const mentions = useMentions(room, store, members, me?.id);
 
   // The draft is kept a moment after the last key, and at once when one leaves.
@@ -77,16 +80,20 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
       const all = [...files, ...fits.map((file) => ({ file, id: Math.random() }))];
       if (all.length > server.files) toast(t("too_many_files", { n: server.files }));
       setFiles(all.slice(0, server.files));
+      for (const { file } of all.slice(0, server.files)) void sized(file);
       focus();
     },
   };
 
   const length = [...text].length, tooLong = length - server.textLength;
   const ready = (text.trim() !== "" || files.length > 0 || (editing !== null && editing.media.length > 0)) && tooLong <= 0;
+  // In slow mode what is written stays here until one may send again.
+  const left = useCountdown(editing ? null : sendAt), slow = left > 0 ? t("slow_left", { time: clock(left) }) : "";
   const stopEditing = () => { setEditing(null); setText(unsaved.current?.text ?? draft?.text ?? ""); };
 
   const go = async () => {
-    if (!ready) return;
+    if (ready && slow) say(slow);
+    if (!ready || slow) return;
     const words = text.trim();
     if (editing) {
       const m = editing;
@@ -102,7 +109,8 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
     setFiles([]);
     unsaved.current = null;
     const done = await attempt(async () => {
-      await store.send({ text: words, files: files.map((f) => f.file), reply_to: reply as never, fields: room.mention_count === undefined ? undefined : mentioned as never });
+      const send = async () => store.send({ text: words, files: await Promise.all(files.map((f) => sized(f.file))), reply_to: reply as never, fields: room.mention_count === undefined ? undefined : mentioned as never });
+      await (before.current = before.current.then(send, send));
     });
     if (!done) { // it could not be kept: it is there again, before what was typed since
       setText((since) => since ? `${words}\n${since}` : words);
@@ -177,10 +185,11 @@ export function Composer({ handle, room, store, draft, members, messages, sent }
           aria-autocomplete="list" aria-controls={mentions.open ? "mentions" : undefined} aria-activedescendant={mentions.open ? `mention-${mentions.at}` : undefined}
           onInput={(e) => input(e.currentTarget.value)} onKeyDown={keys} onPaste={paste} onBlur={(e) => { caret.current = e.currentTarget.selectionStart; save(); mentions.look(null); }} />
         <button type="button" class="icon" aria-label={t("emoji")} title={t("emoji")} aria-expanded={picking !== null} onClick={(e) => { caret.current = box.current!.selectionStart; setPicking(e.currentTarget); }}><Icon name="smile" /></button>
-        <button type="submit" class="icon send" part="send" aria-label={t(editing ? "save" : "send")} title={t(editing ? "save" : "send")} disabled={!ready}><Icon name={editing ? "check" : "send"} /></button>
+        <button type="submit" class="icon send" part="send" aria-label={t(editing ? "save" : "send")} title={slow || t(editing ? "save" : "send")} disabled={!ready || slow !== ""}><Icon name={slow ? "clock" : editing ? "check" : "send"} /></button>
       </div>
       {tooLong > -200 && <p class={`count ${tooLong > 0 ? "over" : ""}`} role={tooLong > 0 ? "alert" : undefined}>{tooLong > 0 ? t("too_long", { n: tooLong }) : lang.number(-tooLong)}</p>}
-      {picking && <Floating at={picking} close={() => { setPicking(null); focus(); }} label={t("emoji")} role="dialog" class="pickerbox"><Picker pick={(emoji) => { insert(emoji); if (canHover()) return; setPicking(null); }} /></Floating>}
+      {slow && <p class="count slow" role="timer">{slow}</p>}
+      {picking && <Floating at={picking} close={() => { setPicking(null); setTimeout(focus); }} label={t("emoji")} role="dialog" class="pickerbox"><Picker pick={(emoji) => { insert(emoji); if (canHover()) return; setPicking(null); if (!matchMedia("(pointer: coarse)").matches) setTimeout(focus); }} /></Floating>}
     </form>
   );
 }

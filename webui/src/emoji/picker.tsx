@@ -4,7 +4,8 @@ import type { Key } from "../i18n";
 import { Icon } from "../parts/icon";
 import { keptTone, recentEmoji, remember } from "./recent";
 
-interface Entry { emoji: string; name: string; toned: boolean }
+// words are all that an emoji is found by: its names in one's language and in English.
+interface Entry { emoji: string; name: string; words: string; toned: boolean }
 type Groups = { name: string; entries: Entry[] }[];
 
 const tones = ["", "\u{1f3fb}", "\u{1f3fc}", "\u{1f3fd}", "\u{1f3fe}", "\u{1f3ff}"];
@@ -13,16 +14,31 @@ const signs: Record<string, string> = {
   "Activities": "⚽", "Objects": "💡", "Symbols": "❤️", "Flags": "🏁",
 };
 
-let loaded: Promise<Groups> | null = null;
+// names are by language: in others, emoji are called as in English.
+const names: Record<string, () => Promise<{ names: string }>> = { de: () => import("./names_de") };
+const loaded = new Map<string, Promise<Groups>>();
 
-// load fetches the emoji once, when somebody first asks for them.
-function load(): Promise<Groups> {
-  return loaded ??= import("./data").then(({ groups }) => groups.map(([name, lines]) => ({
+// load fetches the emoji once, when somebody first asks for them, with their names in a language.
+function load(code: string): Promise<Groups> {
+  const language = code.split("-")[0]!;
+  let groups = loaded.get(language);
+  if (!groups) {
+    loaded.set(language, groups = read(language));
+    groups.catch(() => loaded.delete(language));
+  }
+  return groups;
+}
+
+async function read(language: string): Promise<Groups> {
+  const [{ groups }, own] = await Promise.all([import("./data"), names[language]?.()]);
+  const called = own?.names.split("\n");
+  let i = 0;
+  return groups.map(([name, lines]) => ({
     name, entries: lines.split("\n").map((line) => {
-      const [emoji, called, toned] = line.split("\t");
-      return { emoji: emoji!, name: called!, toned: toned !== undefined };
+      const [emoji, english, toned] = line.split("\t"), [local, more] = called?.[i++]?.split("\t") ?? [english];
+      return { emoji: emoji!, name: local!, words: `${local} ${more ?? ""} ${english}`.toLowerCase(), toned: toned !== undefined };
     }),
-  })), (e: unknown) => { loaded = null; throw e; });
+  }));
 }
 
 const withTone = (e: Entry, tone: string) => {
@@ -31,16 +47,18 @@ const withTone = (e: Entry, tone: string) => {
   return first + tone + rest.join("").replace(/^\ufe0f/, "");
 };
 
-// Picker offers all emoji, by group, by what was used last, and by their English names.
+// Picker offers all emoji, by group, by what was used last, and by their names in one's language and in English.
 export function Picker({ pick }: { pick(emoji: string): void }) {
-  const { lang: { t } } = useChat();
+  const { lang: { t, code } } = useChat();
   const [groups, setGroups] = useState<Groups | null>(null);
   const [failed, setFailed] = useState(false);
   const [query, setQuery] = useState("");
   const [tone, setTone] = useState(keptTone.get());
   const [shown, setShown] = useState(2);
   const grid = useRef<HTMLDivElement>(null);
-  useEffect(() => { load().then(setGroups, () => setFailed(true)); }, []);
+  useEffect(() => { load(code).then(setGroups, () => setFailed(true)); }, [code]);
+  // With a finger, the keyboard would cover what one came for.
+  useEffect(() => { if (!matchMedia("(pointer: coarse)").matches) grid.current!.querySelector("input")!.focus(); }, []);
   // A thousand buttons are too many for the first frame.
   useEffect(() => {
     if (!groups || shown > groups.length) return;
@@ -51,7 +69,7 @@ export function Picker({ pick }: { pick(emoji: string): void }) {
   const last = useMemo(recentEmoji, []);
   const found = useMemo(() => {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-    return words.length ? groups?.flatMap((g) => g.entries).filter((e) => words.every((w) => e.name.toLowerCase().includes(w))).slice(0, 120) : undefined;
+    return words.length ? groups?.flatMap((g) => g.entries).filter((e) => words.every((w) => e.words.includes(w))).slice(0, 120) : undefined;
   }, [query, groups]);
 
   const choose = (emoji: string) => { remember(emoji); pick(emoji); };
@@ -78,7 +96,7 @@ export function Picker({ pick }: { pick(emoji: string): void }) {
 
   return (
     <div class="picker" ref={grid} onKeyDown={keys}>
-      <div class="search"><Icon name="search" /><input type="search" autofocus aria-label={t("emoji_search")} placeholder={t("emoji_search")} value={query} onInput={(e) => setQuery(e.currentTarget.value)} /></div>
+      <div class="search"><Icon name="search" /><input type="search" aria-label={t("emoji_search")} placeholder={t("emoji_search")} value={query} onInput={(e) => setQuery(e.currentTarget.value)} /></div>
       <div class="emoji" tabIndex={0} role="group" aria-label={t("emoji")}>
         {failed && <p role="alert">{t("emoji_failed")}</p>}
         {!groups && !failed && <p><i class="spin" /></p>}

@@ -5,7 +5,7 @@ export const de: Record<Key, Text> = {
   chats: "Chats", search: "Suchen", clear: "Leeren", filter: "Anzeigen", filter_all: "Alle", filter_unread: "Ungelesen", filter_archived: "Archiv",
   new_chat: "Neuer Chat", choose: "Wähle einen Chat aus", no_room: "Kein Chat ist offen", none_rooms: "Du hast noch keine Chats.", none_unread: "Nichts ungelesen.", none_archived: "Nichts archiviert.",
   you: "Du", draft: "Entwurf:", muted: "stumm", pinned: "angeheftet", mentioned: "Du wirst erwähnt", unread_count: { one: "{n} ungelesene Nachricht", other: "{n} ungelesene Nachrichten" },
-  people: "Personen", public_rooms: "Öffentliche Räume", messages: "Nachrichten", more_results: "Mehr anzeigen", nothing_found: "Nichts gefunden.", search_failed: "Die Suche ist fehlgeschlagen. Versuch es gleich noch einmal.",
+  people: "Personen", public_rooms: "Öffentliche Räume", messages: "Nachrichten", more_results: "Mehr anzeigen", nothing_found: "Nichts gefunden.",
   notify_me: "Benachrichtigungen anzeigen",
 
   info: "Über diesen Chat", info_members: "Info und Mitglieder", about: "Über {room}", mark_read: "Als gelesen markieren", mark_unread: "Als ungelesen markieren", mark_unread_from: "Ab hier als ungelesen markieren",
@@ -23,6 +23,7 @@ export const de: Record<Key, Text> = {
   typing_private: "schreibt …", typing_1: "{name} schreibt …", typing_2: "{a} und {b} schreiben …", typing_n: "{n} Personen schreiben …",
   messages_of: "Nachrichten in {room}", start: "Hier beginnt {room}.", start_private: "Hier beginnt dein Chat mit {room}.", new_messages: "Neue Nachrichten", to_end: "Zur neuesten Nachricht",
   to_end_new: { one: "Zur neuesten Nachricht, {n} neue", other: "Zur neuesten Nachricht, {n} neue" },
+  to_mention: { one: "Zur Nachricht, die dich erwähnt", other: "Zur ersten von {n} Nachrichten, die dich erwähnen" },
   read_only: "Hier können nur einige Mitglieder schreiben.", not_member: "Du bist kein Mitglied.", drop_here: "Dateien zum Senden hier ablegen",
   deleted_user: "Gelöschter Benutzer", user_number: "Benutzer {id}", notice: "Hinweis",
 
@@ -49,7 +50,7 @@ export const de: Record<Key, Text> = {
   until: "bis {when}", days: { one: "{n} Tag", other: "{n} Tage" }, reason: "Grund",
   can_create_messages: "Nachrichten schreiben", can_edit_own_messages: "Eigene Nachrichten bearbeiten", can_delete_own_messages: "Eigene Nachrichten löschen", can_add_users: "Personen hinzufügen",
   can_remove_users: "Mitglieder entfernen und sperren", can_edit_messages: "Nachrichten anderer bearbeiten", can_delete_messages: "Nachrichten anderer löschen", can_edit_room: "Raum bearbeiten und Rechte geben", can_delete_room: "Den Chat löschen",
-  edit_room: "Bearbeiten", choose_picture: "Bild wählen", remove_picture: "Bild entfernen", slow_mode: "Langsamer Modus", slow_off: "Aus", slow_every: "Eine Nachricht in {n} Sekunden",
+  edit_room: "Bearbeiten", choose_picture: "Bild wählen", remove_picture: "Bild entfernen", slow_mode: "Langsamer Modus", slow_off: "Aus", slow_every: "Eine Nachricht in {n} Sekunden", slow_left: "Langsamer Modus: senden wieder in {time}",
   history: "Neue Mitglieder sehen", history_all: "Alle Nachrichten", history_joined: "Nachrichten ab ihrem Beitritt",
 
   close: "Schließen", cancel: "Abbrechen", reconnecting: "Verbindung wird wiederhergestellt …", offline: "Du bist offline. Was du schreibst, wird später gesendet.", try_now: "Jetzt versuchen", signed_out: "Du bist abgemeldet. Melde dich wieder an.",

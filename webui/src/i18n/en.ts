@@ -6,7 +6,7 @@ export const en = {
   chats: "Chats", search: "Search", clear: "Clear", filter: "Show", filter_all: "All", filter_unread: "Unread", filter_archived: "Archived",
   new_chat: "New chat", choose: "Choose a chat to read it", no_room: "No chat is open", none_rooms: "You have no chats yet.", none_unread: "Nothing unread.", none_archived: "Nothing archived.",
   you: "You", draft: "Draft:", muted: "muted", pinned: "pinned", mentioned: "You are mentioned", unread_count: { one: "{n} unread message", other: "{n} unread messages" },
-  people: "People", public_rooms: "Public rooms", messages: "Messages", more_results: "Show more", nothing_found: "Nothing found.", search_failed: "The search failed. Try again in a moment.",
+  people: "People", public_rooms: "Public rooms", messages: "Messages", more_results: "Show more", nothing_found: "Nothing found.",
   notify_me: "Show notifications",
 
   // What can be done with a room
@@ -26,6 +26,7 @@ export const en = {
   typing_private: "typing…", typing_1: "{name} is typing…", typing_2: "{a} and {b} are typing…", typing_n: "{n} people are typing…",
   messages_of: "Messages in {room}", start: "This is the beginning of {room}.", start_private: "This is the beginning of your chat with {room}.", new_messages: "New messages", to_end: "To the newest message",
   to_end_new: { one: "To the newest message, {n} new", other: "To the newest message, {n} new" },
+  to_mention: { one: "To the message that mentions you", other: "To the first of {n} messages that mention you" },
   read_only: "Only some members can write here.", not_member: "You are not a member.", drop_here: "Drop files here to send them",
   deleted_user: "Deleted user", user_number: "User {id}", notice: "Notice",
 
@@ -55,7 +56,7 @@ export const en = {
   until: "until {when}", days: { one: "{n} day", other: "{n} days" }, reason: "Reason",
   can_create_messages: "Write messages", can_edit_own_messages: "Edit own messages", can_delete_own_messages: "Delete own messages", can_add_users: "Add people",
   can_remove_users: "Remove and ban members", can_edit_messages: "Edit messages of others", can_delete_messages: "Delete messages of others", can_edit_room: "Edit the room and give permissions", can_delete_room: "Delete the chat",
-  edit_room: "Edit", choose_picture: "Choose a picture", remove_picture: "Remove the picture", slow_mode: "Slow mode", slow_off: "Off", slow_every: "One message in {n} seconds",
+  edit_room: "Edit", choose_picture: "Choose a picture", remove_picture: "Remove the picture", slow_mode: "Slow mode", slow_off: "Off", slow_every: "One message in {n} seconds", slow_left: "Slow mode: you can send again in {time}",
   history: "New members see", history_all: "All messages", history_joined: "Messages from when they joined",
 
   // The connection, and what went wrong

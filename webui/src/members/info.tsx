@@ -14,7 +14,7 @@ import { MemberDialog } from "./member";
 // Info is all that there is to know of a room: what it is, who is in it, and what one may change.
 export function Info({ id }: { id: string }) {
   const chat = useChat(), { lang, store, show } = chat, { t } = lang;
-  const room = useReadable(store.rooms).find((e) => e.room.id === id)?.room as unknown as Room | undefined;
+  const view = useReadable(store.room(id).view), room = view.gone ? null : view.room as unknown as Room | null;
   const [banned, setBanned] = useState(false);
   useEffect(() => { if (!room) show(null); }, [room]);
   if (!room) return null;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useChat } from "../context";
-import { nameOf } from "../names";
+import { nameOf, problemText } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
 import { findUsers } from "../search";
@@ -11,10 +11,11 @@ export function People({ label, pick, chosen, without }: { label: string; pick(u
   const chat = useChat(), { lang } = chat, { t } = lang;
   const [query, setQuery] = useState("");
   const [found, setFound] = useState<User[] | null>(null);
+  const [problem, setProblem] = useState<unknown>(null);
   useEffect(() => {
     const gone = new AbortController();
     const timer = setTimeout(() => {
-      findUsers(chat, query.trim(), gone.signal).then(setFound, () => { if (!gone.signal.aborted) setFound([]); });
+      findUsers(chat, query.trim(), gone.signal).then((users) => { setFound(users); setProblem(null); }, (e: unknown) => { if (!gone.signal.aborted) { setFound(null); setProblem(e); } });
     }, query ? 200 : 0);
     return () => { clearTimeout(timer); gone.abort(); };
   }, [query]);
@@ -29,6 +30,7 @@ export function People({ label, pick, chosen, without }: { label: string; pick(u
           return chosen ? <label key={u.id} class="person">{inside}<input type="checkbox" checked={chosen.some((c) => c.id === u.id)} onChange={() => pick(u)} /></label>
             : <button key={u.id} type="button" class="person" onClick={() => pick(u)}>{inside}</button>;
         })}
+        {problem !== null && <p class="empty-note" role="alert">{problemText(lang, problem)}</p>}
         {shown?.length === 0 && <p class="empty-note">{t("no_people")}</p>}
       </div>
     </div>

@@ -1,10 +1,11 @@
+import { shownPictures } from "../size";
 import type { OutboxEntry, OutboxFile, RoomStore } from "df-chat-client";
 import { useChat } from "../context";
 import { authorOf, previewOf, problemText } from "../names";
 import { Icon } from "../parts/icon";
 import { Rich } from "../parts/rich";
-import type { Head } from "../types";
-import { useBlob } from "./source";
+import type { Head, Media } from "../types";
+import { MediaList, type Unsent } from "./media";
 
 // Pending is an own message that the server has not confirmed: it waits, is being sent, or was refused.
 export function Pending({ entry, store, first, last }: { entry: OutboxEntry; store: RoomStore; first: boolean; last: boolean }) {
@@ -14,10 +15,10 @@ export function Pending({ entry, store, first, last }: { entry: OutboxEntry; sto
   return (
     <div class={`row mine ${first ? "first" : ""} ${last ? "last" : ""}`}>
       <div class="stack">
-        <div class={`bubble ${failed ? "failed" : "pending"}`} part="message own-message">
+        <div class={`bubble ${failed ? "failed" : "pending"} ${entry.files.length && !entry.text ? "bare" : ""}`} part="message own-message">
           <span class="sr">{t("you")}: </span>
           {head && <div class="quote"><b class="cut" dir="auto">{authorOf(lang, head)}</b><span dir="auto">{previewOf(lang, head)}</span></div>}
-          {entry.files.length > 0 && <div class="media">{entry.files.map((f) => <PendingFile f={f} failed={failed} />)}</div>}
+          {entry.files.length > 0 && <Files entry={entry} />}
           {entry.text && <p dir="auto"><Rich text={entry.text} /></p>}
           <span class="meta">{failed ? t("not_sent") : <><Icon name="clock" /><span class="sr">{t(entry.state === "sending" ? "sending" : "waiting")}</span></>}</span>
         </div>
@@ -32,14 +33,17 @@ export function Pending({ entry, store, first, last }: { entry: OutboxEntry; sto
   );
 }
 
-function PendingFile({ f, failed }: { f: OutboxFile; failed: boolean }) {
-  const { lang } = useChat();
-  const picture = f.type.startsWith("image/"), src = useBlob(picture ? f.blob : null);
-  const share = f.media ? 1 : f.size ? f.sent / f.size : 0;
-  return (
-    <div class="uploading">
-      {picture && src ? <img src={src} alt={f.name} /> : <span class="file"><span class="sign"><Icon name="file" /></span><span class="lines"><b class="cut" dir="auto">{f.name}</b><small>{lang.size(f.size)}</small></span></span>}
-      {!failed && share < 1 && <progress max={1} value={share} aria-label={lang.t("uploading", { name: f.name })} />}
-    </div>
-  );
+// Files takes the place that the files will have once they are sent.
+function Files({ entry }: { entry: OutboxEntry }) {
+  const media = entry.files.map((f, i) => mediaOf(f, i));
+  const unsent = new Map(entry.files.map((f, i): [string, Unsent] => [
+    media[i]!.id, { blob: f.blob, share: entry.state === "failed" || f.media ? null : f.size ? f.sent / f.size : 0 },
+  ]));
+  return <MediaList media={media} unsent={unsent} />;
+}
+
+// mediaOf is what the server will most likely make of a file, which goes by its bytes.
+function mediaOf(f: OutboxFile, i: number): Media {
+  const [major] = f.type.split("/"), kind = f.width && shownPictures.test(f.type) ? "image" : major === "video" || major === "audio" ? major : "file";
+  return { id: `${i}`, kind, file_name: f.name, content_type: f.type, size: f.size, width: f.width, height: f.height, url: "" };
 }

@@ -12,6 +12,7 @@ import type { Media, Member, Message, Room } from "../types";
 import type { Acts } from "./bubble";
 import { Header } from "./header";
 import { isPicture } from "./media";
+import { useMentioned } from "./mentioned";
 import { type MenuOf, MessageMenu } from "./message_menu";
 import { PinBar, usePins } from "./pins";
 import { rowsOf } from "./rows";
@@ -59,8 +60,10 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
     if (!view.has_after && newest > 0) told.current = newest;
   }, [messages]);
 
+  const mentioned = useMentioned(room, messages);
   const moved = useCallback((end: boolean, seen: number) => {
     setAtEnd(end);
+    mentioned.saw((number) => scroller.current?.shows(number) === true);
     // Read is what was on the screen of a page that somebody looks at.
     const known = latest.current.view.room;
     if (known && seen > known.last_read_number && document.visibilityState === "visible" && document.hasFocus()) store.markRead(seen);
@@ -90,7 +93,7 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
     reply: (m) => composer.current?.reply(m),
     react, jump,
     view: (media: Media) => {
-      const pictures = latest.current.messages.flatMap((m) => m.media.filter(isPicture).map((p) => ({ media: p, by: authorOf(lang, m), at: m.created_at })));
+      const pictures = latest.current.messages.flatMap((m) => m.media.filter((p) => isPicture(p) && p.url).map((p) => ({ media: p, by: authorOf(lang, m), at: m.created_at })));
       chat.show(<Viewer pictures={pictures} first={media.id} />);
     },
     mention: (name) => {
@@ -131,9 +134,10 @@ export function RoomPane({ id, at }: { id: string; at: Target | null }) {
         </Scroller>
         {view.typing.length > 0 && atEnd && <div class="dots" aria-hidden="true"><i /><i /><i /></div>}
         {(!atEnd || view.has_after) && <button type="button" class="icon jump" aria-label={behind > 0 ? t("to_end_new", { n: behind }) : t("to_end")} onClick={() => toEnd(true)}><Icon name="down" />{behind > 0 && <span class="badge" aria-hidden="true">{behind > 99 ? "99+" : behind}</span>}</button>}
+        {mentioned.numbers.length > 0 && <button type="button" class={`icon jump at ${!atEnd || view.has_after ? "above" : ""}`} aria-label={t("to_mention", { n: mentioned.numbers.length })} onClick={() => jump(mentioned.numbers[0]!)}><b aria-hidden="true">@</b><span class="badge" aria-hidden="true">{mentioned.numbers.length}</span></button>}
         {dragged && <div class="drop"><Icon name="photo" />{t("drop_here")}</div>}
       </div>
-      {may ? <Composer key={id} handle={composer} room={room} store={store} draft={view.draft} members={members} messages={messages} sent={() => toEnd()} />
+      {may ? <Composer key={id} handle={composer} room={room} store={store} draft={view.draft} sendAt={view.send_at} members={members} messages={messages} sent={() => toEnd()} />
         : <p class="readonly">{t(room.is_member ? "read_only" : "not_member")}</p>}
       {menu && <MessageMenu {...menu} room={room} store={store} close={() => setMenu(null)} reply={acts.reply} edit={(m) => composer.current?.edit(m)} react={react} pins={pins?.ids ?? null} pin={(m) => pins?.toggle(m)} pick={(m) => setPicking({ m, at: menu.at })} />}
       {picking && <Floating at={picking.at} close={() => setPicking(null)} label={t("react")} role="dialog" class="pickerbox">

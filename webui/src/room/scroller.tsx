@@ -108,6 +108,12 @@ export class Scroller extends Component<Props> {
     return 0;
   }
 
+  // shows reports whether a message is on the screen.
+  shows(number: number): boolean {
+    const box = this.box!.getBoundingClientRect(), row = this.box!.querySelector(`li[data-number="${number}"]`)?.getBoundingClientRect();
+    return row !== undefined && row.bottom > box.top && row.top + Math.min(row.height, 40) <= box.bottom;
+  }
+
   toEnd = (smooth = false) => this.box!.scrollTo({ top: 0, behavior: smooth && -this.box!.scrollTop < 3000 ? "smooth" : "instant" });
 
   // The arrows go from message to message, Enter opens what can be done with one.

@@ -5,7 +5,7 @@ import { useChat } from "../context";
 export function useSource(url: string, wanted = true): string {
   const { source } = useChat();
   const [made, setMade] = useState<{ url: string; src: string }>({ url: "", src: "" });
-  const now = wanted ? source(url) : "";
+  const now = wanted && url ? source(url) : "";
   useEffect(() => {
     if (typeof now === "string") return;
     let gone = false;

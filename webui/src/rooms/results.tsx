@@ -1,43 +1,41 @@
 import { useEffect, useState } from "preact/hooks";
 import { useChat } from "../context";
-import { authorOf, nameOf, titleOf } from "../names";
+import { authorOf, nameOf, problemText, titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
 import { findUsers, messageSearch } from "../search";
 import type { Message, Room, User } from "../types";
 import { Preview } from "./preview";
 
-interface Found { people: User[]; rooms: Room[]; messages: Message[]; next: string | null }
+// Of three searches one may fail: then it is said why, beside what the others found.
+interface Found { people: User[]; rooms: Room[]; messages: Message[]; next: string | null; problem: unknown }
 
 // Results are what the field of the list finds beside one's rooms: people, public rooms, and messages.
 export function Results({ query, done, none }: { query: string; done(): void; none: boolean }) {
   const chat = useChat(), { lang, client } = chat, { t } = lang;
   const [found, setFound] = useState<Found | null>(null);
-  const [failed, setFailed] = useState<unknown>(null);
+  const [tries, setTries] = useState(0);
 
   useEffect(() => {
     const gone = new AbortController(), { signal } = gone, q = query.trim();
     setFound(null);
-    setFailed(null);
     const timer = setTimeout(async () => {
       if (!q) return;
-      const empty = { items: [], next: null };
-      try {
-        const [people, rooms, messages] = await Promise.all([
-          findUsers(chat, q, signal),
-          client.chatRoomList({ q, limit: 10 }, { signal }),
-          chat.server.search && q.length > 1 ? messageSearch(chat, q, undefined, undefined, signal) : empty,
-        ]);
-        if (signal.aborted) return;
-        setFound({ people: people.filter((u) => u.id !== chat.me?.id), rooms: (rooms.items as unknown as Room[]).filter((r) => !r.is_member), messages: messages.items, next: messages.next });
-      } catch (problem) {
-        if (!signal.aborted) setFailed(problem);
-      }
+      // The server makes two searches of a user at a time.
+      const finding = findUsers(chat, q, signal);
+      const third = async () => chat.server.search && q.length > 1 ? messageSearch(chat, q, undefined, undefined, signal) : { items: [], next: null };
+      const [people, rooms, messages] = await Promise.allSettled([finding, client.chatRoomList({ q, limit: 10 }, { signal, retries: 1 }), finding.then(third, third)]);
+      if (signal.aborted) return;
+      const problem = [messages, rooms, people].find((search) => search.status === "rejected")?.reason ?? null;
+      setFound({
+        people: people.status === "fulfilled" ? people.value.filter((u) => u.id !== chat.me?.id) : [],
+        rooms: rooms.status === "fulfilled" ? (rooms.value.items as unknown as Room[]).filter((r) => !r.is_member) : [],
+        messages: messages.status === "fulfilled" ? messages.value.items : [], next: messages.status === "fulfilled" ? messages.value.next : null, problem,
+      });
     }, 250);
     return () => { clearTimeout(timer); gone.abort(); };
-  }, [query]);
+  }, [query, tries]);
 
-  if (failed) return <p class="none" role="alert">{t("search_failed")}</p>;
   if (!found) return <p class="none"><i class="spin" /></p>;
   const more = async () => {
     await chat.attempt(async () => {
@@ -46,10 +44,10 @@ export function Results({ query, done, none }: { query: string; done(): void; no
     });
   };
   const titleFor = (id: string) => {
-    const entry = chat.store.rooms.get().find((e) => e.room.id === id);
-    return entry ? titleOf(lang, entry.room as unknown as Room) : "";
+    const { room } = chat.store.room(id).view.get();
+    return room ? titleOf(lang, room as unknown as Room) : "";
   };
-  const nothing = none && found.people.length + found.rooms.length + found.messages.length === 0;
+  const nothing = none && !found.problem && found.people.length + found.rooms.length + found.messages.length === 0;
   return (
     <div class="results">
       {found.people.length > 0 && <section><h3>{t("people")}</h3><div class="people">{found.people.slice(0, 8).map((u) => (
@@ -62,9 +60,16 @@ export function Results({ query, done, none }: { query: string; done(): void; no
         </button>))}</div></section>}
       {found.messages.length > 0 && <section><h3>{t("messages")}</h3>{found.messages.map((m) => <Hit m={m} query={query} room={titleFor(m.room_id)} />)}
         {found.next && <button type="button" class="button" onClick={more}>{t("more_results")}</button>}</section>}
+      {found.problem !== null && <SearchFailed problem={found.problem} again={() => setTries(tries + 1)} />}
       {nothing && <p class="none">{t("nothing_found")}</p>}
     </div>
   );
+}
+
+// SearchFailed says in words why there may be more than was found.
+export function SearchFailed({ problem, again }: { problem: unknown; again(): void }) {
+  const { lang } = useChat();
+  return <p class="none" role="alert">{problemText(lang, problem)} <button type="button" class="button" onClick={again}>{lang.t("try_again")}</button></p>;
 }
 
 // Hit is a message that a search found.

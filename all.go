@@ -1,0 +1,116 @@
+package chat
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// allBatch is how many items what goes through all of something reads at a time.
+const allBatch = 100
+
+// sequence yields what read returns, page after page. read gets the position behind which
+// the page begins, first for the first page, and returns that of the last item and whether
+// there may be more. Between two pages nothing is held: the loop may take its time, and use
+// the service and the database. Each page is a call of its own, so that what the actor may
+// not see any more is not on it. The first error is yielded once, beside a zero item, and
+// ends the sequence, as the end of ctx does.
+func sequence[T, P any](ctx context.Context, s *Service, actor Actor, first P,
+	read func(c *call, after P) (page []T, last P, more bool, err error),
+) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for position, more := first, true; more; {
+			var page []T
+			err := ctx.Err()
+			if err == nil {
+				page, position, more, err = readPage(ctx, s, actor, position, read)
+			}
+			for i := range page {
+				if err = ctx.Err(); err != nil {
+					break
+				}
+				if !yield(page[i], nil) {
+					return
+				}
+			}
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+		}
+	}
+}
+
+// readPage is one call of a sequence's read.
+func readPage[T, P any](ctx context.Context, s *Service, actor Actor, after P,
+	fn func(c *call, after P) (page []T, last P, more bool, err error),
+) (page []T, last P, more bool, err error) {
+	page, err = read(ctx, s, actor, func(c *call) (found []T, err error) {
+		found, last, more, err = fn(c, after)
+		return found, err
+	})
+	return page, last, more, err
+}
+
+// failed is a sequence that ends with an error at once.
+func failed[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		yield(none, err)
+	}
+}
+
+// filterSQL collects conditions and their parameters.
+type filterSQL struct {
+	condition string
+	args      []any
+}
+
+func (f *filterSQL) and(condition string, args ...any) {
+	f.condition += " AND " + condition
+	f.args = append(f.args, args...)
+}
+
+// between adds the condition that a column of times is at since or later, and before a time,
+// where these are given.
+func (f *filterSQL) between(column string, since, before time.Time) {
+	if !since.IsZero() {
+		f.and(column+" >= ?", since.UTC())
+	}
+	if !before.IsZero() {
+		f.and(column+" < ?", before.UTC())
+	}
+}
+
+func checkRoomType(field string, t RoomType) error {
+	switch t {
+	case "", PrivateMessages, Group, Channel:
+		return nil
+	}
+	return invalid(field, CodeUnknownValue, "is no type of room: %q", t)
+}
+
+// idCursor is a position in a list ordered by id.
+type idCursor struct {
+	List string    `json:"l"` // which list: those of other lists are refused
+	ID   uuid.UUID `json:"i"`
+}
+
+// idKeyset adds the condition of the items after the cursor in a list, the highest id first.
+func (f *filterSQL) idKeyset(list, from, column string) error {
+	if from == "" {
+		return nil
+	}
+	var position idCursor
+	if err := parseCursor(from, &position); err != nil {
+		return err
+	}
+	if position.List != list || position.ID == uuid.Nil {
+		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+	}
+	f.and(column+" < ?", position.ID)
+	return nil
+}
