@@ -96,6 +96,9 @@ type Limits struct {
 	UsersPerCall        int   // of one AddUsers or CreateRoom. Defaults to 1000.
 	PageSize            int   // items a page when the caller names no limit. Defaults to 50.
 	PageMax             int   // items a page at most; more is taken as this. Defaults to 100.
+
+	// SearchTime is how long a search may read, after which it returns what it has found. Defaults to 2 seconds.
+	SearchTime time.Duration
 }
 
 func (c Config) withDefaults() Config {
@@ -137,6 +140,9 @@ func (l Limits) withDefaults() Limits {
 	if l.UploadBytes == 0 {
 		l.UploadBytes = 25 << 20
 	}
+	if l.SearchTime == 0 {
+		l.SearchTime = 2 * time.Second
+	}
 	if l.Pixels == 0 {
 		l.Pixels = 64_000_000
 	}
@@ -169,7 +175,7 @@ func (c Config) validate(d dialect.Dialect) error {
 func (l Limits) validate() error {
 	for _, n := range []int64{int64(l.TextCharacters), int64(l.TextBytes), int64(l.Name), int64(l.Description),
 		int64(l.MetadataBytes), int64(l.MediaPerMessage), int64(l.MentionsPerMessage), l.UploadBytes, l.Pixels, int64(l.ReactionBytes),
-		int64(l.ReactionsPerMessage), int64(l.ReactionsPerUser), int64(l.Reason), int64(l.GroupMembers), int64(l.ReceiptMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax)} {
+		int64(l.ReactionsPerMessage), int64(l.ReactionsPerUser), int64(l.Reason), int64(l.GroupMembers), int64(l.ReceiptMembers), int64(l.UsersPerCall), int64(l.PageSize), int64(l.PageMax), int64(l.SearchTime)} {
 		if n < 0 {
 			return invalid("Limits", CodeInvalidConfig, "has a negative value")
 		}

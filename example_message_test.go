@@ -224,15 +224,22 @@ func ExampleService_SearchMessages() {
 	fmt.Println(rooms.Items[0].Name)
 	_, err = svc.JoinRoom(ctx, bob, rooms.Items[0].ID)
 	noErr(err)
-	found, err := svc.SearchMessages(ctx, bob, chat.MessageSearchQuery{Query: "red tomatoes"})
+	found, err := svc.SearchMessages(ctx, bob, chat.MessageSearchQuery{Query: "red tomat"})
 	noErr(err)
 	for _, hit := range found.Items {
 		fmt.Printf("%s, %d %s: %s\n", hit.Room.Name, hit.Number, *hit.UserID, hit.Text)
+		for _, m := range hit.Matches {
+			fmt.Printf("  %s\n", string([]rune(hit.Text)[m.Start:m.End]))
+		}
 	}
 	// Output:
 	// Gardeners
 	// Gardeners, 3 alice: Red tomatoes: soup
+	//   Red
+	//   tomatoes
 	// Gardeners, 1 alice: The tomatoes are red
+	//   tomatoes
+	//   red
 }
 
 // A message mentions members of its room, whose inbox counts it until they have read it.

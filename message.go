@@ -241,8 +241,8 @@ func (p *roomScope) edit(m *Message, patch MessagePatch) error {
 	}
 	at := later(p.now, m.ChangedAt())
 	m.Text, m.Metadata, m.EditedAt = text, metadata, &at
-	if _, err := p.exec("UPDATE chat_messages SET text = ?, metadata = ?, edited_at = ? WHERE id = ?",
-		text, metadata, at, m.ID); err != nil {
+	if _, err := p.exec("UPDATE chat_messages SET text = ?, metadata = ?, edited_at = ?, words = "+p.words("?")+" WHERE id = ?",
+		text, metadata, at, p.keptWords(m.RoomID, m.Number, text), m.ID); err != nil {
 		return err
 	}
 	if mentions {

@@ -114,5 +114,8 @@ func (b *batch) messageArrays() []any {
 	column(&a, b.accepted, func(m *accepted) {
 		a.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
 	})
+	if b.index != "" {
+		column(&a, b.accepted, func(m *accepted) { a.Text(b.keptWords(m.RoomID, m.Number, m.Text)) })
+	}
 	return a.Args()
 }

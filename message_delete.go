@@ -169,7 +169,7 @@ func (p *roomScope) tombstones(messages ...*Message) error {
 	if err := p.removeContent(p.room.ID, those, wanted); err != nil {
 		return err
 	}
-	if _, err := p.exec(`UPDATE chat_messages SET text = '', metadata = NULL, reply_to_id = NULL, deleted_at = j.deleted_at FROM `+
+	if _, err := p.exec(`UPDATE chat_messages SET text = '', metadata = NULL, reply_to_id = NULL, words = NULL, deleted_at = j.deleted_at FROM `+
 		p.jsonRows("id uuid", "deleted_at timestamptz")+" WHERE chat_messages.id = j.id", dialect.JSONArray(changed)); err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func TestMemberWhoIsRemovedMeanwhileReadsNothing(t *testing.T) {
 				chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 					statement := "AS first, " // which decides, too
 					if name == "a search" {
-						statement = "FROM chat_messages m WHERE"
+						statement = "chat_messages m WHERE m.room_id"
 					}
 					removedMeanwhile(t, h, read, statement, added)
 				})

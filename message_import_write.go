@@ -156,6 +156,7 @@ type importRow struct {
 	Metadata  *string    `json:"metadata"`
 	CreatedAt string     `json:"created_at"`
 	EditedAt  *string    `json:"edited_at"`
+	Words     *string    `json:"words"`
 }
 
 func (b *importBatchWrite) write(batch []importedMessage) (int, error) {
@@ -191,7 +192,7 @@ func (b *importBatchWrite) accept(batch []importedMessage) (accepted []importedM
 		}
 		next++
 		row := importRow{ID: m.id, Number: next, UserID: m.author().nullableID(), Kind: m.author().authorKind(), Text: m.Text,
-			Metadata: m.Metadata.text(), CreatedAt: dialect.FormatTime(m.CreatedAt)}
+			Metadata: m.Metadata.text(), CreatedAt: dialect.FormatTime(m.CreatedAt), Words: b.keptWords(b.room.ID, next, m.Text)}
 		if m.ReplyTo != "" {
 			id, there := known.newest[m.ReplyTo]
 			if !there {
@@ -263,16 +264,16 @@ func (b *importBatchWrite) checkPeople(accepted []importedMessage) error {
 }
 
 func (b *importBatchWrite) insert([]importedMessage) error {
-	metadata := "j.metadata"
+	metadata, words := "j.metadata", "j.words"
 	if b.dialect == dialect.Postgres {
-		metadata = "CAST(j.metadata AS json)"
+		metadata, words = "CAST(j.metadata AS json)", dialect.Words(words)
 	}
 	_, err := b.exec(`INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id, client_id, input_hash,
-			metadata, created_at, edited_at)
+			metadata, created_at, edited_at, words)
 		SELECT j.id, ?, j.number, j.user_id, j.author_kind, j.text, j.reply_to_id, j.client_id, j.input_hash, `+metadata+`,
-			j.created_at, j.edited_at FROM `+
+			j.created_at, j.edited_at, `+words+` FROM `+
 		b.jsonRows("id uuid", "number bigint", "user_id user", "author_kind text", "text text", "reply_to_id uuid", "client_id text",
-			"input_hash text", "metadata text", "created_at timestamptz", "edited_at timestamptz"), b.room.ID, dialect.JSONArray(b.rows))
+			"input_hash text", "metadata text", "created_at timestamptz", "edited_at timestamptz", "words text"), b.room.ID, dialect.JSONArray(b.rows))
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/words"
 )
 
 // Mentions are rows of chat_mentions: one for each user that a message mentions, and one
@@ -241,7 +242,7 @@ func (c *call) mentionsOf(me UserID, from string, limit int) (*MentionsPage, err
 	items, next := trimPage(found, limit, func(m Message) string {
 		return cursor(mentionCursor{"mentions", m.CreatedAt, m.RoomID, m.Number})
 	})
-	hits, err := c.hits(items)
+	hits, err := c.hits(items, words.Query{})
 	return &MentionsPage{hits, next}, err
 }
 

@@ -67,41 +67,51 @@ func TestMessagesAreFoundByAllTheirWords(t *testing.T) {
 			}
 		}
 		for query, want := range map[string][]string{
-			"hello":                  {"world of hello-kitty", "hello", "Hello, World!"},
+			"hello":                  {"helloworld", "world of hello-kitty", "hello", "Hello, World!"},
+			`"hello"`:                {"world of hello-kitty", "hello", "Hello, World!"},
 			"HELLO world":            {"world of hello-kitty", "Hello, World!"},
 			"world hello hello":      {"world of hello-kitty", "Hello, World!"},
-			"hell":                   nil,
+			`"hello world"`:          {"Hello, World!"},
+			`"world hello"`:          nil,
+			"wor hello":              nil,
+			"hell":                   {"helloworld", "world of hello-kitty", "hello", "Hello, World!"},
 			"hello kitty":            {"world of hello-kitty"},
 			"kitty/hello":            {"world of hello-kitty"},
 			"don't":                  {"don't panic"},
 			"don":                    {"don't panic"},
 			"привет":                 {"ПРИВЕТ Мир"},
 			"мИР":                    {"ПРИВЕТ Мир"},
-			"österreich GRÜSSE":      nil,
+			"österreich GRÜSSE":      {"Grüße aus ÖSTERREICH"},
 			"österreich GRÜßE":       {"Grüße aus ÖSTERREICH"},
-			"osterreich":             nil,
+			"osterreich":             {"Grüße aus ÖSTERREICH"},
 			"bob@example.com":        {"mail bob@example.com now"},
 			"example.com":            {"see https://example.com/a/b?q=1", "mail bob@example.com now"},
 			"https://example.com/":   {"see https://example.com/a/b?q=1"},
 			"snake":                  {"snake_case x²"},
 			"x²":                     {"snake_case x²"},
-			"x":                      nil,
+			"x":                      {"snake_case x²"},
+			`"x"`:                    nil,
 			"οδος":                   {"ΟΔΟΣ"},
 			"οδοσ":                   {"ΟΔΟΣ"},
 			"हिन्दी":                 {"हिन्दी में"},
-			"ह":                      nil,
+			"ह":                      {"हिन्दी में"},
+			`"ह"`:                    nil,
 			"中文":                     {"中文，文字"},
-			"文":                      nil,
+			"文":                      {"中文，文字"},
+			"字文":                     nil,
 			"thanks":                 {"thanks🤗friend"},
-			"friend 🎉":               {"thanks🤗friend"},
+			"friend 🎉":               nil,
+			"friend 🤗":               {"thanks🤗friend"},
+			"🎉":                      {"only 🎉🫠"},
+			"🫠 only":                 {"only 🎉🫠"},
 			"only":                   {"only 🎉🫠"},
 			"one":                    {"1️⃣one"},
 			"near":                   {"AND OR NOT NEAR"},
 			"AND":                    {"AND OR NOT NEAR"},
 			"c 100":                  {"100% a:b*c"},
 			"slash quoted":           {`back\slash "quoted"`},
-			"resume":                 {"resume"},
-			"RÉSUMÉ":                 {"résumé"},
+			"resume":                 {"résumé", "resume"},
+			"RÉSUMÉ":                 {"résumé", "resume"},
 			"nothing":                nil,
 			strings.Repeat("ü", 128): nil,
 		} {
@@ -122,9 +132,9 @@ func TestQueriesAreNeverOrders(t *testing.T) {
 		both := []string{"alpha beta"}
 		for query, want := range map[string][]string{
 			"alpha OR gamma": nil, "alpha AND beta": nil, "alpha NOT gamma": nil, "NOT gamma": nil, "alpha NEAR/5 beta": nil,
-			"alpha & beta": both, "alpha | gamma": nil, "!gamma alpha": nil, "alpha <-> beta": both, "alp*": nil, "alp:*": nil,
-			"alpha*": both, "alpha:*": both, "alpha:A": nil, "text:alpha": nil, "room:alpha": nil, "-gamma": {"gamma"},
-			"^alpha": both, `"beta alpha"`: both, `"alpha`: both, `alpha"`: both, "'alpha": both, "alpha''": both, "(alpha": both,
+			"alpha & beta": both, "alpha | gamma": nil, "!gamma alpha": nil, "alpha <-> beta": both, "alp*": both, "alp:*": both, `"alp"`: nil, `"alp*"`: nil,
+			"alpha*": both, "alpha:*": both, "alpha:A": both, "alpha:C": nil, "text:alpha": nil, "room:alpha": nil, "-gamma": {"gamma"},
+			"^alpha": both, `"beta alpha"`: nil, `"alpha beta"`: both, `"alpha`: both, `alpha"`: both, "'alpha": both, "alpha''": both, "(alpha": both,
 			"alpha)": both, `alpha\`: both, `\alpha`: both, "alpha%": both, "%lpha": nil, "_lpha": nil, "alpha;": both,
 			"alpha'; DROP TABLE chat_messages; --": nil, "$1 alpha": nil, "? alpha": both, "@alpha": both, "{alpha beta}": both,
 			"alpha + beta": both, "alpha, beta": both, "alpha::tsquery": nil, "r" + strings.ReplaceAll(room.ID.String(), "-", ""): nil,
@@ -149,7 +159,7 @@ func TestFoundMessagesComeWhole(t *testing.T) {
 		in := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t)
 		for _, query := range []chat.MessageSearchQuery{{Query: "picture"}, {Query: "picture", RoomID: &room.ID}} {
 			got := chatsuite.Must(h.SearchMessages(h.Ctx, h.Alice, query))(t)
-			if diff := cmp.Diff(&chat.MessageSearchPage{Items: []chat.MessageHit{{Message: *want, Room: in, Matches: []chat.Match{}}}}, got); diff != "" {
+			if diff := cmp.Diff(&chat.MessageSearchPage{Items: []chat.MessageHit{{Message: *want, Room: in, Matches: []chat.Match{{Start: 2, End: 9}}}}}, got); diff != "" {
 				t.Error(diff)
 			}
 		}

@@ -56,6 +56,7 @@ type messageRow struct {
 	InputHash *string    `json:"input_hash"`
 	Metadata  *string    `json:"metadata"`
 	CreatedAt string     `json:"created_at"`
+	Words     *string    `json:"words"`
 }
 
 func (b *batch) insertMessages() error {
@@ -63,15 +64,15 @@ func (b *batch) insertMessages() error {
 	for i, m := range b.accepted {
 		rows[i] = messageRow{ID: m.ID, RoomID: m.RoomID, Number: m.Number, UserID: m.UserID, Text: m.Text,
 			ReplyToID: m.ReplyToID, ClientID: m.ClientID, InputHash: m.nullableHash(), Metadata: m.Metadata.text(),
-			CreatedAt: dialect.FormatTime(m.CreatedAt)}
+			CreatedAt: dialect.FormatTime(m.CreatedAt), Words: b.keptWords(m.RoomID, m.Number, m.Text)}
 	}
 	query := b.text("insert messages", func() string {
 		return `INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
-				client_id, input_hash, metadata, created_at)
+				client_id, input_hash, metadata, created_at, words)
 			SELECT j.id, j.room_id, j.number, j.user_id, CASE WHEN j.user_id IS NULL THEN 'system' ELSE 'user' END, j.text, j.reply_to_id,
-				j.client_id, j.input_hash, j.metadata, j.created_at FROM ` +
+				j.client_id, j.input_hash, j.metadata, j.created_at, j.words FROM ` +
 			b.jsonRows("id uuid", "room_id uuid", "number bigint", "user_id user", "text text", "reply_to_id uuid",
-				"client_id text", "input_hash text", "metadata text", "created_at text")
+				"client_id text", "input_hash text", "metadata text", "created_at text", "words text")
 	})
 	_, err := b.exec(query, dialect.JSONArray(rows))
 	return err
@@ -194,6 +195,7 @@ type writeShape struct {
 	replies  bool // among what is locked
 	clients  bool // client ids, which are used once
 	mentions bool
+	words    bool // that the index keeps
 }
 
 // writeArgs are the parameters of the statement.
@@ -209,14 +211,17 @@ func (b *batch) writeArgs() (args []any, shape writeShape) {
 	}
 	args = append(append(args, b.roomArrays(needed)...), b.messageArrays()...)
 	mentions := b.mentionArrays()
-	shape.mentions = mentions != nil
+	shape.mentions, shape.words = mentions != nil, b.index != ""
 	return append(append(args, b.now, b.now, b.now), mentions...), shape
 }
 
 // writeSQL renders the statement.
 func (b *batch) writeSQL(shape writeShape) string {
 	locks, from, where := b.locksSQL(shape)
-	mentions := ""
+	mentions, words, column, kept := "", []string{}, "", ""
+	if shape.words {
+		words, column, kept = []string{"words text"}, ", words", ", "+dialect.Words("words")
+	}
 	if shape.mentions {
 		mentions = b.mentionsSQL()
 	}
@@ -228,14 +233,14 @@ func (b *batch) writeSQL(shape writeShape) string {
 			UPDATE chat_rooms SET last_seq = f.last_seq, last_number = f.last_number, last_message_at = f.last_message_at
 			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
 		), accepted AS MATERIALIZED (
-			SELECT j.* FROM ` + b.unnest("j", "id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
-		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean") + `
+			SELECT j.* FROM ` + b.unnest("j", append([]string{"id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
+		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean"}, words...)...) + `
 			WHERE j.room_id IN (SELECT id FROM counted) ORDER BY j.seq
 		), messages AS (
 			INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id,
-				client_id, input_hash, metadata, created_at)
+				client_id, input_hash, metadata, created_at` + column + `)
 			SELECT id, room_id, number, user_id, CASE WHEN user_id IS NULL THEN 'system' ELSE 'user' END, text, reply_to_id,
-				client_id, input_hash, metadata, created_at FROM accepted
+				client_id, input_hash, metadata, created_at` + kept + ` FROM accepted
 		), events AS (
 			INSERT INTO chat_events (room_id, seq, kind, message_id, actor_id, created_at)
 			SELECT room_id, seq, '` + string(MessageCreated) + `', id, user_id, ? FROM accepted

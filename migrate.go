@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/schema"
+	"github.com/go-df/chat/internal/words"
 )
 
 // Migrate makes the tables of this package, all named chat_…, or brings them to
@@ -238,7 +239,7 @@ func (c *conn) checkMeta() (searchIndex string, err error) {
 	if err != nil {
 		return "", err
 	}
-	madeBy := ""
+	madeBy, version := "", ""
 	want := map[string]string{
 		"user_id_type": c.config.UserIDs.ColumnType(string(c.dialect)),
 		"users_table":  c.config.UsersTable,
@@ -247,6 +248,8 @@ func (c *conn) checkMeta() (searchIndex string, err error) {
 		switch s.key {
 		case schema.SearchKey:
 			searchIndex = s.value
+		case schema.WordsKey:
+			version = s.value
 		case schema.HashKey:
 			madeBy = s.value
 		}
@@ -258,6 +261,9 @@ func (c *conn) checkMeta() (searchIndex string, err error) {
 	if madeBy != hash {
 		return "", fmt.Errorf("%w: the tables were made by another text of migration 1, which may change until the first release: "+
 			"in this development database, drop the tables named chat_… and call chat.Migrate", ErrSchema)
+	}
+	if version != words.Version { // until Migrate has made them anew
+		searchIndex = ""
 	}
 	return searchIndex, nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -300,108 +298,4 @@ func prefixed(alias, columns string) string {
 		names[i] = alias + "." + strings.TrimSpace(name)
 	}
 	return strings.Join(names, ", ")
-}
-
-// What a query may bring at most.
-const (
-	queryBytes = 256
-	queryWords = 16
-)
-
-// RoomSearchQuery selects a page of public rooms.
-type RoomSearchQuery struct {
-	// Query is text of which the name or the description of a room must hold every
-	// word, or piece of a word, in upper or lower case. At most 256 bytes and 16
-	// words. "" lists all public rooms.
-	Query string
-	Page
-}
-
-// SearchRooms finds public rooms by name and description, the newest first. Anyone
-// may search, and sees of each room what Room shows to those who are not in it, and
-// their own membership (Me) where they have one; the last message only then.
-//
-// Errors: ErrInvalid (text that cannot be kept, a cursor that no page returned),
-// ErrTooLarge.
-func (s *Service) SearchRooms(ctx context.Context, actor Actor, in RoomSearchQuery) (*RoomsPage, error) {
-	pieces, err := in.pieces()
-	if err != nil {
-		return nil, err
-	}
-	return read(ctx, s, actor, func(c *call) (*RoomsPage, error) {
-		limit, err := c.pageLimit(in.Limit)
-		if err != nil {
-			return nil, err
-		}
-		keyset, position, err := c.keysetCondition("public rooms", in.Cursor, "created_at", "id")
-		if err != nil {
-			return nil, err
-		}
-		query, args := c.roomsWith(pieces)
-		rooms, err := queryAll(c.conn, scanRoom, "SELECT "+roomColumns+" FROM chat_rooms WHERE is_public AND deleted_at IS NULL"+
-			query+keyset+" ORDER BY created_at DESC, id DESC LIMIT ?", append(append(args, position...), limit+1)...)
-		if err != nil {
-			return nil, err
-		}
-		page := &RoomsPage{}
-		page.Items, page.Next = trimPage(rooms, limit, func(r Room) string { return cursor(momentCursor{"public rooms", r.CreatedAt, r.ID}) })
-		return page, c.attachViews(pointers(page.Items))
-	})
-}
-
-func (in RoomSearchQuery) pieces() ([]string, error) {
-	if err := checkQuery(in.Query); err != nil {
-		return nil, err
-	}
-	pieces := strings.Fields(in.Query)
-	if len(pieces) > queryWords {
-		return nil, tooLarge("q", CodeTooMany, queryWords, "words")
-	}
-	return pieces, nil
-}
-
-func checkQuery(query string) error {
-	if reason := unstorableTextReason(query); reason != "" {
-		return invalid("q", CodeInvalidText, "%s", reason)
-	}
-	if len(query) > queryBytes {
-		return tooLarge("q", CodeTooLong, queryBytes, "bytes")
-	}
-	return nil
-}
-
-// roomsWith renders the condition that name or description hold all pieces.
-func (c *conn) roomsWith(pieces []string) (string, []any) {
-	like := " " + c.dialect.Like()
-	var query strings.Builder
-	var args []any
-	for _, piece := range pieces {
-		query.WriteString(" AND (FALSE")
-		for _, spelling := range spellings(piece) {
-			query.WriteString(" OR name" + like + " OR description" + like)
-			pattern := "%" + escapeLike.Replace(spelling) + "%"
-			args = append(args, pattern, pattern)
-		}
-		query.WriteString(")")
-	}
-	return query.String(), args
-}
-
-var escapeLike = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-// spellings are the usual cases of a word. SQLite, and PostgreSQL in the C locale,
-// know no upper and lower case outside ASCII.
-func spellings(word string) []string {
-	lower := strings.ToLower(word)
-	list := []string{word}
-	if strings.IndexFunc(word, func(c rune) bool { return c >= utf8.RuneSelf }) < 0 {
-		return list
-	}
-	first, size := utf8.DecodeRuneInString(lower)
-	for _, spelling := range []string{lower, strings.ToUpper(word), string(unicode.ToTitle(first)) + lower[size:]} {
-		if spelling != word {
-			list = append(list, spelling)
-		}
-	}
-	return list
 }

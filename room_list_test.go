@@ -155,12 +155,17 @@ func TestPublicRoomsAreFoundByNameAndDescription(t *testing.T) {
 			"roses kitchen":  nil,
 			"привет":         {"Привет мир"},
 			"ПРИВЕТ МИР":     {"Привет мир"},
-			"%":              {"Kitchen garden"},
+			"%":              nil,
 			"100%":           {"Kitchen garden"},
-			"_":              {"Привет мир"},
-			"e_c":            {"Привет мир"},
+			"_":              nil,
+			"e_c":            nil,
+			"case sna":       {"Привет мир"},
+			"cas snake":      nil,
+			"snake ca":       {"Привет мир"},
+			`"kitchen gard"`: nil,
 			"ga_den":         nil,
-			`\`:              {`back\slash`},
+			`\`:              nil,
+			"slash":          {`back\slash`},
 			`\%`:             nil,
 			"' OR 1=1 --":    nil,
 			`") OR (1=1`:     nil,
@@ -252,7 +257,7 @@ func TestQueriesHaveLimits(t *testing.T) {
 			chatsuite.WantFieldError(t, search("a\x00b"), chat.ErrInvalid, "q", 0)
 			chatsuite.WantFieldError(t, search("a\xff"), chat.ErrInvalid, "q", 0)
 		}
-		for _, wordless := range []string{"", " ", "...", "😀👍🏽", "❤️", "!%_'\"", "\u0301"} {
+		for _, wordless := range []string{"", " ", "...", "!%_'\"", "\u0301"} {
 			_, err := h.SearchMessages(h.Ctx, h.Alice, chat.MessageSearchQuery{Query: wordless})
 			chatsuite.WantFieldError(t, err, chat.ErrInvalid, "q", 0)
 		}

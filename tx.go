@@ -25,8 +25,9 @@ type conn struct {
 	dialect dialect.Dialect
 	config  *Config
 	now     time.Time
-	inHost  bool // db is a transaction of the host's
-	ownTime bool // Config.Clock is not set
+	inHost  bool   // db is a transaction of the host's
+	ownTime bool   // Config.Clock is not set
+	index   string // the kind of the index of messages, as chat_meta names it; "" when there is none
 
 	texts *sync.Map   // see text
 	locks *lockQueue  // for those who wait for the lock of a room
@@ -44,7 +45,7 @@ type call struct {
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
 	return &conn{db: db.WithContext(ctx), host: s.host, ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
-		texts: &s.state.texts, locks: &s.state.locks}
+		texts: &s.state.texts, locks: &s.state.locks, index: s.searchIndex()}
 }
 
 // read runs fn without a transaction of its own: each statement sees what is committed

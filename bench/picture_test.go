@@ -16,6 +16,13 @@ func sample() *results {
 	for range readings() {
 		d.reads = append(d.reads, read{name: "a <page>", small: took, large: took, ratio: 2})
 	}
+	for range searches() {
+		d.scans = append(d.scans, read{name: "a word", small: took, large: took})
+		d.searches = append(d.searches, read{name: "a word", small: took, large: timing{rate: 1, p50: time.Second, p99: time.Second}})
+	}
+	for _, c := range calls() {
+		d.calls = append(d.calls, called{c, time.Millisecond, 2 * time.Millisecond})
+	}
 	s := sendSettings{name: "durable"}
 	for _, rooms := range []int{1, busyRooms} {
 		for _, n := range senderCounts {
@@ -49,6 +56,8 @@ func TestReportSaysWhatIsMissed(t *testing.T) {
 		"| send, 64 senders, one room: rate against the floor | ≥ 1.0 × | 1.00 × |",
 		"| history: the newest: p99, large against small | ≤ 1.3 × | 1.00 × |",
 		"| history: the newest: time against database/sql | ≤ 1.5 × | 2.00 ×, **missed** |",
+		"| search: a word of 1 in 10, one room, with the index: p99, large | ≤ 50.0 ms | 1000.00 ms, **missed** |",
+		"| send, 64 senders, one room: with the search index against without | ≥ 0.8 × | 1.00 × |",
 		"| SQLite | ≥ 20,000 | 19,999, **missed** |",
 	} {
 		if !strings.Contains(report, line) {

@@ -94,7 +94,7 @@ func TestSearchesInFlightAreCapped(t *testing.T) {
 	t.Parallel()
 	h := newHeld(t)
 	room := h.group()
-	h.text.Store("FROM chat_messages m")
+	h.text.Store("chat_room_users u JOIN chat_rooms r")
 	h.ask("alice", "GET /messages?q=x")
 	h.wait(1)
 	h.text.Store("FROM chat_rooms WHERE is_public")

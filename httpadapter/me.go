@@ -1,6 +1,10 @@
 package httpadapter
 
-import "github.com/go-df/chat"
+import (
+	"time"
+
+	"github.com/go-df/chat"
+)
 
 // me is all that a front end asks for once, when it starts.
 type me struct {
@@ -47,6 +51,8 @@ type limits struct {
 	UsersPerCall        int   `json:"users_per_call"`
 	PageSize            int   `json:"page_size"`
 	PageMax             int   `json:"page_max"`
+
+	SearchTime time.Duration `json:"-"`
 }
 
 func meRetrieve(r *request) (*response, error) {

@@ -15,7 +15,7 @@ func TestMentionsPinsAndReplies(t *testing.T) {
 			"GET /messages/" + m + "/replies": `"id":"` + reply + `"`,
 			"GET /mentions":                   `{"items":[{"message":{"id":"` + m + `"`,
 			"GET /mentions?limit=1":           `"room":{"id":"` + room + `"`,
-			"GET /messages?q=look":            `"matches":[]`,
+			"GET /messages?q=look":            `"matches":[{"start":0,"end":4}]`,
 		} {
 			if got := h.want(200, "", "bob", request, ""); !strings.Contains(got.body, part) {
 				t.Errorf("%s: %s lacks %s", request, got.body, part)

@@ -61,7 +61,12 @@ func messageCreate(r *request) (*response, error) {
 }
 
 func messageSearch(r *request) (*response, error) {
-	in := chat.MessageSearchQuery{Query: r.param("q"), Page: r.page()}
+	in := chat.MessageSearchQuery{Query: r.param("q"), After: r.time("after"), Before: r.time("before"), HasMedia: r.boolean("media"), Page: r.page()}
+	if author := chat.UserID(r.param("author")); author == "me" {
+		in.Author = r.actor
+	} else if in.Author = author; author != "" && !r.spelled(author) {
+		r.fail(badParameter("author", chat.CodeInvalidUserID, "is not a user id: it is not spelled as the API gives it out"))
+	}
 	if text, given := r.given("room"); given {
 		room, valid := parseID(text)
 		if !valid {

@@ -174,6 +174,19 @@ func (r *request) boolean(name string) *bool {
 	return &is
 }
 
+// time reads a parameter that is a time, if it is there.
+func (r *request) time(name string) (at time.Time) {
+	text, given := r.given(name)
+	if !given {
+		return at
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
+		r.fail(badParameter(name, malformed, "is not a time such as 2026-01-02T15:04:05Z"))
+	}
+	return at
+}
+
 // limit reads how many items a page should have: the service cuts it.
 func (r *request) limit() int {
 	n := r.number("limit", 1)

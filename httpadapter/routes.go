@@ -59,7 +59,7 @@ var routes = []route{
 	{post, "/rooms/{room}/messages", "chat_message_create", messageCreate, flags{idempotent: true}},
 	{get, "/unread", "unread_retrieve", unreadRetrieve, flags{}},
 
-	{get, "/messages", "chat_message_search", messageSearch, flags{class: search, query: "q room cursor limit"}},
+	{get, "/messages", "chat_message_search", messageSearch, flags{class: search, query: "q room author after before media cursor limit"}},
 	{get, "/messages/{message}", "chat_message_retrieve", messageRetrieve, flags{}},
 	{patch, "/messages/{message}", "chat_message_update", messageUpdate, flags{conditional: true}},
 	{del, "/messages/{message}", "chat_message_delete", messageDelete, flags{}},

@@ -2,8 +2,10 @@ package httpadapter_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"image"
 	"image/color"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/httpadapter"
+	"github.com/go-df/chat/internal/pngrows/pngtest"
 )
 
 // plainJPEG is a picture of one colour.
@@ -46,11 +49,40 @@ func whiteAndBlack() string {
 	return "RIFF" + string([]byte{byte(size), byte(size >> 8), 0, 0}) + "WEBP" + chunks
 }
 
+// deepPNG is a picture of one colour, interlaced, of 16 bits a sample.
+func deepPNG(w, h int, c color.RGBA) string {
+	pixel := []byte{c.R, c.R, c.G, c.G, c.B, c.B, 255, 255}
+	var packed bytes.Buffer
+	z, _ := zlib.NewWriterLevel(&packed, zlib.BestSpeed)
+	for _, pass := range [][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}} {
+		row := append([]byte{0}, bytes.Repeat(pixel, (w-pass[0]+pass[2]-1)/pass[2])...)
+		for y := pass[1]; y < h; y += pass[3] {
+			_, _ = z.Write(row) // into memory
+		}
+	}
+	_ = z.Close()
+	header := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(w)), uint32(h))
+	header = append(header, 16, 6, 0, 0, 1)
+	return pngtest.Magic + string(pngtest.Chunk("IHDR", header)) + string(pngtest.Chunk("IDAT", packed.Bytes())) + string(pngtest.Chunk("IEND", nil))
+}
+
+// plainWebP is a picture of one colour, without loss: its codes have a symbol each, which takes no bits.
+func plainWebP(w, h uint32, c color.RGBA) string {
+	var codes uint64
+	for i, symbol := range []byte{c.G, c.R, c.B, 255, 0} {
+		codes |= (0b101 | uint64(symbol)<<3) << (3 + 11*i)
+	}
+	data := binary.LittleEndian.AppendUint32([]byte{0x2f}, w-1|(h-1)<<14)
+	data = append(binary.LittleEndian.AppendUint64(data, codes), 0)
+	return "RIFF\x1a\x00\x00\x00WEBPVP8L\x0e\x00\x00\x00" + string(data)
+}
+
 var orange = color.RGBA{220, 120, 40, 255}
 
 // What phones send has a thumbnail with the colours that it has.
 func TestThumbnailsOfWhatPhonesSend(t *testing.T) {
 	large, cut := plainJPEG(8064, 6048, orange), plainJPEG(1200, 900, orange)
+	deep, lossless := deepPNG(6000, 4000, orange), plainWebP(6000, 4000, orange)
 	type pixel struct {
 		x, y int
 		want color.RGBA
@@ -63,7 +95,9 @@ func TestThumbnailsOfWhatPhonesSend(t *testing.T) {
 		}{
 			"48 megapixels": {large, image.Pt(512, 384), []pixel{{5, 5, orange}, {500, 380, orange}}},
 			"cut off":       {cut[:len(cut)*2/3], image.Pt(512, 384), []pixel{{5, 5, orange}, {500, 380, color.RGBA{128, 128, 128, 255}}}},
-			"lossy webp":    {whiteAndBlack(), image.Pt(512, 256), []pixel{{100, 100, color.RGBA{255, 255, 255, 255}}, {400, 100, color.RGBA{0, 0, 0, 255}}}},
+			"24 megapixels of an interlaced png of 16 bits": {deep, image.Pt(512, 341), []pixel{{5, 5, orange}, {500, 330, orange}}},
+			"24 megapixels of a webp without loss":          {lossless, image.Pt(512, 341), []pixel{{5, 5, orange}, {500, 330, orange}}},
+			"lossy webp":                                    {whiteAndBlack(), image.Pt(512, 256), []pixel{{100, 100, color.RGBA{255, 255, 255, 255}}, {400, 100, color.RGBA{0, 0, 0, 255}}}},
 		} {
 			target := h.sent("a", c.content)
 			got := h.want(200, "", "bob", "GET "+target+"?variant=thumbnail", "")

@@ -56,14 +56,9 @@ func (d Dialect) Greatest() string {
 	return "GREATEST"
 }
 
-// Like is the operator that compares with a pattern, ignoring the case of ASCII
-// letters at least. A backslash escapes.
-func (d Dialect) Like() string {
-	if d == SQLite {
-		return `LIKE ? ESCAPE '\'`
-	}
-	return `ILIKE ? ESCAPE '\'`
-}
+// Words renders PostgreSQL's vector of words that have a space between them, which depends on
+// neither locale nor configuration.
+func Words(text string) string { return "array_to_tsvector(string_to_array(" + text + ", ' '))" }
 
 // JSONAggregate is the function that makes a JSON array of rows' values, in their order.
 func (d Dialect) JSONAggregate() string {

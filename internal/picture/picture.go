@@ -44,8 +44,6 @@ func Known(contentType string) bool {
 type Info struct {
 	Width, Height int // pixels, as shown: turned by the orientation
 	Orientation   int // as Exif counts: 1 is upright, 2 to 8 are mirrored and turned
-
-	memory int64 // bytes that decoding a PNG or GIF takes at most
 }
 
 // Pixels is the area.
@@ -87,22 +85,11 @@ func inspectPNG(head []byte) (Info, error) {
 	if width > 1<<31-1 || height > 1<<31-1 {
 		return Info{}, ErrDamaged
 	}
-	depth, colour, interlaced := head[24], head[25], head[28] == 1
+	depth, colour := head[24], head[25]
 	if !slices.Contains(depths[colour], depth) || head[26] != 0 || head[27] != 0 || head[28] > 1 {
 		return Info{}, ErrDamaged
 	}
-	const palette = 3
-	perPixel := int64(4)
-	switch {
-	case depth == 16:
-		perPixel = 8
-	case colour == palette:
-		perPixel = 1
-	}
-	if interlaced {
-		perPixel *= 2 // the passes are pictures of their own
-	}
-	return newInfo(int(width), int(height), perPixel), nil
+	return newInfo(int(width), int(height)), nil
 }
 
 // depths are the bits a sample may have in each kind of PNG.
@@ -113,7 +100,7 @@ func inspectGIF(head []byte) (Info, error) {
 	if err == nil && outgrows(head, config) {
 		err = ErrDamaged
 	}
-	return newInfo(config.Width, config.Height, 1), err
+	return newInfo(config.Width, config.Height), err
 }
 
 // outgrows reports whether the first picture of a GIF, where the head goes as far, reaches
@@ -139,13 +126,11 @@ func outgrows(head []byte, canvas image.Config) bool {
 
 func inspectWebP(head []byte) (Info, error) {
 	config, err := webp.DecodeConfig(bytes.NewReader(head))
-	return newInfo(config.Width, config.Height, 0), err // see webpFrame.memory
+	return newInfo(config.Width, config.Height), err
 }
 
-func newInfo(width, height int, perPixel int64) Info {
-	info := Info{Width: width, Height: height, Orientation: 1}
-	info.memory = info.Pixels() * perPixel
-	return info
+func newInfo(width, height int) Info {
+	return Info{Width: width, Height: height, Orientation: 1}
 }
 
 // turned is the size as shown of what is stored as w × h.

@@ -338,17 +338,17 @@ func TestThumbnailOfAThinPicture(t *testing.T) {
 }
 
 func TestThumbnailThatWouldTakeTooMuch(t *testing.T) {
-	deep := image.NewRGBA64(image.Rect(0, 0, 1, 1))
 	for name, c := range map[string]struct {
 		kind  string
 		whole []byte
 	}{
 		"25 megapixels":             {PNG, resized(t, corners(1, 1), 5000, 5000)},
-		"24 megapixels of 16 bit":   {PNG, resized(t, deep, 6000, 4000)},
+		"a row of 96 MB":            {PNG, resized(t, image.NewNRGBA(image.Rect(0, 0, 1, 1)), 24_000_000, 1)},
 		"a progressive jpeg":        {JPEG, declared(t, 8001, 8000, 0xC2)},
 		"a jpeg of 65535 squared":   {JPEG, declared(t, 65535, 65535, 0xC0)},
-		"a large lossless webp":     {WebP, webpLosslessOf(4000, 4000)},
+		"a large lossless webp":     {WebP, webpLosslessOf(4900, 4900)},
 		"a webp the size of a room": {WebP, webpLosslessOf(1<<14, 1<<13)},
+		"a large chunk of a webp":   {WebP, []byte("RIFF\xff\xff\xff\xffWEBPVP8 \xf0\xff\xff\x7f")},
 	} {
 		if _, err := Thumbnail(c.kind, bytes.NewReader(c.whole)); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%s: %v", name, err)

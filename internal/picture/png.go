@@ -6,19 +6,22 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"errors"
+	"image"
 	"image/png"
 	"io"
+
+	"github.com/go-df/chat/internal/pngrows"
 )
 
-// wholePNG decodes a PNG. It reads on as far as the picture first, to find the orientation and the
-// colour profile that are before it.
+// wholePNG decodes a PNG, a large one row by row. It reads on as far as the picture first, to find the
+// orientation and the colour profile that are before it.
 func wholePNG(r *bufio.Reader) (*whole, error) {
 	first, _ := r.Peek(HeadBytes)
 	info, err := Inspect(PNG, first)
 	switch {
 	case err != nil:
 		return nil, err
-	case info.tooLarge():
+	case info.Pixels() > ThumbnailPixels:
 		return nil, ErrTooLarge
 	}
 	w := &whole{orientation: 1}
@@ -26,10 +29,27 @@ func wholePNG(r *bufio.Reader) (*whole, error) {
 	if err != nil {
 		return nil, err
 	}
+	if size := image.Pt(info.Width, info.Height); size != fit(size, reducedSide) {
+		return w, w.reducePNG(size, head.Bytes(), r)
+	}
 	if w.Image, err = png.Decode(io.MultiReader(head, r)); err != nil {
 		return nil, damaged(err)
 	}
 	return w, nil
+}
+
+// reducePNG reduces a PNG row by row.
+func (w *whole) reducePNG(size image.Point, head []byte, r io.Reader) error {
+	small := newReducer(size)
+	err := pngrows.Decode(head, r, small.add)
+	switch {
+	case errors.Is(err, pngrows.ErrTooLarge):
+		return ErrTooLarge
+	case err != nil:
+		return damaged(err)
+	}
+	w.Image, w.size = small.picture(), size
+	return nil
 }
 
 // readPNGHead reads what comes before the picture.

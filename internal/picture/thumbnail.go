@@ -67,7 +67,7 @@ func ThumbnailOf(m image.Image) (encoded []byte, err error) {
 	case int64(size.X) > JPEGPixels/int64(size.Y):
 		return nil, ErrTooLarge
 	}
-	return encode(scale(m))
+	return encode(scale(m, m.Bounds().Size()))
 }
 
 func encode(small *image.RGBA) ([]byte, error) {
@@ -92,7 +92,10 @@ func shrink(contentType string, r io.Reader) (small *image.RGBA, err error) {
 	if err != nil {
 		return nil, err
 	}
-	small = turn(scale(w.Image), w.orientation)
+	if w.size == (image.Point{}) {
+		w.size = w.Bounds().Size()
+	}
+	small = turn(scale(w.Image, w.size), w.orientation)
 	if conversion := icc.Parse(w.profile); conversion != nil {
 		conversion.Convert(small)
 	}
@@ -102,6 +105,7 @@ func shrink(contentType string, r io.Reader) (small *image.RGBA, err error) {
 // whole is a picture as it was decoded.
 type whole struct {
 	image.Image
+	size        image.Point // that it had, if it was reduced
 	orientation int
 	profile     []byte // of its colours, nil for sRGB
 }
@@ -141,7 +145,7 @@ func wholeGIF(r *bufio.Reader) (*whole, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case info.tooLarge():
+	case info.Pixels() > ThumbnailPixels:
 		return nil, ErrTooLarge
 	}
 	m, err := firstOfGIF(r)
@@ -150,8 +154,6 @@ func wholeGIF(r *bufio.Reader) (*whole, error) {
 	}
 	return &whole{Image: m, orientation: 1}, nil
 }
-
-func (i Info) tooLarge() bool { return i.Pixels() > ThumbnailPixels || i.memory > decodeMemory }
 
 // onCanvas is a picture on a larger canvas that is transparent elsewhere.
 type onCanvas struct {
@@ -173,10 +175,10 @@ func (o onCanvas) At(x, y int) color.Color {
 func (o onCanvas) ColorModel() color.Model { return color.RGBAModel }
 
 // scale makes the longer side ThumbnailSide, or leaves the size as it is. A large picture
-// is sampled down to somewhat more first, which costs a fraction of filtering all of it.
-func scale(whole image.Image) *image.RGBA {
-	size := whole.Bounds().Size()
-	if between := fit(size, 5*ThumbnailSide/2); between != size {
+// is sampled down to somewhat more first, which costs a fraction of filtering all of it. Its size is
+// the one that it had before it was reduced.
+func scale(whole image.Image, size image.Point) *image.RGBA {
+	if between := fit(size, reducedSide); between != whole.Bounds().Size() {
 		sampled := image.NewRGBA(image.Rectangle{Max: between})
 		draw.ApproxBiLinear.Scale(sampled, sampled.Rect, whole, whole.Bounds(), draw.Src, nil)
 		whole = sampled

@@ -1,15 +1,11 @@
 package picture
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"io"
-	"math"
-
-	"golang.org/x/image/webp"
 )
 
 // webpFrame is the first picture of a WebP, and what came before it.
@@ -19,7 +15,6 @@ type webpFrame struct {
 	profile []byte
 	kind    string    // the chunk that the picture begins with: "ALPH", "VP8 " or "VP8L"
 	size    int64     // bytes of that chunk
-	file    io.Reader // a WebP that has this picture, up to where data goes on
 	data    io.Reader // that chunk, and what follows it
 }
 
@@ -28,27 +23,23 @@ const (
 	webpChunk     = 8
 	webpCanvas    = 10
 	webpAnimation = 16 // the head of a chunk ANMF
-	webpStart     = 10 // of a picture, in which its size is
 )
 
-// firstOfWebP finds the first picture of a WebP, behind colour profiles and inside animations,
-// which the decoder does not know.
+// firstOfWebP finds the first picture of a WebP, behind colour profiles and inside animations.
 func firstOfWebP(r io.Reader) (*webpFrame, error) {
 	var container [webpContainer]byte
 	if _, err := io.ReadFull(r, container[:]); err != nil {
 		return nil, damaged(err)
 	}
-	f := &webpFrame{}
+	f := &webpFrame{data: r}
 	for {
-		var chunk [webpChunk]byte
-		if _, err := io.ReadFull(r, chunk[:]); err != nil {
+		kind, size, err := readWebPChunk(r)
+		if err != nil {
 			return nil, damaged(err)
 		}
-		size := int64(binary.LittleEndian.Uint32(chunk[4:]))
-		switch kind := string(chunk[:4]); kind {
+		switch kind {
 		case "VP8 ", "VP8L", "ALPH":
 			f.kind, f.size = kind, size
-			f.file, f.data = bytes.NewReader(f.head(chunk[:])), r
 			return f, nil
 		default:
 			if err := f.read(r, kind, size); err != nil {
@@ -58,8 +49,11 @@ func firstOfWebP(r io.Reader) (*webpFrame, error) {
 	}
 }
 
-func chunkHead(kind string, size int64) []byte {
-	return binary.LittleEndian.AppendUint32([]byte(kind), uint32(size)) //nolint:gosec // as it was read
+// readWebPChunk reads the head of a chunk.
+func readWebPChunk(r io.Reader) (kind string, size int64, err error) {
+	var head [webpChunk]byte
+	_, err = io.ReadFull(r, head[:])
+	return string(head[:4]), int64(binary.LittleEndian.Uint32(head[4:])), err
 }
 
 func damaged(err error) error { return fmt.Errorf("%w: %w", ErrDamaged, err) }
@@ -93,156 +87,39 @@ func (f *webpFrame) read(r io.Reader, kind string, size int64) error {
 	return err
 }
 
-// head begins a file that has the picture whose chunk begins so.
-func (f *webpFrame) head(chunk []byte) []byte {
-	const most, transparent = 1<<32 - 16, 0x10
-	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), most)
-	b = append(b, "WEBP"...)
-	if f.canvas != (image.Point{}) {
-		b = binary.LittleEndian.AppendUint32(append(b, "VP8X"...), webpCanvas)
-		flags := byte(0)
-		if f.kind == "ALPH" {
-			flags = transparent
-		}
-		w, h := f.rect.Dx()-1, f.rect.Dy()-1
-		b = append(b, flags, 0, 0, 0, byte(w), byte(w>>8), byte(w>>16), byte(h), byte(h>>8), byte(h>>16)) //nolint:gosec // bytes of it
-	}
-	return append(b, chunk...)
-}
-
-// memory estimates what decoding takes. To see what it takes without loss it reads on, which can
-// be read again.
-func (f *webpFrame) memory() (int64, error) {
-	const lossy, alpha, headOfVP8L, filters, compressed = 2, 2, 5, 1, 1
-	w, h := f.rect.Dx(), f.rect.Dy()
-	bytes := lossy * int64(w) * int64(h)
-	var lead int64
-	switch f.kind {
-	case "VP8 ":
-		return bytes, nil
-	case "VP8L":
-		bytes, lead = 0, headOfVP8L
-	case "ALPH":
-		bytes += alpha * int64(w) * int64(h)
-		lead = filters
-	}
-	chunk := f.peeked()
-	first, err := chunk.skip(lead)
-	if err != nil {
-		return 0, damaged(err)
-	}
-	if f.kind == "ALPH" && first&3 != compressed {
-		return bytes, nil
-	}
-	lossless, err := vp8lMemory(chunk, w, h)
-	if err != nil {
-		return 0, damaged(err)
-	}
-	const copies = 3 // of what was read, while its room grows
-	return bytes + lossless + copies*int64(chunk.read.Len()), nil
-}
-
-// peekedChunk reads a chunk of a picture that is to be read again.
-type peekedChunk struct {
-	source io.Reader
-	read   *bytes.Buffer
-}
-
-// peeked returns a reader of the chunk that the picture begins with.
-func (f *webpFrame) peeked() *peekedChunk {
-	read := &bytes.Buffer{}
-	head := io.TeeReader(f.data, read)
-	f.file = io.MultiReader(f.file, read)
-	return &peekedChunk{io.LimitReader(head, f.size), read}
-}
-
-func (p *peekedChunk) Read(b []byte) (int, error) {
-	if p.read.Len() > peekedBytes {
-		return 0, ErrTooLarge
-	}
-	return p.source.Read(b)
-}
-
-// peekedBytes is more than the trees of a picture take, and what is said before them.
-const peekedBytes = 4 << 20
-
-// skip leaves out the first bytes, and returns the first of them.
-func (p *peekedChunk) skip(n int64) (byte, error) {
-	first := make([]byte, n)
-	_, err := io.ReadFull(p, first)
-	return first[0], err
-}
-
-// wholeWebP decodes the first picture of a WebP.
-func wholeWebP(r io.Reader) (*whole, error) {
-	f, err := firstOfWebP(r)
-	if err != nil {
-		return nil, err
-	}
-	if f.canvas == (image.Point{}) {
-		if err := f.measure(); err != nil {
-			return nil, damaged(err)
-		}
-	}
-	canvas := image.Rectangle{Max: f.canvas}
-	if !f.rect.In(canvas) {
-		return nil, ErrDamaged
-	}
-	if int64(canvas.Dx())*int64(canvas.Dy()) > ThumbnailPixels {
-		return nil, ErrTooLarge
-	}
-	memory, err := f.memory()
-	switch {
-	case err != nil:
-		return nil, err
-	case memory > decodeMemory:
-		return nil, ErrTooLarge
-	}
-	m, err := webp.Decode(io.MultiReader(f.file, f.data))
-	if err != nil {
-		return nil, damaged(err)
-	}
-	switch m := m.(type) {
-	case *image.YCbCr:
-		fullRange(m)
-	case *image.NYCbCrA:
-		fullRange(&m.YCbCr)
-	}
-	if f.rect != canvas {
-		m = onCanvas{m, f.rect, canvas}
-	}
-	return &whole{Image: m, orientation: 1, profile: f.profile}, nil
-}
-
-// measure reads the size of a picture that is alone in its file.
-func (f *webpFrame) measure() error {
-	start := make([]byte, webpStart)
-	n, err := io.ReadFull(f.data, start)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+// next goes on behind a chunk to the next of a kind.
+func (f *webpFrame) next(chunk io.Reader, wanted string) error {
+	if _, err := io.Copy(io.Discard, chunk); err != nil {
 		return err
 	}
-	f.data = io.MultiReader(bytes.NewReader(start[:n]), f.data)
-	config, err := webp.DecodeConfig(io.MultiReader(bytes.NewReader(f.head(chunkHead(f.kind, f.size))), bytes.NewReader(start[:n])))
-	f.rect = image.Rect(0, 0, config.Width, config.Height)
-	f.canvas = f.rect.Max
-	return err
-}
-
-// fullRange makes of the samples of VP8, in which black is 16 and white 235, those that package
-// image expects, in which they are 0 and 255.
-func fullRange(m *image.YCbCr) {
-	var light, colour [256]byte
-	clamp := func(v int) byte { return byte(min(max(v, 0), 255)) } // it is clamped
-	for i := range 256 {
-		light[i] = clamp(((i-16)*2*255 + 219) / (2 * 219))
-		colour[i] = clamp(128 + int(math.Round(float64(i-128)*255/224)))
+	if _, err := io.CopyN(io.Discard, f.data, f.size&1); err != nil {
+		return err
 	}
-	for i, v := range m.Y {
-		m.Y[i] = light[v]
-	}
-	for _, plane := range [][]byte{m.Cb, m.Cr} {
-		for i, v := range plane {
-			plane[i] = colour[v]
+	for {
+		var err error
+		if f.kind, f.size, err = readWebPChunk(f.data); err != nil || f.kind == wanted {
+			return err
+		}
+		if f.kind == "VP8L" || f.kind == "ALPH" {
+			return errors.New("the picture comes twice")
+		}
+		if _, err := io.CopyN(io.Discard, f.data, f.size+f.size&1); err != nil {
+			return err
 		}
 	}
+}
+
+// is checks that the picture has the size that the file says.
+func (f *webpFrame) is(w, h int) error {
+	if f.canvas == (image.Point{}) {
+		f.canvas = image.Pt(w, h)
+		f.rect.Max = f.canvas
+	}
+	switch canvas := (image.Rectangle{Max: f.canvas}); {
+	case w < 1 || h < 1 || f.rect.Size() != image.Pt(w, h) || !f.rect.In(canvas):
+		return ErrDamaged
+	case int64(f.canvas.X)*int64(f.canvas.Y) > ThumbnailPixels:
+		return ErrTooLarge
+	}
+	return nil
 }

@@ -1,92 +1,405 @@
-// Package words says what a word is to the search of messages. The definition is a
-// table of code points, so that Go, PostgreSQL in any locale, and SQLite in any
-// version go by the same one.
+// Package words says what a word is to the search of messages, in Go alone: neither the
+// database's encoding nor its locale nor its own tokenizer matters.
 //
-// A word is a maximal run of letters, marks, numbers and private-use characters
-// that are not all marks, in lower case. Everything else separates words:
-// punctuation, symbols, emoji, spaces and invisible characters. Accents count, and
-// a composed letter is not the same as a decomposed one.
+// A word is a run of letters, marks and digits, folded: compatibility forms are those that
+// they stand for (NFKC: ﬁ is fi, Ａ is A, x² is x2), upper and lower case are the same, and
+// accents and points are left out, as are characters without a width of their own (a soft
+// hyphen, a joiner). Marks that are no accents stay: the vowels of Indic scripts, Thai's tones,
+// the voicing of kana.
+//
+// Of Chinese, Japanese, Thai, Lao, Khmer and Myanmar, which are written without spaces, each
+// letter with its marks is a word of its own that is joined to the one before it: such a run is
+// found wherever its letters stand next to each other. An emoji, as any other symbol
+// that is a picture, is a word; its skin tone and its presentation are left out, and
+// a flag is one word. Everything else separates words.
 package words
 
-//go:generate go run ./gen
-
 import (
-	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
+// Version is that of the definition. The words that a database keeps were made by one
+// version, and are made anew when it changes. What newer tables of Unicode change is
+// characters that had no meaning before, so that it need not change with these.
+const Version = "1"
+
+// MaxWords is how many words of a text count: what comes after them is not found.
+const MaxWords = 10_000
+
+// Word is a word of a text.
+type Word struct {
+	Text       string
+	Start, End int  // where it stands in the text, in code points
+	Joined     bool // to the word before it, without a space between them
+	Unspaced   bool // it is one letter of a script without spaces
+}
+
+// kind is what a character is to a word.
+type kind uint8
+
+const (
+	separator kind = iota
+	letter         // and digits, and marks that stay
+	unspaced       // a letter of a script without spaces
+	symbol
+	flag    // half of one
+	accent  // is left out, and belongs to the letter before it
+	mark    // stays, and belongs to the letter before it
+	dropped // is left out, and separates nothing
+)
+
+// splitter collects the words of a text.
+type splitter struct {
+	words  []Word
+	source string
+	next   int    // where the present segment ends in source
+	text   []byte // of the word that has begun, where it is not as in source
+	from   int    // where that word begins in source
+	end    int    // and where it ends, up to now
+	copied bool   // it is in text
+	open   bool   // one has begun
+	wide   bool   // it may have letters that are to be composed
+	last   kind   // of the last character that was not left out
+	at     int    // how many code points were taken in
+	began  int    // how many of them before the present segment
+}
+
 // Split returns the words of a text, in order and with repeats.
-func Split(text string) []string {
-	var list []string
-	for _, run := range strings.FieldsFunc(text, Separates) {
-		if strings.IndexFunc(run, notMark) >= 0 {
-			list = append(list, strings.Map(Fold, run))
-		}
+func Split(text string) []Word {
+	s := splitter{source: text}
+	if n := len(text) / 5; n > 0 {
+		s.words = make([]Word, 0, min(n+1, 256))
 	}
-	return list
+	for i := 0; i < len(text) && len(s.words) < MaxWords; {
+		c := text[i]
+		s.began = s.at
+		if c < utf8.RuneSelf && (i+1 == len(text) || text[i+1] < utf8.RuneSelf) { // no mark follows
+			s.next = i + 1
+			s.ascii(c)
+			i++
+			continue
+		}
+		if n := s.plain(text, i); n > 0 {
+			i += n
+			continue
+		}
+		i += s.segment(text, i)
+	}
+	s.close()
+	if len(s.words) > MaxWords {
+		s.words = s.words[:MaxWords]
+	}
+	return s.words
 }
 
-func notMark(c rune) bool { return !unicode.In(c, unicode.Mn, unicode.Mc) }
-
-// Separates reports whether a character is part of no word.
-func Separates(c rune) bool {
-	if c < utf8.RuneSelf {
-		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+func (s *splitter) ascii(c byte) {
+	switch {
+	case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+		s.add(letter, rune(c), 1, true)
+	case c >= 'A' && c <= 'Z':
+		s.add(letter, rune(c+'a'-'A'), 1, false)
+	default:
+		s.separate(1)
 	}
-	_, found := slices.BinarySearchFunc(separators, c, func(r [2]rune, c rune) int {
-		switch {
-		case r[1] < c:
-			return -1
-		case r[0] > c:
-			return 1
-		}
+}
+
+// plain takes in a letter that is normal as it is, and no mark follows, which most are. It
+// returns its length, or 0 for what is something else.
+func (s *splitter) plain(text string, i int) int {
+	c, size := utf8.DecodeRuneInString(text[i:])
+	of := kindOf(c)
+	if of != letter && of != unspaced || c < utf8.RuneSelf || c >= 0x1100 && c <= 0x11FF || c >= 0xA960 && c <= 0xA97F || c >= 0xD7B0 && c <= 0xD7FF {
 		return 0
-	})
-	return found
-}
-
-// Fold is a character in lower case.
-func Fold(c rune) rune {
-	if c < utf8.RuneSelf {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		return c
 	}
-	if i, found := slices.BinarySearchFunc(folds, c, func(f [2]rune, c rune) int { return int(f[0] - c) }); found {
-		return folds[i][1]
+	if !(c >= 0xAC00 && c <= 0xD7A3) && norm.NFKD.PropertiesString(text[i:]).Decomposition() != nil {
+		return 0
 	}
-	return c
-}
-
-// Separators are the ranges, first and last, of characters that are part of no word.
-func Separators() [][2]rune { return slices.Clone(separators) }
-
-// UnknownSeparators are those of them that SQLite's unicode61 tokenizer, whose
-// tables are of 2012, takes for letters.
-func UnknownSeparators() (list []rune) {
-	for _, r := range unknownSeparators {
-		for c := r[0]; c <= r[1]; c++ {
-			list = append(list, c)
+	if i+size < len(text) && text[i+size] >= utf8.RuneSelf {
+		if next := norm.NFKD.PropertiesString(text[i+size:]); !next.BoundaryBefore() || next.CCC() != 0 || next.LeadCCC() != 0 {
+			return 0
 		}
 	}
-	return list
+	folded := unicode.ToLower(unicode.ToUpper(c))
+	if plainLetters[folded] != "" {
+		return 0
+	}
+	s.next = i + size
+	s.add(of, folded, 1, folded == c)
+	return size
 }
 
-// FoldBlock is a part of what Fold does outside ASCII: the letters From become those
-// of To. They are ascending.
-type FoldBlock struct{ From, To []rune }
-
-// FoldBlocks are all that Fold does outside ASCII, in blocks of 256 characters.
-func FoldBlocks() (blocks []FoldBlock) {
-	for _, f := range folds {
-		if n := len(blocks); n == 0 || blocks[n-1].From[0]>>8 != f[0]>>8 {
-			blocks = append(blocks, FoldBlock{})
-		}
-		b := &blocks[len(blocks)-1]
-		b.From, b.To = append(b.From, f[0]), append(b.To, f[1])
+// segment takes in a character with the marks that follow it, and returns its length.
+func (s *splitter) segment(whole string, i int) int {
+	text := whole[i:]
+	first, size := utf8.DecodeRuneInString(text)
+	s.next = i + size
+	if first == utf8.RuneError && size == 1 { // is no UTF-8
+		s.separate(1)
+		return size
 	}
-	return blocks
+	switch kindOf(first) {
+	case symbol, flag:
+		s.add(kindOf(first), first, 1, true)
+		return size
+	case separator:
+		s.separate(1)
+		return size
+	case dropped:
+		s.extend(1)
+		return size
+	}
+	length := norm.NFKD.NextBoundaryInString(text, true)
+	if length <= 0 {
+		length = size
+	}
+	s.next = i + length
+	points := utf8.RuneCountInString(text[:length])
+	var decomposed [64]byte
+	before := rune(0)
+	taken := false // the segment's code points are counted
+	for _, c := range string(norm.NFKD.AppendString(decomposed[:0], text[:length])) {
+		of := kindOf(c)
+		if c == breve && before == shortI {
+			of = mark
+		}
+		if of == accent || of == dropped {
+			continue
+		}
+		n := 0
+		if !taken && of != mark {
+			n, taken = points, true
+		}
+		before = unicode.ToLower(c)
+		switch of {
+		case separator, symbol, flag:
+			s.separate(n)
+		default:
+			s.fold(of, c, n)
+		}
+	}
+	if !taken {
+		s.extend(points)
+	}
+	return length
+}
+
+// The short i of Cyrillic is a letter of its own to those who write it.
+const (
+	breve  = '\u0306'
+	shortI = 'и'
+)
+
+// fold takes in a character in lower case, by way of the upper case, which has one form for
+// what has several in the lower one.
+func (s *splitter) fold(of kind, c rune, points int) {
+	c = unicode.ToLower(unicode.ToUpper(c))
+	if plain, is := plainLetters[c]; is {
+		for i, c := range plain {
+			if i > 0 {
+				points = 0
+			}
+			s.add(of, c, points, false)
+		}
+		return
+	}
+	s.add(of, c, points, false)
+}
+
+// plainLetters are those that Unicode does not decompose, as people who lack them
+// write them.
+var plainLetters = map[rune]string{
+	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ħ': "h", 'ı': "i", 'ŧ': "t", 'ĸ': "k", 'ŋ': "n",
+}
+
+// add takes in a character that stays, which stands for that many code points of the text, and
+// says whether it is as it is written there.
+func (s *splitter) add(of kind, c rune, points int, same bool) {
+	joined := false
+	switch of {
+	case mark:
+		if !s.open { // of nothing
+			s.extend(points)
+			return
+		}
+	case letter:
+		if s.open && s.last != letter {
+			s.close()
+		}
+	case unspaced:
+		if s.open {
+			joined = s.last == unspaced
+			s.close()
+		}
+	case flag:
+		if s.open && s.last == flag && s.at-s.words[len(s.words)-1].Start < 2 {
+			break // the second half
+		}
+		s.close()
+	default:
+		s.close()
+	}
+	if !s.open {
+		s.words = append(s.words, Word{Start: s.began, End: s.at, Joined: joined, Unspaced: of == unspaced})
+		s.open, s.copied, s.wide = true, false, false
+		s.from, s.end = s.next-utf8.RuneLen(c), s.next-utf8.RuneLen(c)
+	}
+	s.take(c, same)
+	if of != mark {
+		s.last = of
+	}
+	s.extend(points)
+}
+
+// take appends a character to the word that has begun.
+func (s *splitter) take(c rune, same bool) {
+	if same && !s.copied && s.end == s.next-utf8.RuneLen(c) {
+		s.end = s.next
+		return
+	}
+	if !s.copied {
+		s.text = append(s.text[:0], s.source[s.from:s.end]...)
+		s.copied = true
+	}
+	s.wide = s.wide || !same && c >= utf8.RuneSelf
+	s.text = utf8.AppendRune(s.text, c)
+}
+
+// extend counts code points that belong to the word that has begun, if there is one.
+func (s *splitter) extend(points int) {
+	s.at += points
+	if s.open {
+		s.words[len(s.words)-1].End = s.at
+	}
+}
+
+func (s *splitter) separate(points int) {
+	s.close()
+	s.at += points
+}
+
+func (s *splitter) close() {
+	if s.open {
+		w := &s.words[len(s.words)-1]
+		switch {
+		case !s.copied:
+			w.Text = s.source[s.from:s.end]
+		case s.wide && !norm.NFC.IsNormal(s.text):
+			w.Text = string(norm.NFC.Bytes(s.text))
+		default:
+			w.Text = string(s.text)
+		}
+		s.open = false
+	}
+}
+
+// kindOf says what a character is. Unassigned ones are letters, but where emoji come to be.
+func kindOf(c rune) kind {
+	switch {
+	case c < utf8.RuneSelf:
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			return letter
+		}
+		return separator
+	case c >= 0x0400 && c <= 0x0481, c >= 0xAC00 && c <= 0xD7A3: // Cyrillic and Hangul
+		return letter
+	case c >= 0x4E00 && c <= 0x9FFF: // Han
+		return unspaced
+	case c >= 0x1F1E6 && c <= 0x1F1FF:
+		return flag
+	case c >= 0x1F3FB && c <= 0x1F3FF: // skin tones
+		return dropped
+	case c >= 0x1F000 && c <= 0x1FAFF && !unicode.IsDigit(c) && !(c >= 0x1F100 && c <= 0x1F1E5):
+		return symbol
+	case c == 0x0640: // the Arabic kashida draws a word out
+		return dropped
+	case c == 0x30FC || c >= 0x3005 && c <= 0x3007 || c >= 0x3031 && c <= 0x3035 || c == 0x303B: // are Common to scripts
+		return unspaced
+	case c >= 0x0E00 && unicode.In(c, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar):
+		return unspacedKind(c)
+	case unicode.IsLetter(c) || unicode.IsNumber(c):
+		return letter
+	case unicode.Is(unicode.Mn, c):
+		return markKind(c)
+	case unicode.Is(unicode.Mc, c):
+		return mark
+	}
+	return otherKind(c)
+}
+
+func unspacedKind(c rune) kind {
+	switch {
+	case unicode.In(c, unicode.Mn, unicode.Mc):
+		return mark
+	case unicode.IsLetter(c):
+		return unspaced
+	case unicode.IsNumber(c):
+		return letter
+	}
+	return otherKind(c)
+}
+
+func otherKind(c rune) kind {
+	switch {
+	case c == 0x200B: // a zero width space
+		return separator
+	case unicode.Is(unicode.Cf, c):
+		return dropped
+	case unicode.Is(unicode.So, c):
+		return symbol
+	case unicode.In(c, unicode.P, unicode.S, unicode.Z, unicode.Cc, unicode.Me):
+		return separator
+	}
+	return letter
+}
+
+// markKind tells accents and points by the class that Unicode orders marks by, which is that
+// of where they stand, from what is part of a letter: 7 to 9 are nuktas, voicing of kana and
+// viramas, those between vowels and tones of their scripts.
+func markKind(c rune) kind {
+	if c >= 0xFE00 && c <= 0xFE0F || c >= 0xE0100 && c <= 0xE01EF { // variation selectors
+		return dropped
+	}
+	switch class := norm.NFD.PropertiesString(string(c)).CCC(); {
+	case class == 1, class >= 10 && class <= 36, class >= 200 && class <= 240:
+		return accent
+	}
+	return mark
+}
+
+// maxKey is how many bytes of a key are kept.
+const maxKey = 64
+
+// cut is a key as it is kept: of a long one the beginning.
+func cut(word string) string {
+	if len(word) <= maxKey {
+		return word
+	}
+	end := maxKey
+	for !utf8.RuneStart(word[end]) {
+		end--
+	}
+	return word[:end]
+}
+
+// Keys returns what is kept of a text, each once: its words, and of letters that are joined
+// each pair, and the last of them alone. What is in several words' place in a query is in
+// them. A key has no space and no ASCII punctuation, and is in lower case.
+func Keys(text string) []string {
+	list := Split(text)
+	keys := make([]string, 0, len(list))
+	seen := make(map[string]bool, len(list))
+	for i, w := range list {
+		key := w.Text
+		if i+1 < len(list) && list[i+1].Joined {
+			key += list[i+1].Text
+		}
+		if key = cut(key); !seen[key] {
+			seen[key] = true
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }

@@ -12,8 +12,13 @@ import (
 func TestSearch(t *testing.T) { onDatabases(t, search) }
 
 func search(t *testing.T, s *server) {
-	s.longRoom("Long", 90)
+	room := s.longRoom("Long", 90)
+	s.request("bob", "POST", "/chat/rooms/"+room+"/messages", `{"text":"😀👨‍👩‍👧 Straße zum Cafe\u0301, ÉCLAIR"}`)
 	alice := s.open("alice", desktop)
+	alice.press("Search")
+	alice.typeText("cafe ecl")
+	alice.wait(`$$(".results mark").map((m) => m.textContent.normalize()).join() === "Café,ÉCLAIR"`)
+	alice.press("Clear")
 	alice.press("Search")
 	alice.typeText("line 7")
 	alice.wait(`$$(".results .found").some((f) => f.textContent.includes("Line 7")) && $(".results mark")`)

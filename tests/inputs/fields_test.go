@@ -108,7 +108,7 @@ func searchCalls() (all []badCall) {
 	for _, query := range []string{withNUL, notUTF8} {
 		all = append(all, invalidIn("q", "for rooms", rooms(query)), invalidIn("q", "for messages", messages(query)))
 	}
-	for _, query := range []string{"", blank, "%", "--", "😀"} {
+	for _, query := range []string{"", blank, "%", "--"} {
 		all = append(all, invalidIn("q", "without a word", messages(query)))
 	}
 	long, many := strings.Repeat("q", 257), strings.Repeat("q ", 17)

@@ -76,6 +76,7 @@ var menu = []dish{
 	{2, "Room", chooser.someoneAndRoom},
 	{3, "MentionPages", chooser.mentionPages},
 	{2, "ReplyPages", chooser.replyPages},
+	{4, "SearchPages", chooser.searchPages},
 	{4, "PinMessage", chooser.pinMessage},
 	{2, "UnpinMessage", chooser.pinMessage},
 	{2, "Pins", chooser.memberAndRoom},

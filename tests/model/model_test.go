@@ -120,6 +120,7 @@ func (m *model) subject(t *testing.T, v chatsuite.Variant) *subject {
 		config.Clock = func() time.Time { return time.UnixMicro(m.clock.Load()).UTC() }
 		config.Reactions = m.rules.policy
 		config.Limits = m.rules.limits()
+		config.MessageSearch = m.rules.exclusive // in some runs
 	})}
 }
 

@@ -183,6 +183,17 @@ func (c client) MentionPages(ctx context.Context, actor chat.Actor, limit int) (
 	})
 }
 
+func (c client) SearchPages(ctx context.Context, actor chat.Actor, in chat.MessageSearchQuery) ([][]chat.MessageHit, error) {
+	return follow(in.Limit, func(at chat.Page) ([]chat.MessageHit, string, error) {
+		in.Page = at
+		page, err := c.SearchMessages(ctx, actor, in)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Items, page.Next, nil
+	})
+}
+
 func (c client) ReplyPages(ctx context.Context, actor chat.Actor, message uuid.UUID, limit int) ([][]chat.Message, error) {
 	return follow(limit, func(at chat.Page) ([]chat.Message, string, error) {
 		page, err := c.Replies(ctx, actor, message, at)

@@ -1,10 +1,13 @@
 import type { Chat } from "./context";
 import type { Message, Room, User } from "./types";
 
+// FoundMessage is a message, and where in its text the words are: from and to which characters, each of
+// which may be two units of JavaScript's.
+export interface FoundMessage { message: Message; matches: { start: number; end: number }[] }
+
 // messageSearch returns a page of the messages with all the words of q.
-export async function messageSearch(chat: Chat, q: string, room?: string, cursor?: string, signal?: AbortSignal): Promise<{ items: Message[]; next: string | null }> {
-  const page = await chat.client.chatMessageSearch({ q, room, cursor, limit: 20 }, { signal, retries: 1 }) as unknown as { items: (Message | { message: Message })[]; next: string | null };
-  return { items: page.items.map((hit) => "message" in hit ? hit.message : hit), next: page.next };
+export function messageSearch(chat: Chat, q: string, room?: string, cursor?: string, signal?: AbortSignal) {
+  return chat.client.chatMessageSearch({ q, room, cursor, limit: 20 }, { signal, retries: 1 }) as unknown as Promise<{ items: FoundMessage[]; next: string | null }>;
 }
 
 // findUsers asks the host's directory or, where there is none, looks among whom one has in

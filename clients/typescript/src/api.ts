@@ -210,7 +210,7 @@ export interface MessageHead {
 
 /** A message with the room that it is in. */
 export interface MessageHit {
-  /** Where the words that were searched for are, as far as that is known. */
+  /** Where the words that were searched for are, in order. */
   matches: {
     end: number;
     start: number;
@@ -981,10 +981,18 @@ export interface Operations {
    * `GET /messages`
    */
   chatMessageSearch(params: {
-    /** Words that a message must all have. */
+    /** Words that a message must all have, in any order. The last one may be the beginning of a word; between double quotes is a phrase. */
     q: string;
     /** Only messages of this room. */
     room?: ID | undefined;
+    /** Only what this user wrote; me for yourself. */
+    author?: string | undefined;
+    /** Only what was sent at this time or later. */
+    after?: string | undefined;
+    /** Only what was sent before this time. */
+    before?: string | undefined;
+    /** Only messages that have media, or only those that have none. */
+    media?: boolean | undefined;
     /** The next of the page before. Absent: the first page. */
     cursor?: string | undefined;
     /** How many items to return. Absent: 50; more than 100 is cut to 100. */

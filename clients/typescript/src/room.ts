@@ -19,6 +19,7 @@ export class OpenRoom implements RoomStore {
   private opens = 0;
   private flying = 0;
   private generation = 0;
+  private around = 0; // what loadAround was asked for last
   private loading: RoomView["loading"] = null;
   private problem: Problem | null = null;
   private readonly members = new RoomMembers();
@@ -81,13 +82,19 @@ export class OpenRoom implements RoomStore {
     return this.load("newest", {}, (page, since, floor) => this.window.show(page, since, floor));
   }
 
+  // What is on its way to be shown first is not given up for the newest page.
+  private loadFirst(): Promise<void> {
+    return this.loading === null ? this.loadNewest() : Promise.resolve();
+  }
+
   loadAround(number: number): Promise<void> {
+    this.around = number;
     return this.load("around", { around: number }, (page, since, floor) => this.window.show(page, since, floor));
   }
 
   loadBefore(): Promise<void> {
     const { first, loaded } = this.window;
-    if (!loaded) return this.loadNewest();
+    if (!loaded) return this.loadFirst();
     if (!this.window.hasBefore || this.loading === "before") return Promise.resolve();
     return this.load("before", { before: first }, (page, since) => {
       if (this.window.first === first) this.window.before(page, since);
@@ -96,7 +103,7 @@ export class OpenRoom implements RoomStore {
 
   loadAfter(): Promise<void> {
     const { last, loaded } = this.window;
-    if (!loaded) return this.loadNewest();
+    if (!loaded) return this.loadFirst();
     if (this.loading === "after") return Promise.resolve();
     return this.load("after", { after: last }, (page, since) => this.window.after(page, since));
   }
@@ -111,6 +118,7 @@ export class OpenRoom implements RoomStore {
       this.window.messages = [];
       return Promise.resolve();
     }
+    if (this.loading === "around") return this.loadAround(this.around);
     return hasAfter ? this.loadAround(first + Math.floor(this.host.page / 2)) : this.loadNewest();
   }
 
@@ -126,7 +134,7 @@ export class OpenRoom implements RoomStore {
   /** catchUp reads what is missing at the end: what should have been told and was not. */
   async catchUp(): Promise<void> {
     const newest = this.host.list.get(this.id)?.last_number ?? 0;
-    if (!this.window.loaded) return this.isOpen ? this.loadNewest() : undefined;
+    if (!this.window.loaded) return this.isOpen ? this.loadFirst() : undefined;
     this.missing.read();
     if (!this.window.hasAfter && this.window.last < newest) await this.loadAfter();
   }
@@ -135,6 +143,7 @@ export class OpenRoom implements RoomStore {
     what: NonNullable<RoomView["loading"]>, query: { before?: number; after?: number; around?: number },
     put: (page: MessagePage, since: number, floor: number) => void,
   ): Promise<void> {
+    this.loading = what;
     await this.host.ready;
     const generation = ++this.generation;
     this.loading = what;

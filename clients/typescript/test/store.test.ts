@@ -452,6 +452,23 @@ describe("A store", () => {
     expect(it.view.get().messages.map((one) => one.text)).toEqual(Array.from({ length: 10 }, (_, i) => `${62 + i}`));
   });
 
+  test("shows the message that one came for, whatever else asks for the end meanwhile", async () => {
+    const server = await startServer();
+    const { bob, room } = await group(server);
+    for (let i = 1; i <= 40; i++) await bob.chatMessageCreate({ room: room.id, body: { text: `${i}` } });
+    const { store, online } = page(server, null, { page: 10, window: 25 });
+    await online();
+    const it = store.room(room.id), numbers = () => it.view.get().messages.map((one) => one.number);
+    const opened = it.open(5);
+    await Promise.all([opened, it.catchUp(), it.loadBefore(), it.loadAfter()]);
+    expect(numbers()[0]).toBe(1);
+    it.close();
+    const again = store.room(room.id);
+    const jumped = again.loadAround(20);
+    await Promise.all([jumped, again.reload()]);
+    expect(numbers()).toContain(20);
+  });
+
   test("goes on after it was signed out", async () => {
     const server = await startServer();
     const { room, texts: sent } = await group(server);

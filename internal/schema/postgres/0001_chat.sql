@@ -121,6 +121,8 @@ CREATE TABLE chat_restrictions (
 CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
 CREATE INDEX chat_restrictions_banned_by ON chat_restrictions (banned_by) WHERE banned_by IS NOT NULL;
 
+-- words is what the index of messages keeps of a text. Without the index, in tombstones, and in
+-- what was written by a program that does not know of the index, it is NULL.
 CREATE TABLE chat_messages (
 	id          uuid PRIMARY KEY,
 	room_id     uuid NOT NULL REFERENCES chat_rooms (id),
@@ -135,6 +137,7 @@ CREATE TABLE chat_messages (
 	created_at  timestamptz NOT NULL,
 	edited_at   timestamptz,
 	deleted_at  timestamptz,
+	words       tsvector,
 	UNIQUE (room_id, number),
 	CONSTRAINT chat_messages_author CHECK ((author_kind = 'user') = (user_id IS NOT NULL)),
 	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),

@@ -120,6 +120,8 @@ CREATE INDEX chat_restrictions_user ON chat_restrictions (user_id);
 CREATE INDEX chat_restrictions_banned_by ON chat_restrictions (banned_by) WHERE banned_by IS NOT NULL;
 
 -- docid is what a full-text index refers to: unlike an implicit rowid, VACUUM keeps it.
+-- words is what the index of messages keeps of a text. Without the index, in tombstones, and in
+-- what was written by a program that does not know of the index, it is NULL.
 CREATE TABLE chat_messages (
 	docid       integer PRIMARY KEY,
 	id          text NOT NULL UNIQUE,
@@ -135,6 +137,7 @@ CREATE TABLE chat_messages (
 	created_at  datetime NOT NULL,
 	edited_at   datetime,
 	deleted_at  datetime,
+	words       text,
 	UNIQUE (room_id, number),
 	CONSTRAINT chat_messages_author CHECK ((author_kind = 'user') = (user_id IS NOT NULL)),
 	CONSTRAINT chat_messages_hashed CHECK ((client_id IS NULL) = (input_hash IS NULL)),

@@ -4,14 +4,14 @@ import { titleOf } from "../names";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { Hit, SearchFailed } from "../rooms/results";
-import { messageSearch } from "../search";
-import type { Message, Room } from "../types";
+import { messageSearch, type FoundMessage } from "../search";
+import type { Room } from "../types";
 
 // RoomSearch finds messages of one room, and goes to the one that is chosen.
 export function RoomSearch({ room }: { room: Room }) {
   const chat = useChat(), { lang, show } = chat, { t } = lang;
   const [query, setQuery] = useState("");
-  const [found, setFound] = useState<{ items: Message[]; next: string | null } | null>(null);
+  const [found, setFound] = useState<{ items: FoundMessage[]; next: string | null } | null>(null);
   const [busy, setBusy] = useState(false), [tries, setTries] = useState(0);
   const [problem, setProblem] = useState<unknown>(null);
   useEffect(() => {
@@ -36,7 +36,7 @@ export function RoomSearch({ room }: { room: Room }) {
       <div aria-live="polite">
         {busy && !found && <p class="empty-note"><i class="spin" /></p>}
         {problem !== null && <SearchFailed problem={problem} again={() => setTries(tries + 1)} />}
-        {found?.items.map((m) => <Hit key={m.id} m={m} query={query} chosen={() => show(null)} />)}
+        {found?.items.map((hit) => <Hit key={hit.message.id} hit={hit} chosen={() => show(null)} />)}
         {found?.next && <button type="button" class="button" onClick={more}>{t("more_results")}</button>}
         {found && !found.items.length && !found.next && <p class="empty-note">{t("nothing_found")}</p>}
       </div>

@@ -1,14 +1,15 @@
+import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useChat } from "../context";
 import { authorOf, nameOf, problemText, titleOf } from "../names";
 import { Avatar } from "../parts/avatar";
 import { Icon } from "../parts/icon";
-import { findUsers, messageSearch } from "../search";
-import type { Message, Room, User } from "../types";
+import { findUsers, messageSearch, type FoundMessage } from "../search";
+import type { Room, User } from "../types";
 import { Preview } from "./preview";
 
 // Of three searches one may fail: then it is said why, beside what the others found.
-interface Found { people: User[]; rooms: Room[]; messages: Message[]; next: string | null; problem: unknown }
+interface Found { people: User[]; rooms: Room[]; messages: FoundMessage[]; next: string | null; problem: unknown }
 
 // Results are what the field of the list finds beside one's rooms: people, public rooms, and messages.
 export function Results({ query, done, none }: { query: string; done(): void; none: boolean }) {
@@ -58,7 +59,7 @@ export function Results({ query, done, none }: { query: string; done(): void; no
         <button type="button" class="person" onClick={() => { chat.show(<Preview room={r} joined={done} />); }}>
           <Avatar name={r.name} url={r.avatar_url} id={r.id} /><span class="lines"><b class="cut" dir="auto">{r.name}</b><small class="cut" dir="auto">{r.description || (r.member_count !== undefined ? t("members_count", { n: r.member_count }) : "")}</small></span><Icon name="globe" />
         </button>))}</div></section>}
-      {found.messages.length > 0 && <section><h3>{t("messages")}</h3>{found.messages.map((m) => <Hit m={m} query={query} room={titleFor(m.room_id)} />)}
+      {found.messages.length > 0 && <section><h3>{t("messages")}</h3>{found.messages.map((hit) => <Hit hit={hit} room={titleFor(hit.message.room_id)} />)}
         {found.next && <button type="button" class="button" onClick={more}>{t("more_results")}</button>}</section>}
       {found.problem !== null && <SearchFailed problem={found.problem} again={() => setTries(tries + 1)} />}
       {nothing && <p class="none">{t("nothing_found")}</p>}
@@ -73,19 +74,24 @@ export function SearchFailed({ problem, again }: { problem: unknown; again(): vo
 }
 
 // Hit is a message that a search found.
-export function Hit({ m, query, room, chosen }: { m: Message; query: string; room?: string; chosen?(): void }) {
+export function Hit({ hit: { message: m, matches }, room, chosen }: { hit: FoundMessage; room?: string; chosen?(): void }) {
   const { lang, open } = useChat();
   return (
     <button type="button" class="found" onClick={() => { open(m.room_id, m.number); chosen?.(); }}>
       <span class="top"><b class="cut" dir="auto">{authorOf(lang, m)}{room && <small> · {room}</small>}</b><time dateTime={m.created_at}>{lang.when(new Date(m.created_at))}</time></span>
-      <span class="text" dir="auto">{marked(m.text, query)}</span>
+      <span class="text" dir="auto">{marked(m.text, matches)}</span>
     </button>
   );
 }
 
-function marked(text: string, query: string) {
-  const words = query.trim().split(/\s+/).filter(Boolean).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  if (!words.length) return text;
-  const parts = text.split(new RegExp(`(${words.join("|")})`, "gi"));
-  return parts.map((p, i) => i % 2 ? <mark>{p}</mark> : p.length > 120 && i === 0 ? `…${p.slice(-60)}` : p);
+// marked shows the text from somewhat before the first match on.
+function marked(text: string, matches: FoundMessage["matches"]) {
+  const letters = [...text], part = (from: number, to?: number) => letters.slice(from, to).join("");
+  let at = matches.length && matches[0]!.start > 120 ? matches[0]!.start - 60 : 0;
+  const parts: ComponentChild[] = at ? ["…"] : [];
+  for (const { start, end } of matches) {
+    parts.push(part(at, start), <mark>{part(start, end)}</mark>);
+    at = end;
+  }
+  return [...parts, part(at)];
 }

@@ -1,0 +1,139 @@
+package chat
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+)
+
+// numberCursor is a position in one room, whose numbers say what is newest.
+type numberCursor struct {
+	Number int64 `json:"n"`
+}
+
+func (n *numberCursor) parse(cursor string) error {
+	if err := parseCursor(cursor, n); err != nil {
+		return err
+	}
+	if n.Number < 1 {
+		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+	}
+	return nil
+}
+
+// messageCursor is a position among messages of all rooms.
+type messageCursor struct {
+	List string    `json:"l"`
+	ID   uuid.UUID `json:"i"`
+}
+
+func (s *messageSearch) cursorOf(key searchKey) string {
+	if s.in.RoomID != nil {
+		return cursor(numberCursor{key.number})
+	}
+	return cursor(messageCursor{"messages", key.id})
+}
+
+// begin reads the cursor, and decides on the room if there is one.
+func (s *messageSearch) begin() error {
+	if s.in.RoomID == nil {
+		if s.in.Cursor == "" {
+			return nil
+		}
+		var at messageCursor
+		if err := parseCursor(s.in.Cursor, &at); err != nil {
+			return err
+		}
+		if at.List != "messages" || at.ID == uuid.Nil {
+			return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+		}
+		s.before.id = at.ID
+		return nil
+	}
+	var at numberCursor
+	if s.in.Cursor != "" {
+		if err := at.parse(s.in.Cursor); err != nil {
+			return err
+		}
+		s.before.number = at.Number
+	}
+	p, err := s.readFor(byRoom, *s.in.RoomID, opRead, target{})
+	if err != nil {
+		return err
+	}
+	r := &searchRange{room: p.room.ID, low: max(p.access.joined, p.room.FirstNumber-1), high: p.room.LastNumber}
+	if at.Number > 0 {
+		r.high = min(r.high, at.Number-1)
+	}
+	s.ranges = []*searchRange{r}
+	return nil
+}
+
+// findRooms makes the ranges of all rooms of the actor, from the cursor on.
+func (s *messageSearch) findRooms() (err error) {
+	low := s.dialect.Greatest() + "(u.joined_number, r.first_number - 1)"
+	s.ranges, err = queryAll(s.conn, func(rows row) (*searchRange, error) {
+		var r searchRange
+		var made time.Time
+		var last *time.Time
+		if err := rows.Scan(&r.room, &r.low, &r.high, scanRequiredTime(&made), scanTime(&last), &r.top); err != nil {
+			return nil, err
+		}
+		if r.at = made; last != nil {
+			r.at = *last
+		}
+		r.rate = float64(r.high-r.low) / max(1, r.at.Sub(made).Seconds())
+		r.at = time.UnixMilli(idTime(r.top))
+		return &r, nil
+	}, "SELECT r.id, "+low+", r.last_number, r.created_at, r.last_message_at, m.id FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id"+
+		" JOIN chat_messages m ON m.room_id = r.id AND m.number = r.last_number WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > "+low, s.actor.id)
+	if err != nil || s.before.id == uuid.Nil || len(s.ranges) == 0 {
+		return err
+	}
+	return s.seek()
+}
+
+// seek finds where the page begins in each range, by halves: ids are in the order of numbers, but
+// for what was stored out of order.
+func (s *messageSearch) seek() error {
+	rows := make([]dialect.Object, len(s.ranges))
+	for i, r := range s.ranges {
+		rows[i] = dialect.Object{"room_id": r.room, "low": r.low, "high": r.high}
+	}
+	type place struct {
+		room   uuid.UUID
+		number int64
+	}
+	at := s.before.id
+	found, err := queryAll(s.conn, func(rows row) (p place, err error) {
+		err = rows.Scan(&p.room, &p.number)
+		return p, err
+	}, `WITH RECURSIVE seek(room_id, low, high) AS (
+			SELECT j.room_id, CASE WHEN m.id < ? THEN j.high ELSE j.low END, CASE WHEN m.id < ? THEN j.high ELSE j.high - 1 END
+			FROM `+s.jsonRows("room_id uuid", "low bigint", "high bigint")+` JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.high
+			UNION ALL
+			SELECT s.room_id, CASE WHEN m.id < ? THEN m.number ELSE s.low END, CASE WHEN m.id < ? THEN s.high ELSE m.number - 1 END
+			FROM seek s JOIN chat_messages m ON m.room_id = s.room_id AND m.number = (s.low + s.high + 1) / 2 WHERE s.low < s.high
+		) SELECT room_id, low FROM seek WHERE low >= high`, at, at, dialect.JSONArray(rows), at, at)
+	if err != nil {
+		return err
+	}
+	numbers := make(map[uuid.UUID]int64, len(found))
+	for _, p := range found {
+		numbers[p.room] = p.number
+	}
+	began := time.UnixMilli(idTime(at))
+	for _, r := range s.ranges {
+		number, there := numbers[r.room]
+		if !there { // it was removed meanwhile
+			number = r.low
+		}
+		if number < r.high {
+			r.extra = min(r.high-number, outOfOrderMessages, 1+int64(r.rate*outOfOrder.Seconds()))
+			r.high, r.at = number+r.extra, began
+		}
+	}
+	return nil
+}

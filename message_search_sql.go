@@ -1,0 +1,283 @@
+package chat
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/schema"
+	"github.com/go-df/chat/internal/words"
+)
+
+// part is what is asked of one range, or of the part of it that has one place.
+type part struct {
+	room        uuid.UUID
+	least, high int64 // the first and the last message to look at
+	mark        int64 // the message to tell by where the range ends; 0 for none
+	place       string
+}
+
+// parts are what is being read of the ranges, by their places where places says so.
+func (s *messageSearch) parts(ranges []*searchRange, places bool) (parts []part) {
+	for _, r := range ranges {
+		p := part{room: r.room, least: r.from + 1, high: r.high}
+		if s.in.RoomID == nil && r.from > r.low {
+			p.mark, p.least = r.from, r.from
+		}
+		for places {
+			n := p.high / words.PlaceMessages
+			p.place = words.Place(r.room, n)
+			if p.least/words.PlaceMessages == n {
+				break
+			}
+			rest := p
+			p.least, p.mark = n*words.PlaceMessages, 0
+			parts = append(parts, p)
+			p = rest
+			p.high = n*words.PlaceMessages - 1
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// asked renders parts as a table j.
+func (s *messageSearch) asked(parts []part) (from string, args []any) {
+	if s.dialect == dialect.SQLite {
+		rows := make([]dialect.Object, len(parts))
+		for i, p := range parts {
+			rows[i] = dialect.Object{"room_id": p.room, "least": p.least, "high": p.high, "mark": p.mark, "place": p.place}
+		}
+		return s.jsonRows("room_id uuid", "least bigint", "high bigint", "mark bigint", "place text"), []any{dialect.JSONArray(rows)}
+	}
+	var a dialect.Arrays
+	column(&a, parts, func(p *part) { a.ID(&p.room) })
+	column(&a, parts, func(p *part) { a.Int(p.least) })
+	column(&a, parts, func(p *part) { a.Int(p.high) })
+	column(&a, parts, func(p *part) { a.Int(p.mark) })
+	column(&a, parts, func(p *part) { a.Text(&p.place) })
+	return s.unnest("j", "room_id uuid", "least bigint", "high bigint", "mark bigint", "place text"), a.Args()
+}
+
+// within renders what is asked as a table j, of rooms that are there and that the actor is
+// in, and of messages that they see; with a query of PostgreSQL's for the words of each.
+func (s *messageSearch) within(ranges []*searchRange, vector bool) (string, []any) {
+	from, asked := s.asked(s.parts(ranges, vector))
+	columns, least, member, args := "", "j.least", "", []any(nil)
+	if vector {
+		columns = ", CAST(replace(CAST(? AS text), '#', j.place) AS tsquery) AS query"
+		args = append(args, s.termsOf([]string{"#"}))
+	}
+	args = append(args, asked...)
+	if !s.actor.system {
+		least = s.dialect.Greatest() + "(j.least, u.joined_number + 1)"
+		member = " JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = ?"
+		args = append(args, s.actor.id)
+	}
+	return "WITH j AS MATERIALIZED (SELECT j.room_id, " + least + " AS least, j.high, j.mark" + columns + " FROM " + from +
+		" JOIN chat_rooms r ON r.id = j.room_id AND r.deleted_at IS NULL" + member + ")", args
+}
+
+// filters renders the conditions on messages m beside their words.
+func (s *messageSearch) filters() (condition string, args []any) {
+	condition = "m.deleted_at IS NULL"
+	add := func(further string, more ...any) { condition, args = condition+" AND "+further, append(args, more...) }
+	if s.in.Author != "" {
+		add("m.user_id = ?", s.in.Author)
+	}
+	if !s.in.After.IsZero() {
+		add("m.created_at >= ?", s.in.After.UTC())
+	}
+	if !s.in.Before.IsZero() {
+		add("m.created_at < ?", s.in.Before.UTC())
+	}
+	if s.in.HasMedia != nil {
+		not := "NOT "
+		if *s.in.HasMedia {
+			not = ""
+		}
+		add(not + "EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id)")
+	}
+	return condition, args
+}
+
+// What a row of a search is.
+const (
+	rowFound = iota
+	rowUnworded
+	rowMark
+)
+
+// scan reads the messages of the ranges that are being read. What has no words, because no index knows it,
+// is looked at in any case.
+func (s *messageSearch) scan() error {
+	var ranges []*searchRange
+	for _, r := range s.ranges {
+		if !r.done() && r.from < r.high {
+			ranges = append(ranges, r)
+		}
+	}
+	if len(ranges) == 0 {
+		return nil
+	}
+	vector := s.index == schema.SearchPostgres
+	with, args := s.within(ranges, vector)
+	condition, more := s.filters()
+	switch {
+	case vector:
+		condition += " AND (m.words IS NULL OR m.words @@ j.query)"
+	case s.index != "":
+		condition += " AND (m.words IS NULL OR TRUE"
+		for _, key := range s.keys {
+			condition, more = condition+" AND instr(m.words, ?) > 0", append(more, key.Text)
+		}
+		condition += ")"
+	}
+	wanted := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high AND (m.number = j.mark OR (" + condition + "))"
+	columns := "SELECT CASE WHEN m.number = j.mark THEN 2 ELSE 0 END, " + prefixed("m", messageColumns)
+	if s.dialect == dialect.Postgres { // by the room's numbers, whatever the planner thinks
+		return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", append(args, more...), 0)
+	}
+	return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, append(args, more...), 0)
+}
+
+// ask asks the index for the ranges. Those of their messages that it does not know are
+// read, by an index of theirs.
+func (s *messageSearch) ask(ranges []*searchRange) error {
+	with, args := s.within(ranges, false)
+	condition, more := s.filters()
+	order := "m.id"
+	if s.in.RoomID != nil {
+		order = "m.number"
+	}
+	columns := prefixed("m", messageColumns)
+	inRange := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high"
+	found, join := "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid", "chat_message_words MATCH ?"
+	unknown := "j CROSS JOIN chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition
+	if s.index == schema.SearchPostgres {
+		// By the indexes, whatever the planner thinks: it is not shown the words, of which it would take
+		// many for much, nor what is asked of the rest.
+		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ (SELECT CAST(? AS tsquery)))"
+		found, join = "m", "TRUE"
+		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition + " OFFSET 0) m"
+	}
+	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " JOIN j ON " + inRange + " WHERE " + join + " AND " + condition +
+		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM " + unknown +
+		" ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
+		" UNION ALL SELECT 2, " + columns + " FROM j JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.mark AND j.mark >= j.least"
+	args = append(append(append(args, s.terms(ranges)), more...), candidatesPerStatement)
+	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement), candidatesPerStatement)
+}
+
+// scanAll reads the newest messages of all rooms by their ids, for System.
+func (s *messageSearch) scanAll() error {
+	condition, args := s.filters()
+	from := ""
+	if s.before.id != uuid.Nil {
+		from, args = " WHERE m.id < ?", append(args, s.before.id)
+	}
+	return s.readRows(nil, "SELECT CASE WHEN "+condition+" AND (SELECT r.deleted_at IS NULL FROM chat_rooms r WHERE r.id = m.room_id)"+
+		" THEN 0 ELSE 2 END, "+prefixed("m", messageColumns)+" FROM chat_messages m"+from+" ORDER BY m.id DESC LIMIT ?", append(args, SearchScanRows), SearchScanRows)
+}
+
+// readRows reads what one of the statements returns, and keeps what is searched for. The statement returns
+// that many rows at most of each kind but marks, or in all of those of no ranges; 0 says all there are.
+func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any, most int) (err error) {
+	rows, err := s.db.Raw(query, args...).Rows()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	var counts [3]int
+	var lowest [3]searchKey
+	tops := make(map[uuid.UUID]uuid.UUID, len(ranges))
+	for rows.Next() {
+		var kind int
+		var m Message
+		if err := rows.Scan(append([]any{&kind}, m.fields()...)...); err != nil {
+			return fmt.Errorf("chat: read a message: %w", err)
+		}
+		if counts[kind]++; counts[kind] == 1 || s.key(&m).compare(lowest[kind]) < 0 {
+			lowest[kind] = s.key(&m)
+		}
+		if kind == rowMark {
+			tops[m.RoomID] = m.ID
+			continue
+		}
+		if s.keep(&m); ranges == nil && len(s.found) > s.limit {
+			break
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	s.advance(ranges, tops)
+	if most > 0 {
+		s.sink(ranges == nil, most, counts, lowest)
+	}
+	return nil
+}
+
+// sink notes from where on a statement that came to its limit has left something out.
+func (s *messageSearch) sink(all bool, most int, counts [3]int, lowest [3]searchKey) {
+	note := func(at searchKey) {
+		if at.compare(s.floor) > 0 {
+			s.floor = at
+		}
+	}
+	if all {
+		if counts[rowFound]+counts[rowMark] == most {
+			at := lowest[rowFound]
+			if counts[rowFound] == 0 || counts[rowMark] > 0 && lowest[rowMark].compare(at) < 0 {
+				at = lowest[rowMark]
+			}
+			note(at)
+		}
+		return
+	}
+	for _, kind := range []int{rowFound, rowUnworded} {
+		if counts[kind] == most {
+			note(lowest[kind])
+		}
+	}
+}
+
+// terms renders what the index is searched for: each of the keys in any of the places, as
+// messages have all of theirs in one. Neither places nor keys have anything in them
+// that a language of queries knows.
+func (s *messageSearch) terms(ranges []*searchRange) string {
+	var places []string
+	for _, r := range ranges {
+		for n := (r.from + 1) / words.PlaceMessages; n <= r.high/words.PlaceMessages; n++ {
+			places = append(places, words.Place(r.room, n))
+		}
+	}
+	return s.termsOf(places)
+}
+
+func (s *messageSearch) termsOf(places []string) string {
+	quote, prefix, or, and := "", "*", " OR ", " AND "
+	switch s.index {
+	case schema.SearchPostgres:
+		quote, prefix, or, and = "'", ":*", " | ", " & "
+	case schema.SearchFTS4:
+		and = " " // it may be built without the word
+	}
+	all := make([]string, len(s.keys))
+	for i, key := range s.keys {
+		one := make([]string, len(places))
+		for j, place := range places {
+			if one[j] = quote + place + key.Text + quote; key.Prefix {
+				one[j] += prefix
+			}
+		}
+		all[i] = "(" + strings.Join(one, or) + ")"
+	}
+	return strings.Join(all, and)
+}
