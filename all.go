@@ -78,11 +78,24 @@ func (f *filterSQL) and(condition string, args ...any) {
 // where these are given.
 func (f *filterSQL) between(column string, since, before time.Time) {
 	if !since.IsZero() {
-		f.and(column+" >= ?", since.UTC())
+		f.and(column+" >= ?", storable(since))
 	}
 	if !before.IsZero() {
-		f.and(column+" < ?", before.UTC())
+		f.and(column+" < ?", storable(before))
 	}
+}
+
+// storable is a time as stored, in the years that both databases know the order of: nothing
+// is from before or after them.
+func storable(t time.Time) time.Time {
+	first, last := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+	switch {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return asStored(t)
 }
 
 func checkRoomType(field string, t RoomType) error {

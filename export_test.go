@@ -90,7 +90,7 @@ func LockWaiters(s *Service) int { return s.lockWaiters() }
 
 // KnowsRoom reports whether the next group of sends to a room need not look at it.
 func KnowsRoom(s *Service, room uuid.UUID) bool {
-	known := s.state.known.rooms[room]
+	known := s.state.known.rooms[knownKey{room: room}]
 	return known != nil && known.quiet
 }
 
@@ -105,7 +105,7 @@ func AgeKnownRooms(s *Service, d time.Duration) {
 func KnownAfter(n int) int {
 	var k knownRooms
 	for range n {
-		k.add(newID())
+		k.add(knownKey{room: newID()})
 	}
 	return len(k.rooms)
 }

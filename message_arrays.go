@@ -51,7 +51,7 @@ func (b *batch) repliedArray(needed map[uuid.UUID]int64) []any {
 	return a.Args()
 }
 
-// clientArrays are the rooms and client ids of the messages that have one; nil where none has.
+// clientArrays are the rooms, client ids and authors of the messages that have a client id; nil where none has.
 func (b *batch) clientArrays() []any {
 	var with []accepted
 	for _, m := range b.accepted {
@@ -65,6 +65,7 @@ func (b *batch) clientArrays() []any {
 	var a dialect.Arrays
 	column(&a, with, func(m *accepted) { a.ID(&m.RoomID) })
 	column(&a, with, func(m *accepted) { a.Text(m.ClientID) })
+	column(&a, with, func(m *accepted) { a.Text((*string)(m.UserID)) })
 	return a.Args()
 }
 

@@ -16,6 +16,7 @@ type batch struct {
 	wait       bool // for rooms that others have locked, rather than leave them out
 	optimistic bool // no locks: a room that changed since it was read is found when it is written
 	recalled   bool // the rooms were not read, but known
+	failed     bool // with an error that is the whole batch's
 
 	locked   map[uuid.UUID]bool
 	rooms    map[uuid.UUID]*Room      // with the counters as they will be

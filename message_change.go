@@ -61,6 +61,8 @@ func changeMessage[T any](ctx context.Context, s *Service, actor Actor, id uuid.
 		s.committed()
 	case errors.Is(err, errNeedsLock), errors.As(err, &again) && !again.lockTimeout:
 		return write(within, s, actor, locked)
+	case err != nil && changed && errors.Is(context.Cause(within), errTooLong): // it may be stored all the same
+		err = &outage{ErrUnavailable, errTooLong}
 	case err != nil:
 		err = tooLong(within, err)
 	}
@@ -120,14 +122,14 @@ func (c *call) readTarget(id uuid.UUID, op operation) (*roomScope, *messageTarge
 	reactions, condition := "NULL, NULL", ""
 	if !c.actor.system {
 		condition = " AND " + visibleMessage
-		reactions = "(SELECT " + c.dialect.JSONAggregate() + "(" + c.dialect.JSONTuple("x.id", "x.reaction", "x.created_at") + `)
+		reactions = "(SELECT " + c.dialect.JSONAggregate() + "(" + c.dialect.JSONTuple("x.id", "x.reaction", c.dialect.JSONTime("x.created_at")) + `)
 			FROM chat_reactions x WHERE x.message_id = m.id AND x.user_id = u.user_id), (SELECT MAX(x.created_at) FROM chat_reactions x WHERE x.message_id = m.id)`
 	}
 	reader := newMessageReader(slices.Concat(found.room.fields(), member.fields(), []any{&mine, scanTime(&target.lastReacted)})...)
 	m, err := queryOne(c.conn, func(rows row) (Message, error) {
 		m, err := reader.scan(rows)
 		if err == nil {
-			err = target.readMine(mine, c.actor.id)
+			err = target.readMine(mine)
 		}
 		return m, err
 	}, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", optionalRoomUserColumns)+", "+reactions+", "+prefixed("m", messageColumns)+", "+columns+
@@ -156,7 +158,7 @@ func targetOf(p *roomScope, m *Message) target {
 }
 
 // readMine reads the actor's own reactions.
-func (t *messageTarget) readMine(data []byte, me UserID) error {
+func (t *messageTarget) readMine(data []byte) error {
 	if data == nil {
 		return nil
 	}

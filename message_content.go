@@ -34,7 +34,7 @@ func (c *call) contentColumns(replied string, args ...any) (columns string, all 
 		d.JSONList(d.JSONTuple("x.sequence", "CAST(x.user_id AS text)"), "FROM chat_mentions x WHERE x.room_id = m.room_id AND x.number = m.number") + ` END,
 		(SELECT count(*) FROM chat_messages x WHERE x.reply_to_id = m.id),
 		CASE WHEN m.reply_to_id IS NOT NULL THEN (SELECT ` + d.JSONTuple("h.id", "h.number", "CAST(h.user_id AS text)", "h.author_kind", "h.text", "CAST(h.metadata AS text)",
-		"h.created_at", "h.edited_at", "h.deleted_at", "(SELECT count(*) FROM chat_message_media x WHERE x.message_id = h.id)",
+		d.JSONTime("h.created_at"), d.JSONTime("h.edited_at"), d.JSONTime("h.deleted_at"), "(SELECT count(*) FROM chat_message_media x WHERE x.message_id = h.id)",
 		d.JSONNested("(SELECT "+media+" FROM chat_message_media x JOIN chat_media f ON f.id = x.media_id WHERE x.message_id = h.id AND x.sequence = 0)")) +
 		` FROM chat_messages h WHERE h.id = m.reply_to_id` + replied + `) END`, append(all, args...)
 }
@@ -63,7 +63,7 @@ func (c *call) reactionsIn(table, message string) (column string, args []any) {
 	given := "FROM " + table + " x WHERE x.message_id = " + message
 	users := `CASE WHEN each.given > 1 THEN ` + d.JSONNested(`(SELECT `+d.JSONAggregate()+`(first_users.user_id) FROM (
 			SELECT CAST(x.user_id AS text) AS user_id `+given+` AND x.reaction = each.reaction ORDER BY x.created_at, x.id LIMIT `+strconv.Itoa(firstUsers)+`) AS first_users)`) + " END"
-	return `CASE WHEN EXISTS (SELECT 1 ` + given + `) THEN ` + d.JSONList(d.JSONTuple("each.reaction", "each.given", "each.mine", "each.first_at", "each.only_user", users),
+	return `CASE WHEN EXISTS (SELECT 1 ` + given + `) THEN ` + d.JSONList(d.JSONTuple("each.reaction", "each.given", "each.mine", d.JSONTime("each.first_at"), "each.only_user", users),
 		`FROM (SELECT x.reaction, count(*) AS given, MIN(x.created_at) AS first_at, `+mine+` AS mine, MIN(CAST(x.user_id AS text)) AS only_user
 			`+given+` GROUP BY x.reaction) AS each`) + ` END`, args
 }
@@ -71,7 +71,7 @@ func (c *call) reactionsIn(table, message string) (column string, args []any) {
 // mediaTuple renders the media item f, with its place x in a message, for mediaJSON.
 func mediaTuple(d dialect.Dialect) string {
 	return d.JSONTuple("x.sequence", "f.id", "CAST(f.user_id AS text)", "f.key", "f.state", "f.file_name", "f.content_type", "f.size", "f.width", "f.height",
-		"f.duration_ms", "f.sha256", "f.thumbnail_key", "f.created_at")
+		"f.duration_ms", "f.sha256", "f.thumbnail_key", d.JSONTime("f.created_at"))
 }
 
 // jsonTime is a time as either database writes it in JSON.
@@ -82,7 +82,7 @@ func (t jsonTime) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &text); err != nil || text == nil {
 		return err
 	}
-	return utc{t.dest}.Scan(*text)
+	return utc(t).Scan(*text)
 }
 
 // tuple decodes a JSON array into where its values go.

@@ -147,27 +147,41 @@ func (s *Service) storeOptimistically(ctx context.Context, sends []*send) error 
 		return nil
 	}
 	b := &batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: sends}
-	b.recalled = s.state.known.recall(b)
-	if err := s.storeUnlocked(b); err != nil || !b.recalled || len(b.changed) == 0 {
-		return err
+	if b.recalled = s.state.known.recall(b); b.recalled {
+		if err := s.storeKnown(ctx, b); err != nil {
+			return err
+		}
+		if sends = unsettled(sends); len(sends) == 0 || len(b.changed) == 0 && !b.failed {
+			return nil
+		}
+		b = &batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: sends}
 	}
-	return s.storeUnlocked(&batch{conn: s.newConn(ctx, s.db), optimistic: true, sends: unsettled(sends)})
+	return s.storeUnlocked(ctx, b)
 }
 
-// storeUnlocked stores what an optimistic batch can store.
-func (s *Service) storeUnlocked(b *batch) error {
-	ctx := b.ctx
+// storeKnown stores messages to rooms that are known, of which nothing was looked at. Its
+// connection may be dead, for all that is known: it has no longer than a look.
+func (s *Service) storeKnown(ctx context.Context, b *batch) error {
+	within, cancel := context.WithTimeout(ctx, lookTimes[0])
+	defer cancel()
+	b.conn = s.newConn(within, s.db)
+	return s.storeUnlocked(ctx, b)
+}
+
+// storeUnlocked stores what an optimistic batch can store. ctx is the group's.
+func (s *Service) storeUnlocked(ctx context.Context, b *batch) error {
 	if err := b.store(); err != nil {
+		b.failed = true
 		s.state.known.forget(b)
 		var retryable *retryableError
-		err = databaseError(ctx, s.dialect, err)
+		err = databaseError(b.ctx, s.dialect, err)
 		switch {
 		case errors.As(err, &retryable) && retryable.lockTimeout:
 			return err // it has waited long enough
 		case retryable != nil: // nothing was written
 		case b.writing: // if it was written all the same, that is found under the lock
 			for _, one := range b.sends {
-				one.doubtful = one.state == sendAccepted
+				one.doubtful = one.doubtful || one.state == sendAccepted
 			}
 		}
 		if ctx.Err() != nil {

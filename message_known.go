@@ -14,9 +14,18 @@ import (
 // members moves on, and where the memberships of the senders are still there. What is known
 // of a room that has changed costs a statement in vain, and decides nothing.
 type knownRooms struct {
-	mu    sync.Mutex
-	rooms map[uuid.UUID]*knownRoom
+	mu      sync.Mutex
+	rooms   map[knownKey]*knownRoom
+	members int // of all of them
 }
+
+// knownKey is a room, among those of Config.SendContextKey: tenants may have rooms of one id.
+type knownKey struct {
+	group string
+	room  uuid.UUID
+}
+
+func (s *send) known() knownKey { return knownKey{s.group, s.room} }
 
 // knownRoom is what is known of a room.
 type knownRoom struct {
@@ -31,7 +40,7 @@ type knownRoom struct {
 const (
 	knownTime    = 10 * time.Second // after which a room is looked at again
 	knownMost    = 1000             // rooms
-	knownMembers = 1000             // a room
+	knownMembers = 20_000           // of all rooms, of some 250 bytes each
 )
 
 // recall fills in what is known of the rooms and members that a group is about. It reports
@@ -40,14 +49,14 @@ func (k *knownRooms) recall(b *batch) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, s := range b.sends {
-		known := k.rooms[s.room]
+		known := k.rooms[s.known()]
 		if known == nil || !known.quiet || time.Since(known.looked) > knownTime || !known.has(s) {
 			return false
 		}
 	}
 	b.beginLook(len(b.sends))
 	for _, s := range b.sends {
-		known := k.rooms[s.room]
+		known := k.rooms[s.known()]
 		if b.rooms[s.room] == nil {
 			room := known.room
 			b.addRoom(&room)
@@ -80,49 +89,72 @@ func (k *knownRoom) has(s *send) bool {
 func (k *knownRooms) remember(b *batch) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := time.Now()
+	if k.members > knownMembers {
+		k.rooms, k.members = nil, 0
+	}
+	group := b.sends[0].group
 	for id, room := range b.rooms {
-		if b.changed[id] {
-			delete(k.rooms, id)
-		}
-		if b.changed[id] || room.LastSeq == b.readSeqs[id] {
-			continue
-		}
-		known := k.rooms[id]
-		if !b.recalled {
-			same := known != nil && known.room.LastSeq == b.readSeqs[id] && known.room.LastNumber == b.readLast[id]
-			if !same || len(known.members) > knownMembers {
-				known = k.add(id)
-			}
-			known.looked, known.quiet = now, same
-		}
-		if known != nil {
-			known.room = *room
-			at := *room.LastMessageAt // not in the message, which would be kept
-			known.room.LastMessageAt = &at
+		key := knownKey{group, id}
+		switch {
+		case b.changed[id]:
+			k.drop(key)
+		case room.LastSeq == b.readSeqs[id]: // nothing was sent to it
+		case b.recalled:
+			k.rooms[key].update(room)
+		default:
+			k.look(key, b.readSeqs[id], b.readLast[id]).update(room)
 		}
 	}
-	for key, member := range b.members {
-		if known := k.rooms[key.room]; known != nil && !b.recalled {
-			known.members[key.user] = *member
+	for member, of := range b.members {
+		if known := k.rooms[knownKey{group, member.room}]; known != nil && !b.recalled {
+			k.members -= len(known.members)
+			known.members[member.user] = RoomUser{RoomID: of.RoomID, UserID: of.UserID, Permissions: of.Permissions, JoinedNumber: of.JoinedNumber}
+			k.members += len(known.members)
 		}
 	}
 }
 
+// look keeps that somebody has looked at a room.
+func (k *knownRooms) look(key knownKey, seq, number int64) *knownRoom {
+	known := k.rooms[key]
+	if known == nil || known.room.LastSeq != seq || known.room.LastNumber != number {
+		return k.add(key)
+	}
+	known.looked, known.quiet = time.Now(), true
+	return known
+}
+
 // add begins to know a room, instead of some other one where knownMost are known.
-func (k *knownRooms) add(id uuid.UUID) *knownRoom {
+func (k *knownRooms) add(key knownKey) *knownRoom {
+	k.drop(key)
 	if k.rooms == nil {
-		k.rooms = make(map[uuid.UUID]*knownRoom)
+		k.rooms = make(map[knownKey]*knownRoom)
 	}
 	if len(k.rooms) >= knownMost {
 		for other := range k.rooms {
-			delete(k.rooms, other)
+			k.drop(other)
 			break
 		}
 	}
-	known := &knownRoom{members: map[UserID]RoomUser{}}
-	k.rooms[id] = known
+	known := &knownRoom{members: map[UserID]RoomUser{}, looked: time.Now()}
+	k.rooms[key] = known
 	return known
+}
+
+// update keeps the counters of a room as a group has left them.
+func (k *knownRoom) update(room *Room) {
+	if k != nil { // others may have taken its place
+		k.room = *room
+		at := *room.LastMessageAt // not in the message, which would be kept
+		k.room.LastMessageAt = &at
+	}
+}
+
+func (k *knownRooms) drop(key knownKey) {
+	if known := k.rooms[key]; known != nil {
+		k.members -= len(known.members)
+		delete(k.rooms, key)
+	}
 }
 
 // forget drops what is known of the rooms of a group whose write has failed.
@@ -130,6 +162,6 @@ func (k *knownRooms) forget(b *batch) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, s := range b.sends {
-		delete(k.rooms, s.room)
+		k.drop(s.known())
 	}
 }

@@ -118,6 +118,7 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 type send struct {
 	sender principal
 	room   uuid.UUID
+	group  string // what Config.SendContextKey has returned
 	in     NewMessage
 	// inputHash is of what the caller gave, and "" without a client id.
 	inputHash string
@@ -219,13 +220,12 @@ func (s *Service) store(ctx context.Context, one *send) (*send, error) {
 	if err := s.ready(ctx, s.db); err != nil {
 		return nil, err
 	}
-	group := ""
 	if s.config.SendContextKey != nil {
-		group = s.config.SendContextKey(ctx)
+		one.group = s.config.SendContextKey(ctx)
 	}
 	began := time.Now()
 	for try := 1; ; try++ {
-		if err := s.state.sends.Do(ctx, one.room, group, one); err != nil {
+		if err := s.state.sends.Do(ctx, one.room, one.group, one); err != nil {
 			return nil, err
 		}
 		if one.state != sendBlocked {
@@ -237,7 +237,7 @@ func (s *Service) store(ctx context.Context, one *send) (*send, error) {
 		if err := pause(ctx, min(try, blockedTries)); err != nil {
 			return nil, err
 		}
-		one = &send{sender: one.sender, room: one.room, in: one.in, inputHash: one.inputHash, id: one.id, done: make(chan struct{})}
+		one = &send{sender: one.sender, room: one.room, group: one.group, in: one.in, inputHash: one.inputHash, id: one.id, done: make(chan struct{})}
 	}
 }
 

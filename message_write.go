@@ -269,8 +269,8 @@ func (b *batch) locksSQL(shape writeShape) (with, from, where string) {
 	from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
 	where = " WHERE j.needed = COALESCE(l.rows, 0)"
 	if shape.clients {
-		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.unnest("c", "room_id uuid", "client_id text") + `
-			CROSS JOIN LATERAL (SELECT 1 FROM chat_messages m WHERE m.room_id = c.room_id AND m.client_id = c.client_id OFFSET 0) m), `
+		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.unnest("c", "room_id uuid", "client_id text", "user_id user") + `
+			CROSS JOIN LATERAL (SELECT 1 FROM chat_messages m WHERE m.room_id = c.room_id AND m.client_id = c.client_id AND m.user_id IS NOT DISTINCT FROM c.user_id OFFSET 0) m), `
 		where += " AND j.id NOT IN (SELECT room_id FROM repeated)"
 	}
 	with += "locked AS (SELECT room_id, count(*) AS rows FROM (" + rows + ") AS l GROUP BY room_id), "

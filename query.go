@@ -103,7 +103,8 @@ type utc struct{ dest **time.Time }
 
 func scanTime(dest **time.Time) sql.Scanner { return utc{dest} }
 
-var sqliteTimeLayouts = []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999"}
+// timeLayouts are SQLite's, and PostgreSQL's of a time without a zone in JSON.
+var timeLayouts = []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999"}
 
 func (u utc) Scan(src any) error {
 	var text string
@@ -120,7 +121,7 @@ func (u utc) Scan(src any) error {
 	case []byte:
 		text = string(v)
 	}
-	for _, layout := range sqliteTimeLayouts {
+	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			t = t.UTC()
 			*u.dest = &t

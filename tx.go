@@ -97,8 +97,8 @@ func writeAtOnce[T any](ctx context.Context, s *Service, actor Actor, fn func(*c
 	if errors.As(err, &again) && !again.lockTimeout {
 		return write(within, s, actor, fn)
 	}
-	if err != nil {
-		err = tooLong(within, err)
+	if err != nil && errors.Is(context.Cause(within), errTooLong) { // it may be stored all the same
+		err = &outage{ErrUnavailable, errTooLong}
 	}
 	return result, err
 }
@@ -205,7 +205,7 @@ func transactOnce[T any](ctx context.Context, s *Service, turn *lockTurn, limit 
 		return result, nil
 	case !decided, errors.Is(err, sql.ErrTxDone): // which says that it was rolled back
 		return zero, tooLong(ctx, databaseError(ctx, s.dialect, err))
-	case errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errTooLong): // its context is not the caller's
+	case (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) && errors.Is(context.Cause(ctx), errTooLong): // its context is not the caller's
 		return zero, &outage{ErrUnavailable, errTooLong}
 	}
 	return zero, databaseError(ctx, s.dialect, err)

@@ -115,6 +115,15 @@ func (d Dialect) JSONTuple(values ...string) string {
 	return name + strings.Join(values, ", ") + ")"
 }
 
+// JSONTime renders a time as a value in JSON. PostgreSQL writes it in the time zone of the
+// session otherwise, which may have been some minutes and seconds away from UTC, or a day.
+func (d Dialect) JSONTime(value string) string {
+	if d == SQLite {
+		return value
+	}
+	return "(" + value + " AT TIME ZONE 'UTC')"
+}
+
 // JSONNested renders JSON that is a value in other JSON: SQLite takes it for text otherwise.
 func (d Dialect) JSONNested(value string) string {
 	if d == SQLite {
