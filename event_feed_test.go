@@ -79,7 +79,7 @@ func TestSubscribeWaitsForOthersUntilItsContextEnds(t *testing.T) {
 			}
 		case <-time.After(chatsuite.Timeout):
 			t.Error("the second one does not end")
-			defer func() { <-ended }()
+			defer func() { _ = <-ended }()
 		}
 		giveUp()
 		if err := <-ended; !errors.Is(err, context.Canceled) {

@@ -87,7 +87,7 @@ func TestKnownRoomsKeepNoContexts(t *testing.T) {
 	t.Parallel()
 	h := chatsuite.New(t, chatsuite.Postgres)
 	room := h.NewGroup(h.Bob, h.Carol, h.Dave, h.Erin)
-	type value struct{ bytes [1 << 16]byte }
+	type value struct{ _ [1 << 16]byte }
 	type key struct{}
 	var freed atomic.Int64
 	sent := int64(0)

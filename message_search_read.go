@@ -194,7 +194,7 @@ func (s *messageSearch) margin(id uuid.UUID) uuid.UUID {
 
 // idTime is when an id was made, in milliseconds.
 func idTime(id uuid.UUID) int64 {
-	return int64(binary.BigEndian.Uint64(id[:8]) >> 16) //nolint:gosec // 48 bits
+	return int64(binary.BigEndian.Uint64(id[:8]) >> 16)
 }
 
 func (s *messageSearch) key(m *Message) searchKey {

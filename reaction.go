@@ -134,7 +134,7 @@ func withReaction(counts []ReactionCount, r *Reaction) []ReactionCount {
 func (p *roomScope) checkReactionLimit(m *Message, reaction string, replaces bool) error {
 	limit, others := p.config.Limits.ReactionsPerMessage, 0
 	for _, c := range m.Reactions {
-		if c.Reaction != reaction && !(replaces && c.Mine != nil && c.Count == 1) {
+		if c.Reaction != reaction && (!replaces || c.Mine == nil || c.Count != 1) {
 			others++
 		}
 	}

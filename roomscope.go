@@ -43,10 +43,6 @@ const (
 	// memberSeesMessage is for a query in which m is a message of any room: that a user, its
 	// parameter, is a member and sees it. It looks the membership up for each message.
 	memberSeesMessage = "m.number > (SELECT u.joined_number FROM chat_room_users u WHERE u.room_id = m.room_id AND u.user_id = ?)"
-	// memberSeesMessages is memberSeesMessage for many messages of rooms that the user, both its
-	// parameters, is a member of: in most of them they see all.
-	memberSeesMessages = "(m.room_id NOT IN (SELECT u.room_id FROM chat_room_users u WHERE u.user_id = ? AND u.joined_number > 0) OR " +
-		memberSeesMessage + ")"
 )
 
 // andStillSees renders the condition that the actor is a member, and has not left and come

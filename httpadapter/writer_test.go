@@ -95,7 +95,7 @@ func TestReaderThatIsTooSlowIsGivenUp(t *testing.T) {
 				}
 				defer func() { _ = response.Body.Close() }()
 				if n, err := io.Copy(io.Discard, response.Body); n != size || err != nil {
-					return fmt.Errorf("fast: %d bytes, %v", n, err)
+					return fmt.Errorf("fast: %d bytes, %w", n, err)
 				}
 				return nil
 			})
@@ -157,7 +157,7 @@ func TestDeadlineEndsWithItsResponse(t *testing.T) {
 				return err
 			}
 			if _, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
-				return fmt.Errorf("%s: %d %v", target, response.StatusCode, err)
+				return fmt.Errorf("%s: %d %w", target, response.StatusCode, err)
 			}
 			ok(t, response.Body.Close())
 		}

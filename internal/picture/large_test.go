@@ -59,8 +59,15 @@ func largePictures() map[string]largePicture {
 	}
 }
 
+// raceDetector says that everything takes more memory, and ten times as long: make test runs these
+// tests without it.
+var raceDetector bool
+
 // Pictures of 24 megapixels have thumbnails within the bound of memory, whatever was allocated.
 func TestThumbnailsOf24Megapixels(t *testing.T) {
+	if raceDetector {
+		t.Skip("without the race detector")
+	}
 	for name, c := range largePictures() {
 		t.Run(name, func(t *testing.T) {
 			file := c.make()

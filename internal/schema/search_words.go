@@ -70,8 +70,9 @@ func (o Options) fill(ctx context.Context, db *sql.DB, condition string, args ..
 }
 
 func (o Options) readUnworded(ctx context.Context, tx *sql.Tx, condition string, args ...any) (found []unworded, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id, room_id, number, text FROM chat_messages WHERE "+condition+" LIMIT "+strconv.Itoa(fillBatch)+
-		dialect.Dialect(o.Dialect).Lock("FOR NO KEY UPDATE SKIP LOCKED"), args...)
+	query := "SELECT id, room_id, number, text FROM chat_messages WHERE " + condition + " LIMIT " + strconv.Itoa(fillBatch) +
+		dialect.Dialect(o.Dialect).Lock("FOR NO KEY UPDATE SKIP LOCKED")
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,8 @@ func (o Options) writeWords(ctx context.Context, tx *sql.Tx, found []unworded) e
 		arrays.Text(&kept)
 	}
 	arrays.End()
-	_, err := tx.ExecContext(ctx, "UPDATE chat_messages SET words = "+dialect.Words("j.words")+
-		" FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[])) AS j(id, words) WHERE chat_messages.id = j.id", arrays.Args()...)
+	query := "UPDATE chat_messages SET words = " + dialect.Words("j.words") +
+		" FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[])) AS j(id, words) WHERE chat_messages.id = j.id"
+	_, err := tx.ExecContext(ctx, query, arrays.Args()...)
 	return err
 }

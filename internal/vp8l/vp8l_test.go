@@ -195,8 +195,15 @@ func manyGroups(width, height int) []byte {
 	return w.whole()
 }
 
+// raceDetector says that everything takes more memory, and ten times as long: make test runs these
+// tests without it.
+var raceDetector bool
+
 // What is taken is bounded, whatever the picture says.
 func TestMemory(t *testing.T) {
+	if raceDetector {
+		t.Skip("without the race detector")
+	}
 	const width, height = 4000, 6000
 	file := manyGroups(width, height)
 	var before, after runtime.MemStats

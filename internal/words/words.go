@@ -114,7 +114,7 @@ func (s *splitter) plain(text string, i int) int {
 	if of != letter && of != unspaced || c < utf8.RuneSelf || c >= 0x1100 && c <= 0x11FF || c >= 0xA960 && c <= 0xA97F || c >= 0xD7B0 && c <= 0xD7FF {
 		return 0
 	}
-	if !(c >= 0xAC00 && c <= 0xD7A3) && norm.NFKD.PropertiesString(text[i:]).Decomposition() != nil {
+	if (c < 0xAC00 || c > 0xD7A3) && norm.NFKD.PropertiesString(text[i:]).Decomposition() != nil {
 		return 0
 	}
 	if i+size < len(text) && text[i+size] >= utf8.RuneSelf {
@@ -311,7 +311,7 @@ func kindOf(c rune) kind {
 		return flag
 	case c >= 0x1F3FB && c <= 0x1F3FF: // skin tones
 		return dropped
-	case c >= 0x1F000 && c <= 0x1FAFF && !unicode.IsDigit(c) && !(c >= 0x1F100 && c <= 0x1F1E5):
+	case c >= 0x1F000 && c <= 0x1FAFF && !unicode.IsDigit(c) && (c < 0x1F100 || c > 0x1F1E5):
 		return symbol
 	case c == 0x0640: // the Arabic kashida draws a word out
 		return dropped

@@ -1,0 +1,5 @@
+//go:build race
+
+package picture
+
+func init() { raceDetector = true }

@@ -1,0 +1,5 @@
+//go:build race
+
+package vp8l
+
+func init() { raceDetector = true }
