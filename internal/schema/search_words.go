@@ -70,7 +70,7 @@ func (o Options) fill(ctx context.Context, db *sql.DB, condition string, args ..
 }
 
 func (o Options) readUnworded(ctx context.Context, tx *sql.Tx, condition string, args ...any) (found []unworded, err error) {
-	query := "SELECT id, room_id, number, text FROM chat_messages WHERE " + condition + " LIMIT " + strconv.Itoa(fillBatch) +
+	query := "SELECT id, room_id, number, text FROM chat_messages WHERE " + condition + " LIMIT " + strconv.Itoa(fillBatch) + //nolint:gosec // of constants alone
 		dialect.Dialect(o.Dialect).Lock("FOR NO KEY UPDATE SKIP LOCKED")
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -115,7 +115,7 @@ func (o Options) writeWords(ctx context.Context, tx *sql.Tx, found []unworded) e
 		arrays.Text(&kept)
 	}
 	arrays.End()
-	query := "UPDATE chat_messages SET words = " + dialect.Words("j.words") +
+	query := "UPDATE chat_messages SET words = " + dialect.Words("j.words") + //nolint:gosec // of constants alone
 		" FROM unnest(CAST($1 AS uuid[]), CAST($2 AS text[])) AS j(id, words) WHERE chat_messages.id = j.id"
 	_, err := tx.ExecContext(ctx, query, arrays.Args()...)
 	return err
