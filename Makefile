@@ -72,11 +72,12 @@ test-events: ## The long forms of the proofs about subscriptions, see docs/relia
 	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 3h ./tests/events
 	CHAT_TEST_LONG=1 go run ./internal/dbtest/withpostgres go test -count 1 -v -timeout 1h -run 'Cuts' ./httpadapter
 
+FUZZTIME ?= 30s
 .PHONY: fuzz
-fuzz: ## Let each fuzzer look for 30 seconds
+fuzz: ## Let each fuzzer look for FUZZTIME, 30 seconds
 	@for package in $$(grep -rl '^func Fuzz' --include '*_test.go' . | xargs -n 1 dirname | sort -u); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime 30s $$package || exit 1; done; done
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; done; done
 
 .PHONY: bench
 bench: ## Measure everything and write docs/benchmarks.md; some minutes, on a quiet machine
