@@ -13,7 +13,8 @@ help: ## List the targets
 .PHONY: test
 test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the race detector
 	go run ./internal/dbtest/withpostgres go test -race -parallel 8 -timeout 10m ./...
-	go test ./internal/picture ./internal/vp8l # what they take of memory, which is more under the race detector
+	go test ./internal/picture ./internal/vp8l # large pictures and what they take of memory, which is more under the race detector
+	go test ./httpadapter -run WhatPhonesSend
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 	cd natsbus && go run ../internal/dbtest/withpostgres go test -race -timeout 10m ./... # and another
 	cd storage/s3 && go run ../../internal/dbtest/withpostgres go test -race -timeout 10m ./... # against versitygw

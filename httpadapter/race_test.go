@@ -1,0 +1,5 @@
+//go:build race
+
+package httpadapter_test
+
+func init() { raceDetector = true }
