@@ -10,10 +10,12 @@ GOVULNCHECK := go tool -modfile=$(CURDIR)/tools/go.mod govulncheck
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+PICTURES := /internal/(picture|jpegscale|pngrows|vp8l)$$
+
 .PHONY: test
 test: ## Run all tests on SQLite and one throwaway PostgreSQL server, with the race detector
-	go run ./internal/dbtest/withpostgres go test -race -parallel 8 -timeout 10m ./...
-	go test ./internal/picture ./internal/vp8l # large pictures and what they take of memory, which is more under the race detector
+	go run ./internal/dbtest/withpostgres go test -race -parallel 8 -timeout 10m $$(go list ./... | grep -vE '$(PICTURES)')
+	go test $$(go list ./... | grep -E '$(PICTURES)') # one goroutine each, and minutes under the race detector
 	go test ./httpadapter -run WhatPhonesSend
 	cd examples/routers && go test -race -timeout 10m ./... # a module of its own
 	cd natsbus && go run ../internal/dbtest/withpostgres go test -race -timeout 10m ./... # and another
