@@ -146,7 +146,7 @@ func (o *oracle) Digest(in chat.DigestQuery) (users []chat.UserUnread, err error
 			return r.Unread > 0 && !r.Me.Muted && (in.RoomType == "" || in.RoomType == r.Type)
 		}) {
 			u.Total, u.Mentions = u.Total+room.Unread, u.Mentions+room.MentionCount
-			u.Rooms = append(u.Rooms, chat.RoomUnread{Room: room, Messages: o.firstUnread(room, in.Messages)})
+			u.Rooms = append(u.Rooms, chat.RoomUnread{Room: room, Messages: o.firstUnread(room, min(in.Messages, o.limits.PageMax))})
 		}
 		slices.SortFunc(u.Rooms, func(a, b chat.RoomUnread) int { return b.Room.LastMessageAt.Compare(*a.Room.LastMessageAt) })
 		for i := range u.Rooms {

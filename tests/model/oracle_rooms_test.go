@@ -150,7 +150,7 @@ func (o *oracle) RoomByKey(actor chat.Actor, key string) (*chat.Room, error) {
 	if r == nil || !r.has(user) && !r.Public {
 		return nil, chat.ErrNotFound
 	}
-	return r.seen(user), nil
+	return r.seenWithMentions(user), nil
 }
 
 func (o *oracle) newRoom(kind chat.RoomType) *modelRoom {
