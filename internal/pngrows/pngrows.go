@@ -121,12 +121,12 @@ func readHead(head []byte) (*format, error) {
 }
 
 func (f *format) check() error {
-	const mostPixels = 1 << 31
+	const mostPixels = 1<<31 - 1
 	if f.width < 1 || f.height < 1 || f.width > mostPixels/f.height || strings.IndexByte(depths[f.colour], f.depth) < 0 {
 		return ErrDamaged
 	}
 	f.bits = channels[f.colour] * int(f.depth)
-	if f.width*f.bits/8 > RowBytes {
+	if int64(f.width)*int64(f.bits)/8 > RowBytes {
 		return ErrTooLarge
 	}
 	colours := len(f.palette) / 3
