@@ -4,8 +4,6 @@ import (
 	"context"
 	"iter"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // allBatch is how many items what goes through all of something reads at a time.
@@ -106,24 +104,14 @@ func checkRoomType(field string, t RoomType) error {
 	return invalid(field, CodeUnknownValue, "is no type of room: %q", t)
 }
 
-// idCursor is a position in a list ordered by id.
-type idCursor struct {
-	List string    `json:"l"` // which list: those of other lists are refused
-	ID   uuid.UUID `json:"i"`
-}
-
 // idKeyset adds the condition of the items after the cursor in a list, the highest id first.
 func (f *filterSQL) idKeyset(list, from, column string) error {
 	if from == "" {
 		return nil
 	}
-	var position idCursor
-	if err := parseCursor(from, &position); err != nil {
-		return err
+	id, err := idOf(list, from)
+	if err == nil {
+		f.and(column+" < ?", id)
 	}
-	if position.List != list || position.ID == uuid.Nil {
-		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
-	}
-	f.and(column+" < ?", position.ID)
-	return nil
+	return err
 }

@@ -168,24 +168,23 @@ func (d *unreadDigest) readRooms() error {
 	if d.query.RoomType != "" {
 		sql.and("r.type = ?", d.query.RoomType)
 	}
-	_, err := queryAll(d.conn, func(rows row) (none struct{}, err error) {
+	return d.queryEach(func(rows row) (more bool, err error) {
 		var r Room
 		var me RoomUser
 		if err = rows.Scan(append(append(r.fields(), me.fields()...), &r.Unread, &r.MentionCount)...); err != nil || r.Unread == 0 {
-			return none, err
+			return true, err
 		}
 		me.resolve(&r, d.now)
 		r.viewAs(&me)
 		if d.told[me.UserID] && r.LastMessageAt.Before(d.query.Since) {
-			return none, nil
+			return true, nil
 		}
 		u := d.byID[me.UserID]
 		u.Rooms, u.Total, u.Mentions = append(u.Rooms, RoomUnread{Room: r, Messages: []Message{}}), u.Total+r.Unread, u.Mentions+r.MentionCount
-		return none, nil
+		return true, nil
 	}, "SELECT "+prefixed("r", roomColumns)+", "+prefixed("u", roomUserColumns)+", "+unreadSQL+", "+mentionCountSQL+" FROM "+
 		d.jsonRows("user_id user")+" JOIN chat_room_users u ON u.user_id = j.user_id JOIN chat_rooms r ON r.id = u.room_id WHERE "+
 		sql.condition+" ORDER BY "+roomActivity+" DESC, r.id DESC", sql.args...)
-	return err
 }
 
 // readMessages reads the first unread messages of the rooms: their ids for each user, whose
@@ -248,8 +247,7 @@ func (d *unreadDigest) messagesByID(firsts map[memberKey][]uuid.UUID) (map[uuid.
 			wanted[id] = true
 		}
 	}
-	found, err := queryAll(d.conn, scanMessage, "SELECT "+messageColumns+" FROM chat_messages WHERE deleted_at IS NULL AND id "+d.dialect.InIDs(),
-		dialect.JSONArray(keys(wanted)))
+	found, err := d.messagesWith("FROM chat_messages m WHERE m.deleted_at IS NULL AND m.id "+d.dialect.InIDs(), dialect.JSONArray(keys(wanted)))
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +255,7 @@ func (d *unreadDigest) messagesByID(firsts map[memberKey][]uuid.UUID) (map[uuid.
 	for i := range found {
 		messages[found[i].ID] = &found[i]
 	}
-	return messages, d.attachContent(pointers(found))
+	return messages, nil
 }
 
 // unreadFrom is unreadFromSQL in Go: the messages after it are unread.

@@ -315,7 +315,7 @@ func (c *call) readMessages(in scopedMessages) (*foundMessages, error) {
 	found := &foundMessages{messages: []Message{}}
 	var scope sql.RawBytes
 	r := newMessageReader(&scope)
-	_, err := queryAll(c.conn, func(rows row) (struct{}, error) {
+	err := c.queryEach(func(rows row) (bool, error) {
 		m, err := r.scan(rows)
 		if err == nil && m.Number > 0 {
 			found.messages = append(found.messages, m)
@@ -323,7 +323,7 @@ func (c *call) readMessages(in scopedMessages) (*foundMessages, error) {
 		if err == nil && scope != nil {
 			err = found.readScope(c, scope)
 		}
-		return struct{}{}, err
+		return true, err
 	}, query, args...)
 	switch {
 	case err != nil:

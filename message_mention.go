@@ -275,7 +275,7 @@ func mentionsKeyset(from string) (string, []any, error) {
 	}
 	at := position.At.UTC().Truncate(time.Microsecond)
 	if position.List != "mentions" || position.Number < 1 || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
-		return "", nil, invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+		return "", nil, badCursor()
 	}
 	return " AND (x.created_at, x.room_id, x.number) < (?, ?, ?)", []any{at, position.Room, position.Number}, nil
 }

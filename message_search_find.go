@@ -18,39 +18,25 @@ func (n *numberCursor) parse(cursor string) error {
 		return err
 	}
 	if n.Number < 1 {
-		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+		return badCursor()
 	}
 	return nil
-}
-
-// messageCursor is a position among messages of all rooms.
-type messageCursor struct {
-	List string    `json:"l"`
-	ID   uuid.UUID `json:"i"`
 }
 
 func (s *messageSearch) cursorOf(key searchKey) string {
 	if s.in.RoomID != nil {
 		return cursor(numberCursor{key.number})
 	}
-	return cursor(messageCursor{"messages", key.id})
+	return cursor(idCursor{"messages", key.id})
 }
 
 // begin reads the cursor, and decides on the room if there is one.
-func (s *messageSearch) begin() error {
+func (s *messageSearch) begin() (err error) {
 	if s.in.RoomID == nil {
-		if s.in.Cursor == "" {
-			return nil
+		if s.in.Cursor != "" {
+			s.before.id, err = idOf("messages", s.in.Cursor)
 		}
-		var at messageCursor
-		if err := parseCursor(s.in.Cursor, &at); err != nil {
-			return err
-		}
-		if at.List != "messages" || at.ID == uuid.Nil {
-			return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
-		}
-		s.before.id = at.ID
-		return nil
+		return err
 	}
 	var at numberCursor
 	if s.in.Cursor != "" {

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -82,25 +81,19 @@ func (s *messageSearch) within(ranges []*searchRange, vector bool) (string, []an
 
 // filters renders the conditions on messages m beside their words.
 func (s *messageSearch) filters() (condition string, args []any) {
-	condition = "m.deleted_at IS NULL"
-	add := func(further string, more ...any) { condition, args = condition+" AND "+further, append(args, more...) }
+	sql := filterSQL{condition: "m.deleted_at IS NULL"}
 	if s.in.Author != "" {
-		add("m.user_id = ?", s.in.Author)
+		sql.and("m.user_id = ?", s.in.Author)
 	}
-	if !s.in.After.IsZero() {
-		add("m.created_at >= ?", s.in.After.UTC())
-	}
-	if !s.in.Before.IsZero() {
-		add("m.created_at < ?", s.in.Before.UTC())
-	}
+	sql.between("m.created_at", s.in.After, s.in.Before)
 	if s.in.HasMedia != nil {
 		not := "NOT "
 		if *s.in.HasMedia {
 			not = ""
 		}
-		add(not + "EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id)")
+		sql.and(not + "EXISTS (SELECT 1 FROM chat_message_media x WHERE x.message_id = m.id)")
 	}
-	return condition, args
+	return sql.condition, sql.args
 }
 
 // What a row of a search is.
@@ -184,37 +177,27 @@ func (s *messageSearch) scanAll() error {
 
 // readRows reads what one of the statements returns, and keeps what is searched for. The statement returns
 // that many rows at most of each kind but marks, or in all of those of no ranges; 0 says all there are.
-func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any, most int) (err error) {
-	rows, err := s.db.Raw(query, args...).Rows()
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
-	}()
+func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any, most int) error {
 	var counts [3]int
 	var lowest [3]searchKey
 	tops := make(map[uuid.UUID]uuid.UUID, len(ranges))
-	for rows.Next() {
+	err := s.queryEach(func(rows row) (more bool, err error) {
 		var kind int
 		var m Message
 		if err := rows.Scan(append([]any{&kind}, m.fields()...)...); err != nil {
-			return fmt.Errorf("chat: read a message: %w", err)
+			return false, err
 		}
 		if counts[kind]++; counts[kind] == 1 || s.key(&m).compare(lowest[kind]) < 0 {
 			lowest[kind] = s.key(&m)
 		}
 		if kind == rowMark {
 			tops[m.RoomID] = m.ID
-			continue
+			return true, nil
 		}
-		if s.keep(&m); ranges == nil && len(s.found) > s.limit {
-			break
-		}
-	}
-	if err := rows.Err(); err != nil {
+		s.keep(&m)
+		return ranges != nil || len(s.found) <= s.limit, nil
+	}, query, args...)
+	if err != nil {
 		return err
 	}
 	s.advance(ranges, tops)

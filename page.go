@@ -26,9 +26,31 @@ func parseCursor(cursor string, position any) error {
 		err = json.Unmarshal(decoded, position)
 	}
 	if err != nil {
-		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+		return badCursor()
 	}
 	return nil
+}
+
+func badCursor() error {
+	return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+}
+
+// idCursor is a position in a list ordered by id.
+type idCursor struct {
+	List string    `json:"l"` // which list: those of other lists are refused
+	ID   uuid.UUID `json:"i"`
+}
+
+// idOf reads the position in a list ordered by id.
+func idOf(list, cursor string) (uuid.UUID, error) {
+	var position idCursor
+	if err := parseCursor(cursor, &position); err != nil {
+		return uuid.Nil, err
+	}
+	if position.List != list || position.ID == uuid.Nil {
+		return uuid.Nil, badCursor()
+	}
+	return position.ID, nil
 }
 
 // momentCursor is a position in a list ordered by time and id.
@@ -59,7 +81,7 @@ func (c *conn) keysetCondition(list, cursor, timeColumn, idColumn string) (strin
 func (m *momentCursor) check(list string) error {
 	m.At = m.At.UTC().Truncate(time.Microsecond)
 	if m.List != list || m.ID == uuid.Nil || m.At.IsZero() || m.At.Year() < 1 || m.At.Year() > 9999 {
-		return invalid("cursor", CodeInvalidCursor, "is not one that a page returned")
+		return badCursor()
 	}
 	return nil
 }

@@ -36,26 +36,37 @@ func (c *conn) exec(query string, args ...any) (int64, error) {
 // row is a *sql.Rows on one of its rows.
 type row interface{ Scan(dest ...any) error }
 
-// queryAll runs a query and reads its rows to the end, so that the connection is free
-// for the next statement.
-func queryAll[T any](c *conn, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
+// queryEach runs a query and gives its rows to fn until it wants no more. The connection is
+// free for the next statement after it.
+func (c *conn) queryEach(fn func(row) (more bool, err error), query string, args ...any) (err error) {
 	rows, err := c.statement(c.dialect.Stable(query), args).Rows()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		if closeErr := rows.Close(); err == nil {
 			err = closeErr
 		}
 	}()
-	for rows.Next() {
-		item, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("chat: read a row: %w", err)
+	for more := true; more && rows.Next(); {
+		if more, err = fn(rows); err != nil {
+			return fmt.Errorf("chat: read a row: %w", err)
 		}
-		items = append(items, item)
 	}
-	return items, rows.Err()
+	return rows.Err()
+}
+
+// queryAll runs a query and returns all of its rows.
+func queryAll[T any](c *conn, scan func(row) (T, error), query string, args ...any) (items []T, err error) {
+	err = c.queryEach(func(rows row) (bool, error) {
+		item, err := scan(rows)
+		items = append(items, item)
+		return true, err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 // queryOne returns the first row of a query, or nil when there is none.

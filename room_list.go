@@ -166,12 +166,11 @@ func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
 		condition = " AND " + hiddenSQL
 	}
 	add := func(further string, more ...any) { condition, args = condition+further, append(args, more...) }
-	switch in.Type {
-	case "":
-	case PrivateMessages, Group, Channel:
+	if err := checkRoomType("type", in.Type); err != nil {
+		return "", nil, err
+	}
+	if in.Type != "" {
 		add(" AND r.type = ?", in.Type)
-	default:
-		return "", nil, invalid("type", CodeUnknownValue, "is no type of room: %q", in.Type)
 	}
 	if in.Muted != nil {
 		add(" AND "+mutedSQL+" = ?", c.now, *in.Muted)

@@ -62,31 +62,23 @@ func (c *call) publicRooms(query words.Query, from string, limit int) (found []R
 	if query.Terms() == 0 {
 		most = limit + 1
 	}
-	rows, err := c.db.Raw("SELECT "+roomColumns+" FROM chat_rooms WHERE is_public AND deleted_at IS NULL"+
-		keyset+" ORDER BY created_at DESC, id DESC LIMIT ?", append(args, most)...).Rows()
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	position := func(r Room) string { return cursor(momentCursor{"public rooms", r.CreatedAt, r.ID}) }
 	read := 0
 	var last Room
-	for len(found) <= limit && rows.Next() {
+	err = c.queryEach(func(rows row) (more bool, err error) {
 		if last, err = scanRoom(rows); err != nil {
-			return nil, "", err
+			return false, err
 		}
 		read++
 		if _, has := query.Match(last.Name + "\n" + last.Description); has {
 			found = append(found, last)
 		}
-	}
-	if err := rows.Err(); err != nil {
+		return len(found) <= limit, nil
+	}, "SELECT "+roomColumns+" FROM chat_rooms WHERE is_public AND deleted_at IS NULL"+
+		keyset+" ORDER BY created_at DESC, id DESC LIMIT ?", append(args, most)...)
+	if err != nil {
 		return nil, "", err
 	}
+	position := func(r Room) string { return cursor(momentCursor{"public rooms", r.CreatedAt, r.ID}) }
 	found, next = trimPage(found, limit, position)
 	if next == "" && read == SearchRoomsScan && query.Terms() > 0 {
 		next = position(last)
