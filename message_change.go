@@ -29,7 +29,8 @@ type messageTarget struct {
 // On PostgreSQL it is tried without a lock first, in two statements rather than a transaction
 // of six: one reads the room, the membership and the message in one snapshot, of which it is
 // decided, and the other does all that fn has written, if the room is still as it was read. See
-// pendingWrites. What changed meanwhile, or is locked, goes the way of a lock.
+// pendingWrites. What changed meanwhile, or is locked for longer than tryLockTimeout, goes the
+// way of a lock.
 func changeMessage[T any](ctx context.Context, s *Service, actor Actor, id uuid.UUID, op operation, fn func(*roomScope, *messageTarget) (T, error)) (T, error) {
 	locked := func(c *call) (result T, err error) {
 		p, m, err := c.lockTarget(id, op)
@@ -59,7 +60,7 @@ func changeMessage[T any](ctx context.Context, s *Service, actor Actor, id uuid.
 	switch {
 	case err == nil && changed:
 		s.committed()
-	case errors.Is(err, errNeedsLock), errors.As(err, &again) && !again.lockTimeout:
+	case errors.Is(err, errNeedsLock), errors.As(err, &again):
 		return write(within, s, actor, locked)
 	case err != nil && changed && errors.Is(context.Cause(within), errTooLong): // it may be stored all the same
 		err = &outage{ErrUnavailable, errTooLong}
@@ -97,7 +98,7 @@ func (c *call) writePending() (wrote bool, err error) {
 		return false, nil
 	}
 	var query strings.Builder
-	query.WriteString("WITH lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + `), found AS MATERIALIZED (
+	query.WriteString("WITH lock_timeout AS MATERIALIZED (" + setTryLockTimeoutSQL + `), found AS MATERIALIZED (
 			SELECT r.id FROM lock_timeout CROSS JOIN chat_rooms r WHERE r.id = ? AND r.last_seq = ? AND r.last_number = ? AND r.deleted_at IS NULL
 			AND is_set <> '' FOR NO KEY UPDATE OF r SKIP LOCKED)`)
 	for i, statement := range w.statements {

@@ -83,7 +83,7 @@ func (s *Service) settleSends(ctx context.Context, group []*send, turn *lockTurn
 	case errors.As(err, &retryable) && retryable.lockTimeout:
 		return giveUp(sends, err)
 	case ctx.Err() != nil: // some of it may be stored all the same
-		return giveUp(sends, fmt.Errorf("chat: the messages took too long to store: %w", ctx.Err()))
+		return giveUp(sends, &outage{ErrUnavailable, context.Cause(ctx)})
 	case len(sends) == 1:
 		sends[0].Fail(err)
 	default:

@@ -21,8 +21,17 @@ import (
 // with a retryable error. A host decides for its own transactions.
 const lockTimeout = 5 * time.Second
 
-// setLockTimeoutSQL sets the limit for the transaction at hand.
-var setLockTimeoutSQL = "SELECT set_config('lock_timeout', '" + strconv.FormatInt(lockTimeout.Milliseconds(), 10) + "', true) AS is_set"
+// tryLockTimeout is how long a write that is one statement waits for a lock. Then it is done
+// in a transaction, whose time limit can end the wait and know that nothing was stored: of a
+// statement that commits by itself nobody knows.
+const tryLockTimeout = 500 * time.Millisecond
+
+// setLockTimeoutSQL and setTryLockTimeoutSQL set the limit for the transaction at hand.
+var setLockTimeoutSQL, setTryLockTimeoutSQL = lockTimeoutSQL(lockTimeout), lockTimeoutSQL(tryLockTimeout)
+
+func lockTimeoutSQL(limit time.Duration) string {
+	return "SELECT set_config('lock_timeout', '" + strconv.FormatInt(limit.Milliseconds(), 10) + "', true) AS is_set"
+}
 
 // setLockTimeout sets the limit for a transaction that locks no room.
 func (c *conn) setLockTimeout() error {

@@ -75,7 +75,11 @@ func (c *call) moveMarker(room uuid.UUID, user UserID, number int64) (*RoomUser,
 		}
 		return c.ownUnread(room)
 	case !c.inHost:
-		update, condition = "WITH lock_timeout AS MATERIALIZED ("+setLockTimeoutSQL+"), moved AS ("+update+" FROM lock_timeout", condition+" AND is_set <> ''"
+		wait := setLockTimeoutSQL
+		if c.limit == nil { // it is a statement by itself
+			wait = setTryLockTimeoutSQL
+		}
+		update, condition = "WITH lock_timeout AS MATERIALIZED ("+wait+"), moved AS ("+update+" FROM lock_timeout", condition+" AND is_set <> ''"
 	default:
 		update = "WITH moved AS (" + update
 	}

@@ -32,7 +32,7 @@ type conn struct {
 	texts *sync.Map   // see text
 	locks *lockQueue  // for those who wait for the lock of a room
 	turn  *lockTurn   // the right to do so, if this transaction has it already
-	limit *time.Timer // ends the transaction when it has waited for too long; nil in a host's
+	limit *time.Timer // ends the transaction when it has waited for too long; nil in a host's, and where there is none
 
 	pending *pendingWrites // collects what is written without a lock; nil in a transaction
 }
@@ -84,8 +84,9 @@ func (s *Service) do(ctx context.Context, actor Actor, fn func(*call) error) err
 }
 
 // writeAtOnce is write for what PostgreSQL does in one statement, which is a transaction by
-// itself: BEGIN and COMMIT are trips to the server too. What it gave up is tried in a
-// transaction of our own, whatever isolation those of the session have.
+// itself: BEGIN and COMMIT are trips to the server too. What it gave up, after
+// tryLockTimeout for a lock, is tried in a transaction of our own, whatever isolation those of
+// the session have.
 func writeAtOnce[T any](ctx context.Context, s *Service, actor Actor, fn func(*call) (T, error)) (T, error) {
 	if s.dialect != dialect.Postgres || s.tx != nil {
 		return write(ctx, s, actor, fn)
@@ -94,7 +95,7 @@ func writeAtOnce[T any](ctx context.Context, s *Service, actor Actor, fn func(*c
 	defer cancel()
 	result, err := read(within, s, actor, fn)
 	var again *retryableError
-	if errors.As(err, &again) && !again.lockTimeout {
+	if errors.As(err, &again) {
 		return write(within, s, actor, fn)
 	}
 	if err != nil && errors.Is(context.Cause(within), errTooLong) { // it may be stored all the same
