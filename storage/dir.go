@@ -50,13 +50,23 @@ func Dir(path string) *DirStore {
 // [ErrInvalidKey], ctx's error, that of r, or that of the file system, such as
 // [syscall.ENOSPC]; then nothing is stored. A Read of r that hangs is waited for.
 func (d *DirStore) Put(ctx context.Context, key string, r io.Reader) error {
-	if err := d.put(ctx, key, r); err != nil {
+	return d.PutEdited(ctx, key, r, nil)
+}
+
+// PutEdited is Put of what edit makes of what r yields. When r has ended, edit is called with
+// a temporary file of that, to read and overwrite it there; it does not keep the file, nor make it
+// longer. Only then has the key its object. An error of edit is one of PutEdited.
+func (d *DirStore) PutEdited(ctx context.Context, key string, r io.Reader, edit func(interface {
+	io.ReaderAt
+	io.WriterAt
+}) error) error {
+	if err := d.put(ctx, key, r, edit); err != nil {
 		return fmt.Errorf("storage: put: %w", err)
 	}
 	return nil
 }
 
-func (d *DirStore) put(ctx context.Context, key string, r io.Reader) error {
+func (d *DirStore) put(ctx context.Context, key string, r io.Reader, edit func(editable) error) error {
 	if err := begin(ctx, key); err != nil {
 		return err
 	}
@@ -75,7 +85,7 @@ func (d *DirStore) put(ctx context.Context, key string, r io.Reader) error {
 		return err
 	}
 	defer func() { _ = root.Remove(temporary) }() // a file that stays is RemoveTemporaries' work
-	if err := d.write(root, temporary, contextReader{ctx, r}); err != nil {
+	if err := d.write(root, temporary, contextReader{ctx, r}, edit); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -199,15 +209,27 @@ func (d *DirStore) makeFolders(root *os.Root, folders ...string) error {
 	return nil
 }
 
-// write makes the file name, with what r yields, and has it on disk when it returns.
-func (d *DirStore) write(root *os.Root, name string, r io.Reader) (err error) {
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// editable is what edits an object in its place.
+type editable = interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
+// write makes the file name, with what edit makes of what r yields, and has it on disk when it
+// returns.
+func (d *DirStore) write(root *os.Root, name string, r io.Reader, edit func(editable) error) (err error) {
+	file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	if _, err := io.Copy(&eagerWriter{file: file}, r); err != nil {
 		return err
+	}
+	if edit != nil {
+		if err := edit(file); err != nil {
+			return err
+		}
 	}
 	return d.sync(file)
 }
