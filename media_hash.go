@@ -42,9 +42,9 @@ type digest struct {
 	ended       sync.Once
 }
 
-// One of hashBlocks is filled while the other is hashed.
+// One of hashBlocks is filled while the others are hashed; of two each would wait for the other.
 const (
-	hashBlocks = 2
+	hashBlocks = 4
 	hashBlock  = 32 << 10
 )
 

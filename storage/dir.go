@@ -13,6 +13,7 @@ import (
 	"path"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -223,10 +224,13 @@ func (d *DirStore) write(root *os.Root, name string, r io.Reader, edit func(edit
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := io.Copy(&eagerWriter{file: file}, r); err != nil {
+	to := &eagerWriter{file: file}
+	defer to.end()
+	if _, err := io.Copy(to, r); err != nil {
 		return err
 	}
 	if edit != nil {
+		to.begin()
 		if err := edit(file); err != nil {
 			return err
 		}
@@ -235,22 +239,55 @@ func (d *DirStore) write(root *os.Root, name string, r io.Reader, edit func(edit
 }
 
 // eagerWriter has the disk write while more is still to come, where the system can: the
-// wait at the end is then a short one.
+// wait at the end is then a short one. It asks for that in a goroutine, since to ask takes as
+// long as to copy, and longer where the disk has much to do; end ends that.
 type eagerWriter struct {
-	file           *os.File
-	written, begun int64
+	file    *os.File
+	written atomic.Int64
+	asked   int64         // how much was written when it was last asked for
+	wake    chan struct{} // the goroutine; nil before there is one
+	ended   chan struct{}
 }
 
 const eagerBytes = 1 << 20
 
 func (w *eagerWriter) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)
-	w.written += int64(n)
-	if w.written-w.begun >= eagerBytes {
-		startWriting(w.file, w.begun, w.written-w.begun)
-		w.begun = w.written
+	if written := w.written.Add(int64(n)); written-w.asked >= eagerBytes {
+		w.asked = written
+		w.begin()
 	}
 	return n, err
+}
+
+// begin has the disk begin with all that was written.
+func (w *eagerWriter) begin() {
+	if w.wake == nil {
+		w.wake, w.ended = make(chan struct{}, 1), make(chan struct{})
+		go w.run()
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default: // it is going to look anyway
+	}
+}
+
+func (w *eagerWriter) run() {
+	defer close(w.ended)
+	begun := int64(0)
+	for range w.wake {
+		if written := w.written.Load(); written > begun {
+			startWriting(w.file, begun, written-begun)
+			begun = written
+		}
+	}
+}
+
+func (w *eagerWriter) end() {
+	if w.wake != nil {
+		close(w.wake)
+		<-w.ended
+	}
 }
 
 // publish gives the file temporary the name wanted, unless that is taken. A
