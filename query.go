@@ -15,7 +15,7 @@ import (
 // statement is a statement of GORM's, whose text is written at once: GORM would build it byte
 // by byte. It passes the callbacks and the logger of the host's handle all the same.
 func (c *conn) statement(query string, args []any) *gorm.DB {
-	tx := c.db.Raw("")
+	tx := newSession(c.ctx, c.db)
 	tx.Statement.SQL.WriteString(c.dialect.Placeholders(query))
 	tx.Statement.Vars = args
 	return tx
@@ -163,7 +163,7 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 	if s.tx != nil { // what a host's transaction sees is its own to decide
 		return databaseError(ctx, s.dialect, fn(s.newConn(ctx, s.db)))
 	}
-	db := s.db.WithContext(ctx)
+	db := newSession(ctx, s.db)
 	if s.dialect == dialect.Postgres {
 		return databaseError(ctx, s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
 			return fn(s.newConn(ctx, tx))
