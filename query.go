@@ -93,6 +93,14 @@ func (c *conn) unnest(name string, columns ...string) string {
 	return dialect.Unnest(c.userColumn(), name, columns...)
 }
 
+// rows is unnest or, of one row, what takes less.
+func (c *conn) rows(one bool, name string, columns ...string) string {
+	if one {
+		return dialect.OneRow(c.userColumn(), name, columns...)
+	}
+	return c.unnest(name, columns...)
+}
+
 // text is a statement that reads the same whenever it is run with a Service, rendered once
 // for each key.
 func (c *conn) text(key any, render func() string) string {
