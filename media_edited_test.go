@@ -246,7 +246,7 @@ func TestStoreThatEditsIsNotBelieved(t *testing.T) {
 func TestNoTemporaryFileBesideAStoreThatEdits(t *testing.T) { //nolint:paralleltest // it sets the environment
 	h := chatsuite.New(t, chatsuite.SQLite, func(c *chat.Config) { c.Media = storage.Dir(t.TempDir()) })
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
-	if _, err := os.CreateTemp("", ""); err == nil {
+	if _, err := os.Stat(os.TempDir()); err == nil {
 		t.Skip("temporary files are elsewhere")
 	}
 	for name, whole := range lateFiles(t) {

@@ -62,7 +62,7 @@ func appendSized(to, content []byte) []byte {
 func interruptibleBodies(section []byte) ([]byte, error) {
 	r := &code{section, 0}
 	functions := r.number()
-	changed := binary.AppendUvarint(nil, uint64(functions))
+	changed := binary.AppendUvarint(nil, uint64(functions)) //nolint:gosec // of 32 bits
 	for range functions {
 		body := &code{r.bytes(r.number()), 0}
 		for range body.number() { // kinds of local variables
@@ -188,7 +188,8 @@ func interrupt(module func() api.Module, over <-chan struct{}) {
 	for {
 		if m := module(); m != nil && m.Memory() != nil {
 			if word, ok := m.Memory().Read(flagAt, 4); ok {
-				atomic.StoreUint32((*uint32)(unsafe.Pointer(&word[0])), 1) // what runs may have written to it since
+				// What runs may have written to it since; 4 bytes that stay in their place.
+				atomic.StoreUint32((*uint32)(unsafe.Pointer(&word[0])), 1) //nolint:gosec // they were read with their length
 			}
 		}
 		select {

@@ -89,7 +89,7 @@ func edited(contentType string, whole []byte, room int) ([]byte, Info, error) {
 	}
 	all, err := io.ReadAll(r)
 	if late && err == nil {
-		err = r.(Editor).Edit(fileOf(all)) //nolint:errcheck // it is one
+		err = r.(Editor).Edit(fileOf(all))
 	}
 	return all, r.Info(), errors.Join(err, r.Close())
 }
@@ -216,7 +216,7 @@ func TestNoTemporaryFileBesideAFileThatIsLent(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		for _, faulty := range []faultyFile{{writes: true}, {}} {
-			r := New("video/mp4", bytes.NewReader(f.bytes())).(Editor) //nolint:errcheck // it is one
+			r := New("video/mp4", bytes.NewReader(f.bytes())).(Editor)
 			if !r.Defer() {
 				t.Fatalf("%s: no file is needed", name)
 			}
@@ -233,7 +233,7 @@ func TestNoTemporaryFileBesideAFileThatIsLent(t *testing.T) {
 			_ = r.Close()
 		}
 	}
-	small := New("video/mp4", bytes.NewReader(filmFile{places: true, moovLast: true}.bytes())).(Editor) //nolint:errcheck // it is one
+	small := New("video/mp4", bytes.NewReader(filmFile{places: true, moovLast: true}.bytes())).(Editor)
 	if small.Defer() {
 		t.Error("a small film needs a file")
 	}

@@ -144,11 +144,11 @@ type object = interface {
 // editing is a store in memory that edits, in a way that may be faulty.
 type editing struct {
 	storagetest.Store
-	put func(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error
+	put func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error
 }
 
 func (e editing) PutEdited(ctx context.Context, key string, r io.Reader, edit func(object) error) error {
-	return e.put(e.Store, ctx, key, r, edit)
+	return e.put(ctx, e.Store, key, r, edit)
 }
 
 // memory is an object that is edited.
@@ -159,7 +159,7 @@ func (m memory) ReadAt(p []byte, at int64) (int, error) { return bytes.NewReader
 func (m memory) WriteAt(p []byte, at int64) (int, error) { return copy(m[at:], p), nil }
 
 // putEdited is how it should be done.
-func putEdited(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error {
+func putEdited(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
 	edited := func() (io.Reader, error) {
 		data, err := io.ReadAll(readerFunc(func(p []byte) (int, error) {
 			if err := ctx.Err(); err != nil {
@@ -189,26 +189,26 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // editFaults are what writers of stores that edit get wrong.
 var editFaults = map[string]editing{
-	"Edited/InPlace": {put: func(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error {
+	"Edited/InPlace": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
 		data, err := io.ReadAll(r)
 		return errors.Join(err, edit(memory(bytes.Clone(data))), s.Put(ctx, key, bytes.NewReader(data)))
 	}},
-	"Edited/UnfinishedEdit": {put: func(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error {
+	"Edited/UnfinishedEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
 		data, err := io.ReadAll(r)
 		return errors.Join(err, s.Put(ctx, key, bytes.NewReader(data)), edit(memory(data)), s.Delete(ctx, key), s.Put(ctx, key, bytes.NewReader(data)))
 	}},
-	"Edited/FailingEdit": {put: func(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error {
-		return putEdited(s, ctx, key, r, func(o object) error { _ = edit(o); return nil })
+	"Edited/FailingEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		return putEdited(ctx, s, key, r, func(o object) error { _ = edit(o); return nil })
 	}},
-	"Edited/CancelledEdit": {put: func(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error {
-		return putEdited(s, context.WithoutCancel(ctx), key, r, edit)
+	"Edited/CancelledEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		return putEdited(context.WithoutCancel(ctx), s, key, r, edit)
 	}},
-	"Edited/NothingToEdit": {put: func(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error {
+	"Edited/NothingToEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
 		data, err := io.ReadAll(r)
 		return errors.Join(err, edit(memory(data)), s.Put(ctx, key, bytes.NewReader(data)))
 	}},
-	"Edited/NoOverwrite": {put: func(s storagetest.Store, ctx context.Context, key string, r io.Reader, edit func(object) error) error {
-		return errors.Join(s.Delete(ctx, key), putEdited(s, ctx, key, r, edit))
+	"Edited/NoOverwrite": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		return errors.Join(s.Delete(ctx, key), putEdited(ctx, s, key, r, edit))
 	}},
 }
 
