@@ -136,7 +136,7 @@ func (c *conn) readHeads(ids []uuid.UUID, condition string, args ...any) (map[uu
 			r.MessageHead = *head.of()
 		}
 		return r, err
-	}, "SELECT m.room_id, "+headColumns+", "+prefixed("f", mediaColumns)+" FROM chat_messages m"+headMedia+
+	}, "SELECT m.room_id, "+headColumns+", "+prefixed("f", mediaColumns)+" FROM chat_messages m"+headMedia(c.dialect)+
 		" WHERE m.id "+c.dialect.InIDs()+condition, append([]any{dialect.JSONArray(ids)}, args...)...)
 	if err != nil {
 		return nil, err

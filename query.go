@@ -106,6 +106,11 @@ func (c *conn) text(key any, render func() string) string {
 
 func (c *conn) castUser() string { return c.dialect.CastUser(c.userColumn()) }
 
+// onePlanUser renders dialect.OnePlan of a user id, to be compared as the column compares.
+func (c *conn) onePlanUser() string {
+	return c.dialect.OnePlan(c.userColumn()) + c.dialect.Collation(c.userColumn())
+}
+
 func (c *conn) userColumn() string { return c.config.UserIDs.ColumnType(string(c.dialect)) }
 
 // utc scans a time that a driver gives as such or, where SQLite knows no column

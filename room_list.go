@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -61,16 +62,19 @@ func (*roomReader) columns(mentions string) string {
 		prefixed("o", optionalRoomUserColumns) + ", " + headColumns + ", " + prefixed("f", mediaColumns)
 }
 
-// joins renders the other user of a private room, and the last message where it is one that
-// the actor sees.
+// joins renders the other user of a private room, of whom there is none to System, and the
+// last message where it is one that the actor sees.
 func (r *roomReader) joins() string {
-	other, last := " AND o.user_id = CASE WHEN r.private_a = u.user_id THEN r.private_b ELSE r.private_a END", " AND m.number > u.joined_number"
-	if r.call.actor.system { // neither is the other to it
-		other, last = " AND FALSE", ""
+	d, last := r.call.dialect, " AND m.number > u.joined_number"
+	if r.call.actor.system {
+		last = ""
 	}
-	return " LEFT JOIN chat_room_users o ON r.private_a IS NOT NULL AND u.user_id IS NOT NULL AND o.room_id = r.id" + other +
-		" LEFT JOIN chat_messages m ON m.room_id = r.id AND m.number = r.last_number" + last + headMedia
+	return d.LeftJoinRow("chat_room_users", "o", "o.room_id = r.id AND o.user_id = "+otherUserSQL) +
+		d.LeftJoinRow("chat_messages", "m", "m.room_id = r.id AND m.number = r.last_number"+last) + headMedia(d)
 }
+
+// otherUserSQL is the other user of the private room r than the one whose membership u is.
+const otherUserSQL = "CASE WHEN r.private_a = u.user_id THEN r.private_b WHEN u.user_id IS NOT NULL THEN r.private_a END"
 
 func (r *roomReader) scan(rows row) (Room, error) {
 	if err := rows.Scan(r.dest...); err != nil {
@@ -170,13 +174,13 @@ func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
 		return "", nil, err
 	}
 	if in.Type != "" {
-		add(" AND r.type = ?", in.Type)
+		add(" AND r.type = "+c.dialect.OnePlan("text"), in.Type)
 	}
 	if in.Muted != nil {
-		add(" AND "+mutedSQL+" = ?", c.now, *in.Muted)
+		add(" AND "+mutedSQL+" = "+c.dialect.OnePlan("boolean"), c.now, *in.Muted)
 	}
 	if in.Pinned != nil {
-		add(" AND u.pinned = ?", *in.Pinned)
+		add(" AND u.pinned = "+c.dialect.OnePlan("boolean"), *in.Pinned)
 	}
 	if in.Unread {
 		add(" AND (" + markedSQL + " OR " + unmarkedUnreadSQL + " > 0)")
@@ -189,14 +193,14 @@ func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
 		if err := at.check("rooms"); err != nil {
 			return "", nil, err
 		}
-		add(" AND (u.pinned, "+roomActivity+", r.id) < (?, ?, ?)", at.Pinned, at.At, at.ID)
+		add(" AND (u.pinned, "+roomActivity+", r.id) < ("+c.dialect.OnePlan("boolean")+", "+c.dialect.OnePlan("timestamptz")+", "+c.dialect.OnePlan("uuid")+")",
+			at.Pinned, at.At, at.ID)
 	}
 	return condition, args, nil
 }
 
 // inbox cuts the page before it reads what a page shows: that much less is sorted.
 func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
-	const from = " FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL"
 	pinnedFirst := "u.pinned"
 	if c.dialect == dialect.Postgres { // of booleans, which are mostly equal, it would have to compare the next column each time
 		pinnedFirst = "CASE WHEN u.pinned THEN 'infinity' ELSE " + roomActivity + " END"
@@ -208,8 +212,11 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 	}
 	args = append(append([]any{me}, args...), limit+1, me)
 	reader := c.newRoomReader()
-	return queryAll(c.conn, reader.scan, "WITH page AS (SELECT r.id"+from+condition+order+" LIMIT ?) SELECT "+reader.columns(mentionCountSQL)+
-		" FROM page JOIN chat_rooms r ON r.id = page.id JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+order, args...)
+	return queryAll(c.conn, reader.scan, "WITH found AS (SELECT r.id FROM chat_room_users u "+c.dialect.JoinRow("chat_rooms", "r", "u.room_id")+
+		" WHERE u.user_id = "+c.onePlanUser()+" AND r.deleted_at IS NULL"+condition+order+" LIMIT "+c.dialect.OnePlan("bigint")+
+		"), page AS (SELECT id FROM found LIMIT "+strconv.Itoa(c.config.Limits.PageMax+1)+") SELECT "+reader.columns(mentionCountSQL)+
+		" FROM page "+c.dialect.JoinRow("chat_rooms", "r", "page.id")+
+		c.dialect.LeftJoinRow("chat_room_users", "u", "u.room_id = r.id AND u.user_id = ?")+reader.joins()+order, args...)
 }
 
 // attachHeads fills in, of rooms that the actor is in, the heads of the last messages and
@@ -258,7 +265,7 @@ func (c *call) attachSeen(rooms []*Room, mine bool) error {
 		"SELECT j.room_id, "+columns+prefixed("o", optionalRoomUserColumns)+", "+headColumns+", "+prefixed("f", mediaColumns)+
 			" FROM "+c.jsonRows("room_id uuid", "number bigint", "joined bigint", "other user")+join+
 			" LEFT JOIN chat_room_users o ON o.room_id = j.room_id AND o.user_id = j.other"+
-			" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number AND m.number > "+joined+headMedia, args...)
+			" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number AND m.number > "+joined+headMedia(c.dialect), args...)
 	return err
 }
 

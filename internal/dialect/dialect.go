@@ -138,6 +138,16 @@ func (d Dialect) JSONList(tuple, from string) string {
 	return "(SELECT " + d.JSONAggregate() + "(" + tuple + ") " + from + ")"
 }
 
+// OnePlan renders a parameter of a type so that PostgreSQL's planner does not see its value, and
+// plans a statement once for all values. Where it would rather plan for each value, and there are
+// a dozen tables, the plan takes as long as to run it.
+func (d Dialect) OnePlan(kind string) string {
+	if d == SQLite {
+		return "?"
+	}
+	return "(SELECT CAST(? AS " + kind + "))"
+}
+
 // Stable renders a query so that a statement which was prepared stays so. SQLite compiles a
 // join in which a column equals a bare parameter anew whenever another value is bound, which
 // takes it several times as long as to run it.

@@ -99,6 +99,15 @@ func (d Dialect) JoinRow(table, alias, id string) string {
 	return "CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE id = " + id + " OFFSET 0) " + alias
 }
 
+// LeftJoinRow renders the outer join with the row of a table, named alias, that a condition
+// leaves, which is one at most and is found by an index.
+func (d Dialect) LeftJoinRow(table, alias, condition string) string {
+	if d == SQLite {
+		return " LEFT JOIN " + table + " " + alias + " ON " + condition
+	}
+	return " LEFT JOIN LATERAL (SELECT * FROM " + table + " " + alias + " WHERE " + condition + " OFFSET 0) " + alias + " ON TRUE"
+}
+
 // InQuery renders the condition that a value is among what a query returns, which is much
 // less than there is.
 func (d Dialect) InQuery(query string) string {
