@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -22,15 +23,13 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 // seeRoom returns a room with all that the actor sees of it, in one statement.
 func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
 	reader := c.newRoomReader()
-	found, before, after := " WHERE "+by.is+" AND r.deleted_at IS NULL", "", ""
-	if c.dialect == dialect.Postgres { // which would look for the last message among all of the room's, for a room it knows the id of
-		before, args = "WITH r AS MATERIALIZED (SELECT r.* FROM "+by.from+found+") ", append(slices.Clip(args), c.actor.nullableID())
-		found = "r"
+	query := c.text(seenRoomKey{by, c.actor.system}, func() string { return reader.seenRoomSQL(by) })
+	if c.dialect == dialect.Postgres {
+		args = append(slices.Clip(args), c.actor.nullableID())
 	} else {
-		found, after, args = by.from, found, append([]any{c.actor.nullableID()}, args...)
+		args = append([]any{c.actor.nullableID()}, args...)
 	}
-	room, err := queryOne(c.conn, reader.scan, before+"SELECT "+reader.columns(mentionCountSQL)+" FROM "+found+
-		" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+after, args...)
+	room, err := queryOne(c.conn, reader.scan, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +37,22 @@ func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
 		return nil, ErrNotFound
 	}
 	return room, c.scope(room, room.Me).decide(opSeeRoom, target{})
+}
+
+// seenRoomKey is what the text of seenRoomSQL depends on.
+type seenRoomKey struct {
+	by     roomOf
+	system bool
+}
+
+// seenRoomSQL has the parameters of by and the actor's id, on SQLite this first.
+func (r *roomReader) seenRoomSQL(by roomOf) string {
+	before, from, found := "", by.from, " WHERE "+by.is+" AND r.deleted_at IS NULL"
+	if r.call.dialect == dialect.Postgres { // which would look for the last message among all of the room's, for a room it knows the id of
+		before, from, found = "WITH r AS MATERIALIZED (SELECT r.* FROM "+from+found+") ", "r", ""
+	}
+	return before + "SELECT " + r.columns(mentionCountSQL) + " FROM " + from +
+		" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?" + r.joins() + found
 }
 
 // roomReader reads rooms r with all that the actor, whose membership is u, sees of them, one
@@ -297,11 +312,20 @@ func (c *call) scanSeen(rows row, byID map[uuid.UUID]*Room, mine bool) (id uuid.
 	return id, nil
 }
 
+// prefixes are what prefixed has rendered.
+var prefixes sync.Map
+
 // prefixed puts a table's alias before each of its columns.
 func prefixed(alias, columns string) string {
+	key := [2]string{alias, columns}
+	if known, ok := prefixes.Load(key); ok {
+		return known.(string)
+	}
 	names := strings.Split(columns, ",")
 	for i, name := range names {
 		names[i] = alias + "." + strings.TrimSpace(name)
 	}
-	return strings.Join(names, ", ")
+	text := strings.Join(names, ", ")
+	prefixes.Store(key, text)
+	return text
 }
