@@ -284,16 +284,5 @@ func (p *roomScope) own(m *Message) bool { return m.UserID != nil && *m.UserID =
 //
 // Errors: ErrNotFound.
 func (s *Service) Message(ctx context.Context, actor Actor, message uuid.UUID) (*Message, error) {
-	return read(ctx, s, actor, func(c *call) (*Message, error) {
-		found, err := c.readMessages(scopedMessages{by: byMessage, id: message, size: 1, room: ", 0 AS before, m.id AS message_id", first: "f.number", last: "f.number",
-			those: "m.id = s.message_id"})
-		if err != nil {
-			return nil, err
-		}
-		if len(found.messages) == 0 {
-			return nil, ErrNotFound
-		}
-		dropReplies(found.messages)
-		return &found.messages[0], nil
-	})
+	return read(ctx, s, actor, func(c *call) (*Message, error) { return c.readMessage(message) })
 }

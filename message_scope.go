@@ -11,21 +11,17 @@ import (
 	"github.com/go-df/chat/internal/jsontuple"
 )
 
-// scopedMessages are messages that are read together with their room and the actor's
-// membership of it, in one statement, which makes one trip to the server of it.
-type scopedMessages struct {
-	by   roomOf
-	id   uuid.UUID
-	size int    // how many messages there are at most
-	room string // further columns of the room r and the membership u, which are f to first and last
-	args []any  // of these
-	// first and last are the numbers of a page, over f.
-	first, last string
-	those       string // the condition of the messages m, over s, which has the columns of f, first and last
-	replied     string // the condition on which the head of the message h that one replies to is read
+// scopedPage is a page of a room's messages, which is read together with the room and the
+// actor's membership of it, in one statement, which makes one trip to the server of it.
+type scopedPage struct {
+	room        uuid.UUID
+	size        int    // how many messages there are at most
+	asked       int64  // the number that is asked for
+	first, last string // the numbers of the page, over the room f with before, asked and size: see historyRange
 }
 
-// foundMessages are what readMessages has found, the messages in ascending order of Number.
+// foundMessages are what was found of messages and their room, the messages in ascending order
+// of Number.
 type foundMessages struct {
 	scope               *roomScope
 	messages            []Message
@@ -33,11 +29,44 @@ type foundMessages struct {
 	before, first, last int64
 }
 
-// readMessages reads messages, and decides whether the actor may read them. The condition that
-// they see them is in the statement as well.
-func (c *call) readMessages(in scopedMessages) (*foundMessages, error) {
-	query := c.text(scopedKey{in.by, in.first, in.last, c.actor.system}, func() string { return c.scopedQuery(in) })
-	found := &foundMessages{messages: make([]Message, 0, in.size)}
+// readPage reads a page of messages, and decides whether the actor may read them. The condition
+// that they see them is in the statement as well.
+func (c *call) readPage(in scopedPage) (*foundMessages, error) {
+	query := c.text(scopedKey{in.first, in.last, c.actor.system}, func() string { return c.scopedPageSQL(in) })
+	args := []any{in.asked, in.size, c.actor.nullableID(), in.room}
+	if c.dialect == dialect.SQLite {
+		args = append(c.mineArgs(), args...)
+	} else {
+		args = append(args, c.mineArgs()...)
+	}
+	found, err := c.readScoped(in.size, query, args)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found.messages, func(a, b Message) int { return int(a.Number - b.Number) })
+	attachMentions(found.messages, found.mentions)
+	return found, found.scope.decide(opRead, target{})
+}
+
+// readMessage reads one message, and decides whether the actor may read it.
+func (c *call) readMessage(id uuid.UUID) (*Message, error) {
+	query := c.text(scopedKey{system: c.actor.system}, c.scopedMessageSQL)
+	found, err := c.readScoped(1, query, append(c.mineArgs(), c.actor.nullableID(), id))
+	if err != nil {
+		return nil, err
+	}
+	if err := found.scope.decide(opRead, target{child: true}); err != nil {
+		return nil, err
+	}
+	attachMentions(found.messages, found.mentions)
+	dropReplies(found.messages)
+	return &found.messages[0], nil
+}
+
+// readScoped runs a statement that reads messages and, with the first of them or in place of
+// them, their room. It returns ErrNotFound where there is none.
+func (c *call) readScoped(most int, query string, args []any) (*foundMessages, error) {
+	found := &foundMessages{messages: make([]Message, 0, most)}
 	var scope sql.RawBytes
 	r := newScopedReader(&scope)
 	err := c.queryEach(func(rows row) (bool, error) {
@@ -49,7 +78,7 @@ func (c *call) readMessages(in scopedMessages) (*foundMessages, error) {
 			err = found.readScope(c, scope)
 		}
 		return true, err
-	}, query, c.scopedArgs(in)...)
+	}, query, args...)
 	switch {
 	case err != nil:
 		return nil, err
@@ -59,55 +88,62 @@ func (c *call) readMessages(in scopedMessages) (*foundMessages, error) {
 	for i := range found.messages {
 		found.messages[i].RoomID = found.scope.room.ID
 	}
-	slices.SortFunc(found.messages, func(a, b Message) int { return int(a.Number - b.Number) })
-	attachMentions(found.messages, found.mentions)
-	return found, found.scope.decide(opRead, target{child: in.by.child})
+	return found, nil
 }
 
-// scopedKey is what the text of scopedQuery depends on.
+// scopedKey is what the texts of scopedPageSQL and, without numbers, scopedMessageSQL depend on.
 type scopedKey struct {
-	by          roomOf
 	first, last string
 	system      bool
 }
 
-func (c *call) scopedQuery(in scopedMessages) string {
-	d := c.dialect
-	number, sees, mentioned, joined := "0", "", "", ""
-	if in.by.child {
-		number = "m.number"
-	}
+// scopedPageSQL has the parameters asked, size, the actor's id and the room's, and those of
+// mineArgs, on SQLite these first.
+func (c *call) scopedPageSQL(in scopedPage) string {
+	d, sees, mentioned, replied := c.dialect, "", "", " AND h.number < s.first"
 	if !c.actor.system {
-		sees, joined = " AND s.member IS NOT NULL AND m.number > s.joined", " AND h.number > s.joined"
-		mentioned = " AND s.member IS NOT NULL AND x.number > s.joined"
+		sees, mentioned = " AND s.member IS NOT NULL AND m.number > s.joined", " AND s.member IS NOT NULL AND x.number > s.joined"
+		replied += " AND h.number > s.joined"
 	}
-	content, _ := c.contentColumns("NULL", in.replied+joined)
-	mentions := d.JSONNested(d.JSONList(mentionTuple(d), "FROM chat_mentions x WHERE x.room_id = s.id AND x.number BETWEEN s.first AND s.last"+mentioned))
+	content, _ := c.contentColumns("NULL", replied)
 	scope := "SELECT f.*, " + in.first + " AS first, " + in.last + ` AS last FROM (
 			SELECT r.id, r.type, r.is_public, r.owner_id, r.default_permissions, r.private_a, r.first_number, r.last_number,
-				u.user_id AS member, u.permissions, COALESCE(u.joined_number, 0) AS joined, ` + number + " AS number" + in.room + `
-			FROM ` + in.by.from + " LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ? WHERE " + in.by.is + " AND r.deleted_at IS NULL) AS f"
+				u.user_id AS member, u.permissions, COALESCE(u.joined_number, 0) AS joined,
+				` + d.Greatest() + `(COALESCE(u.joined_number, 0), r.first_number - 1) AS before, CAST(? AS bigint) AS asked, CAST(? AS bigint) AS size
+			FROM ` + byRoom.from + " LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ? WHERE " + byRoom.is + " AND r.deleted_at IS NULL) AS f"
 	query := "SELECT CASE WHEN m.number IS NULL OR m.number = s.first THEN " +
-		d.JSONTuple("s.id", "s.type", "CASE WHEN s.is_public THEN 1 ELSE 0 END", "CAST(s.owner_id AS text)", "s.default_permissions", "CAST(s.private_a AS text)",
-			"s.first_number", "s.last_number", "CAST(s.member AS text)", "s.permissions", "s.joined", "s.number", "s.before", "s.first", "s.last", mentions) + " END, " +
+		scopeTuple(d, "s", "s.member", "s.permissions", "s.joined", "0", "s.before", "s.first", "s.last",
+			"FROM chat_mentions x WHERE x.room_id = s.id AND x.number BETWEEN s.first AND s.last"+mentioned) + " END, " +
 		scopedMessageColumns + ", " + content + " FROM "
+	const those = "m.room_id = s.id AND m.number BETWEEN s.first AND s.last"
 	if d == dialect.SQLite { // for which a table of one row takes longer than to read a message
-		return query + "(" + scope + ") AS s LEFT JOIN chat_messages m ON " + in.those + sees
+		return query + "(" + scope + ") AS s LEFT JOIN chat_messages m ON " + those + sees
 	}
 	// PostgreSQL takes a range for a part of the room, for which it would compile the plan: the
 	// limit tells it otherwise.
 	return "WITH scope AS MATERIALIZED (" + scope + ") " + query + "scope s LEFT JOIN LATERAL (SELECT " + messageColumns + " FROM chat_messages m WHERE " +
-		in.those + sees + " ORDER BY m.number LIMIT " + strconv.Itoa(c.config.Limits.PageMax) + ") AS m ON TRUE"
+		those + sees + " ORDER BY m.number LIMIT " + strconv.Itoa(c.config.Limits.PageMax) + ") AS m ON TRUE"
 }
 
-// scopedArgs are the parameters of scopedQuery.
-func (c *call) scopedArgs(in scopedMessages) []any {
-	scope := slices.Concat(in.args, []any{c.actor.nullableID(), in.id})
-	content := c.mineArgs()
-	if c.dialect == dialect.SQLite {
-		return append(content, scope...)
+// scopedMessageSQL has the parameters of mineArgs, the actor's id and the message's.
+func (c *call) scopedMessageSQL() string {
+	sees, replied := "", ""
+	if !c.actor.system {
+		sees, replied = " AND "+visibleMessage, " AND h.number > u.joined_number"
 	}
-	return append(scope, content...)
+	content, _ := c.contentColumns("NULL", replied)
+	return "SELECT " + scopeTuple(c.dialect, "r", "u.user_id", "u.permissions", "COALESCE(u.joined_number, 0)", "m.number", "0", "m.number", "m.number",
+		"FROM chat_mentions x WHERE x.room_id = m.room_id AND x.number = m.number") + ", " + scopedMessageColumns + ", " + content +
+		" FROM " + byMessage.from + " LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ? WHERE " + byMessage.is +
+		" AND r.deleted_at IS NULL" + sees
+}
+
+// scopeTuple renders a room, a membership, numbers and mentions x for readScope.
+func scopeTuple(d dialect.Dialect, room, member, permissions, joined, number, before, first, last, mentions string) string {
+	of := func(column string) string { return room + "." + column }
+	return d.JSONTuple(of("id"), of("type"), "CASE WHEN "+of("is_public")+" THEN 1 ELSE 0 END", "CAST("+of("owner_id")+" AS text)", of("default_permissions"),
+		"CAST("+of("private_a")+" AS text)", of("first_number"), of("last_number"), "CAST("+member+" AS text)", permissions, joined, number,
+		before, first, last, d.JSONNested(d.JSONList(mentionTuple(d), mentions)))
 }
 
 // scopedMessageColumns are of a message m that an outer join may have left out, whose number is
@@ -142,7 +178,7 @@ func (k optionalKind) Scan(src any) error {
 	return nil
 }
 
-// readScope reads the room and the membership, and the mentions of the page.
+// readScope reads the room and the membership, and the mentions of the messages.
 func (f *foundMessages) readScope(c *call, data []byte) error {
 	room, member := &Room{}, &RoomUser{}
 	r := jsontuple.New(data)
