@@ -150,13 +150,12 @@ func readMention(r *jsontuple.Reader) (m placedMention) {
 	return m
 }
 
-// mentioned adds a mention to the message.
-func (m *Message) mentioned(by placedMention) {
-	if by.user == nil {
+func (m *Message) addMention(p placedMention) {
+	if p.user == nil {
 		m.MentionRoom = true
 		return
 	}
-	m.Mentions = append(m.Mentions, *by.user)
+	m.Mentions = append(m.Mentions, *p.user)
 }
 
 func bySequence(a, b placedMention) int { return cmp.Compare(a.sequence, b.sequence) }
@@ -168,12 +167,12 @@ func attachMentions(messages []Message, mentions []placedMention) {
 	for _, mention := range mentions {
 		i, known := slices.BinarySearchFunc(messages, mention.number, func(m Message, number int64) int { return cmp.Compare(m.Number, number) })
 		if known {
-			messages[i].mentioned(mention)
+			messages[i].addMention(mention)
 		}
 	}
 }
 
-func (c *contentReader) readMedia(data []byte) ([]Media, error) {
+func (c *contentReader) mediaOf(data []byte) ([]Media, error) {
 	r := jsontuple.New(data)
 	c.media = c.media[:0]
 	for r.Open(); r.More(); {
@@ -187,7 +186,7 @@ func (c *contentReader) readMedia(data []byte) ([]Media, error) {
 	return list, r.Err()
 }
 
-func (c *contentReader) readReactions(data []byte) ([]ReactionCount, error) {
+func (c *contentReader) reactionsOf(data []byte) ([]ReactionCount, error) {
 	r := jsontuple.New(data)
 	c.reactions = c.reactions[:0]
 	for r.Open(); r.More(); {
@@ -203,7 +202,7 @@ func (c *contentReader) readReactions(data []byte) ([]ReactionCount, error) {
 	return counts, r.Err()
 }
 
-func (c *contentReader) readMentions(data []byte, m *Message) error {
+func (c *contentReader) mentionsOf(data []byte, m *Message) error {
 	r := jsontuple.New(data)
 	c.mentions = c.mentions[:0]
 	for r.Open(); r.More(); {
@@ -211,7 +210,7 @@ func (c *contentReader) readMentions(data []byte, m *Message) error {
 	}
 	slices.SortFunc(c.mentions, bySequence)
 	for _, mention := range c.mentions {
-		m.mentioned(mention)
+		m.addMention(mention)
 	}
 	return r.Err()
 }
@@ -222,7 +221,7 @@ func reactionCountsOf(data []byte) ([]ReactionCount, error) {
 		return nil, nil
 	}
 	var c contentReader
-	return c.readReactions(data)
+	return c.reactionsOf(data)
 }
 
 // messageReader scans messages with their content, one after the other into the same
@@ -258,13 +257,13 @@ func (r *messageReader) scan(rows row) (Message, error) {
 // decode fills in the content of a message that was scanned.
 func (r *messageReader) decode(m *Message) (err error) {
 	if len(r.media) > 0 {
-		m.Media, err = r.content.readMedia(r.media)
+		m.Media, err = r.content.mediaOf(r.media)
 	}
 	if err == nil && len(r.reactions) > 0 {
-		m.Reactions, err = r.content.readReactions(r.reactions)
+		m.Reactions, err = r.content.reactionsOf(r.reactions)
 	}
 	if err == nil && len(r.mentions) > 0 {
-		err = r.content.readMentions(r.mentions, m)
+		err = r.content.mentionsOf(r.mentions, m)
 	}
 	if err == nil && len(r.replied) > 0 {
 		reader := jsontuple.New(r.replied)
