@@ -84,7 +84,7 @@ func TestMemberWhoIsRemovedMeanwhileReadsNothing(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, added again: %v", name, added), func(t *testing.T) {
 				chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 					removedMeanwhile(t, h, read, map[string]string{
-						"a page":    "AS first, ", // which decides, too
+						"a page":    "AS first, ",                                                                        // which decides, too
 						"a message": "chat_messages m JOIN chat_rooms r ON r.id = m.room_id LEFT JOIN chat_room_users u", // as well
 						"a search":  "chat_messages m WHERE m.room_id",
 					}[name], added)
