@@ -91,10 +91,13 @@ func (s *messageSearch) seek() error {
 	type place struct {
 		room   uuid.UUID
 		number int64
+		top    uuid.UUID // the zero value where there is none
 	}
 	at := s.before.id
 	found, err := queryAll(s.conn, func(rows row) (p place, err error) {
-		err = rows.Scan(&p.room, &p.number)
+		var top uuid.NullUUID
+		err = rows.Scan(&p.room, &p.number, &top)
+		p.top = top.UUID
 		return p, err
 	}, `WITH RECURSIVE seek(room_id, low, high) AS (
 			SELECT j.room_id, CASE WHEN m.id < ? THEN j.high ELSE j.low END, CASE WHEN m.id < ? THEN j.high ELSE j.high - 1 END
@@ -102,23 +105,25 @@ func (s *messageSearch) seek() error {
 			UNION ALL
 			SELECT s.room_id, CASE WHEN m.id < ? THEN m.number ELSE s.low END, CASE WHEN m.id < ? THEN s.high ELSE m.number - 1 END
 			FROM seek s JOIN chat_messages m ON m.room_id = s.room_id AND m.number = (s.low + s.high + 1) / 2 WHERE s.low < s.high
-		) SELECT room_id, low FROM seek WHERE low >= high`, at, at, dialect.JSONArray(rows), at, at)
+		) SELECT s.room_id, s.low, m.id FROM seek s LEFT JOIN chat_messages m ON m.room_id = s.room_id AND m.number = s.low WHERE s.low >= s.high`, at, at, dialect.JSONArray(rows), at, at)
 	if err != nil {
 		return err
 	}
-	numbers := make(map[uuid.UUID]int64, len(found))
+	places := make(map[uuid.UUID]place, len(found))
 	for _, p := range found {
-		numbers[p.room] = p.number
+		places[p.room] = p
 	}
-	began := time.UnixMilli(idTime(at))
 	for _, r := range s.ranges {
-		number, there := numbers[r.room]
+		p, there := places[r.room]
 		if !there { // it was removed meanwhile
-			number = r.low
+			p.number = r.low
 		}
-		if number < r.high {
-			r.extra = min(r.high-number, outOfOrderMessages, 1+int64(r.rate*outOfOrder.Seconds()))
-			r.high, r.at = number+r.extra, began
+		if p.top == uuid.Nil {
+			p.top = at
+		}
+		if p.number < r.high {
+			r.extra = min(r.high-p.number, outOfOrderMessages, 1+int64(r.rate*outOfOrder.Seconds()))
+			r.high, r.top, r.at = p.number+r.extra, p.top, time.UnixMilli(idTime(p.top))
 		}
 	}
 	return nil

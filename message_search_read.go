@@ -33,8 +33,12 @@ type messageSearch struct {
 	before searchKey // of the first message after the page; the zero value for the first page
 	found  []Message // the newest that were found, one more than a page at most
 	floor  searchKey // nothing is known of what comes after it
-	since  time.Time // to which the last round was to read
-	read   bool      // something was read: a search that ends here has come further
+	since  time.Time // to which the last round was to read, if aimed
+	aimed  bool
+	looked int64 // messages that were looked at
+	hits   int64 // what is searched for among them
+	misses int64 // what only a look at the text told from it, as where there are no words
+	read   bool  // something was read: a search that ends here has come further
 }
 
 // searchKey is a position in what a search finds: a number in one room, an id in all
@@ -61,24 +65,17 @@ type searchRange struct {
 
 func (r *searchRange) done() bool { return r.high <= r.low }
 
-// scanRound is how many messages a round reads. One that catches up reads only of the rooms in which
-// the round before has not come as far back as it was to, since more was sent lately than their rates say.
-type scanRound struct {
-	budget  int64
-	catchUp bool
-}
-
-// How many messages each round reads before the index is asked, or where there is none; and
-// how many places of a room each further round asks the index for.
+// How many messages each round reads before the index is asked, or where there is none, in one room and in
+// all; and how many places of a room each further round asks the index for.
 var (
-	scanRounds = []scanRound{
-		{1000, false},
-		{1000, true},
-		{SearchScanRows - 4000, false},
-		{2000, true},
-	}
+	roomRounds  = []int64{1000, SearchScanRows - 1000}
+	scanRounds  = []int64{500, 500, 1000, 2000, 3000, 3000}
 	indexRounds = []int64{2, 8, 64, 512, 1024}
 )
+
+// searchSample is how many messages are read before what was found among them decides whether
+// the index is asked.
+const searchSample = 1000
 
 const (
 	// placesPerStatement is how many places the index is asked for at once: fewer on SQLite, to which a
@@ -127,10 +124,17 @@ func (s *messageSearch) run() error {
 			return err
 		}
 	}
-	for _, round := range scanRounds {
-		s.allocate(round)
+	rounds := scanRounds
+	if s.in.RoomID != nil {
+		rounds = roomRounds
+	}
+	for _, budget := range rounds {
+		s.allocate(budget)
 		if err := s.scan(); err != nil || s.full() {
 			return err
+		}
+		if s.index != "" && s.rare() {
+			break
 		}
 	}
 	if s.index == "" {
@@ -142,6 +146,12 @@ func (s *messageSearch) run() error {
 		}
 	}
 	return nil
+}
+
+// rare reports whether what was read so far lets expect that the index knows most messages, and that there is
+// no page of what is searched for among SearchScanRows.
+func (s *messageSearch) rare() bool {
+	return s.looked >= searchSample && s.misses < s.looked/8 && s.hits*SearchScanRows < int64(s.limit+1)*s.looked
 }
 
 // full reports whether nothing more needs to be read: there is a page, or all was read.
@@ -245,12 +255,18 @@ func (s *messageSearch) keep(m *Message) {
 	}
 	newest := func(a Message, b searchKey) int { return b.compare(s.key(&a)) }
 	at, known := slices.BinarySearchFunc(s.found, key, newest)
-	if known || at > s.limit {
+	if known {
+		return
+	}
+	if at > s.limit { // hits decide only where there are few
+		s.hits++
 		return
 	}
 	if _, has := s.query.Match(m.Text); !has {
+		s.misses++
 		return
 	}
+	s.hits++
 	s.found = slices.Insert(s.found, at, *m)
 	if len(s.found) > s.limit+1 {
 		s.found = s.found[:s.limit+1]
@@ -261,6 +277,7 @@ func (s *messageSearch) keep(m *Message) {
 func (s *messageSearch) advance(asked []*searchRange, tops map[uuid.UUID]uuid.UUID) {
 	for _, r := range asked {
 		read := r.high - r.from
+		s.looked += read
 		r.high = r.from
 		if s.in.RoomID != nil || r.done() {
 			continue

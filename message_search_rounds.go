@@ -7,50 +7,39 @@ import (
 	"time"
 )
 
-// allocate decides how much is read of each range: what is likely to be as new as the
-// rest, so that together it is about as many messages as budget.
-func (s *messageSearch) allocate(round scanRound) {
-	budget := round.budget
+// allocate decides how much is read of each range, budget messages in all and what is to be read again: what is
+// likely to be as new as the rest. Ranges that have not come as far back as they were to, since more was sent
+// lately than their rates say, are read further first, the newest of them first.
+func (s *messageSearch) allocate(budget int64) {
 	if len(s.ranges) == 1 {
 		r := s.ranges[0]
 		r.from = max(r.low, r.high-budget-r.extra)
 		r.extra = 0
 		return
 	}
-	if round.catchUp {
-		s.catchUp(budget)
-		return
-	}
-	var newest *searchRange
+	slices.SortFunc(s.ranges, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
+	catchUp, least := s.aim(budget), int64(1)
 	for _, r := range s.ranges {
-		if !r.done() && (newest == nil || bytes.Compare(r.top[:], newest.top[:]) > 0) {
-			newest = r
+		take := max(r.expected(s.since), least)
+		if catchUp && take > 0 {
+			take = 2*take + 1 // there was more than was expected before
 		}
-	}
-	if newest == nil {
-		return
-	}
-	s.since = s.sinceFor(budget)
-	for _, r := range s.ranges {
-		take := r.extra + r.expected(s.since)
-		if r == newest {
-			take++
+		take = min(take, r.high-r.low, budget)
+		if budget -= take; take > 0 {
+			take, r.extra, least = take+r.extra, 0, 0
 		}
 		r.from = max(r.low, r.high-take)
-		r.extra = 0
 	}
 }
 
-// catchUp reads more of the ranges that have not come as far back as they were to, those first that lack most.
-func (s *messageSearch) catchUp(budget int64) {
-	slices.SortFunc(s.ranges, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
-	for _, r := range s.ranges {
-		take := int64(0)
-		if n := r.expected(s.since); n > 0 && budget > 0 {
-			take = min(2*n+4, r.high-r.low, budget)
-		}
-		r.from, budget = r.high-take, budget-take
+// aim decides from when on the next messages are read, and whether that is as it was for the round before.
+func (s *messageSearch) aim(budget int64) (again bool) {
+	since := s.sinceFor(budget)
+	if s.aimed && since.Before(s.since) && slices.ContainsFunc(s.ranges, func(r *searchRange) bool { return r.expected(s.since) > 0 }) {
+		return true
 	}
+	s.since, s.aimed = since, true
+	return false
 }
 
 // sinceFor is the time from which on about that many messages are expected in all ranges.
