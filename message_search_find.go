@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,7 +50,7 @@ func (s *messageSearch) begin() (err error) {
 	if err != nil {
 		return err
 	}
-	r := &searchRange{room: p.room.ID, low: max(p.access.joined, p.room.FirstNumber-1), high: p.room.LastNumber}
+	r := &searchRange{room: p.room.ID, low: max(p.access.joined, p.room.FirstNumber-1), high: p.room.LastNumber, unworded: true}
 	if at.Number > 0 {
 		r.high = min(r.high, at.Number-1)
 	}
@@ -59,21 +60,26 @@ func (s *messageSearch) begin() (err error) {
 
 // findRooms makes the ranges of all rooms of the actor, from the cursor on.
 func (s *messageSearch) findRooms() (err error) {
-	low := s.dialect.Greatest() + "(u.joined_number, r.first_number - 1)"
+	low, unworded := s.dialect.Greatest()+"(u.joined_number, r.first_number - 1)", "NULL"
+	if s.index != "" {
+		unworded = "(SELECT 1 FROM chat_messages x WHERE x.room_id = r.id AND x.words IS NULL AND x.deleted_at IS NULL LIMIT 1)"
+	}
 	s.ranges, err = queryAll(s.conn, func(rows row) (*searchRange, error) {
 		var r searchRange
 		var made time.Time
 		var last *time.Time
-		if err := rows.Scan(&r.room, &r.low, &r.high, scanRequiredTime(&made), scanTime(&last), &r.top); err != nil {
+		var any sql.NullInt64
+		if err := rows.Scan(&r.room, &r.low, &r.high, scanRequiredTime(&made), scanTime(&last), &r.top, &any); err != nil {
 			return nil, err
 		}
+		r.unworded = any.Valid
 		if r.at = made; last != nil {
 			r.at = *last
 		}
 		r.rate = float64(r.high-r.low) / max(1, r.at.Sub(made).Seconds())
 		r.at = time.UnixMilli(idTime(r.top))
 		return &r, nil
-	}, "SELECT r.id, "+low+", r.last_number, r.created_at, r.last_message_at, m.id FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id"+
+	}, "SELECT r.id, "+low+", r.last_number, r.created_at, r.last_message_at, m.id, "+unworded+" FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id"+
 		" JOIN chat_messages m ON m.room_id = r.id AND m.number = r.last_number WHERE u.user_id = ? AND r.deleted_at IS NULL AND r.last_number > "+low, s.actor.id)
 	if err != nil || s.before.id == uuid.Nil || len(s.ranges) == 0 {
 		return err

@@ -33,12 +33,10 @@ type messageSearch struct {
 	before searchKey // of the first message after the page; the zero value for the first page
 	found  []Message // the newest that were found, one more than a page at most
 	floor  searchKey // nothing is known of what comes after it
-	since  time.Time // to which the last round was to read, if aimed
-	aimed  bool
-	looked int64 // messages that were looked at
-	hits   int64 // what is searched for among them
-	misses int64 // what only a look at the text told from it, as where there are no words
-	read   bool  // something was read: a search that ends here has come further
+	looked int64     // messages that were looked at
+	hits   int64     // what is searched for among them
+	misses int64     // what only a look at the text told from it, as where there are no words
+	read   bool      // something was read: a search that ends here has come further
 }
 
 // searchKey is a position in what a search finds: a number in one room, an id in all
@@ -61,21 +59,13 @@ type searchRange struct {
 	top       uuid.UUID // the id of the message high, or a later one; the zero value in one room
 	at        time.Time // about when that was sent
 	rate      float64   // about how many there are a second
+	unworded  bool      // it may have messages that the index does not know
 }
 
 func (r *searchRange) done() bool { return r.high <= r.low }
 
-// How many messages each round reads before the index is asked, or where there is none, in one room and in
-// all; and how many places of a room each further round asks the index for.
-var (
-	roomRounds  = []int64{1000, SearchScanRows - 1000}
-	scanRounds  = []int64{500, 500, 1000, 2000, 3000, 3000}
-	indexRounds = []int64{2, 8, 64, 512, 1024}
-)
-
-// searchSample is how many messages are read before what was found among them decides whether
-// the index is asked.
-const searchSample = 1000
+// indexRounds are how many places of a room each round asks the index for.
+var indexRounds = []int64{2, 8, 64, 512, 1024}
 
 const (
 	// placesPerStatement is how many places the index is asked for at once: fewer on SQLite, to which a
@@ -124,12 +114,8 @@ func (s *messageSearch) run() error {
 			return err
 		}
 	}
-	rounds := scanRounds
-	if s.in.RoomID != nil {
-		rounds = roomRounds
-	}
-	for _, budget := range rounds {
-		s.allocate(budget)
+	for round := 0; round < scanRounds && s.looked < SearchScanRows; round++ {
+		s.allocate()
 		if err := s.scan(); err != nil || s.full() {
 			return err
 		}
@@ -141,23 +127,23 @@ func (s *messageSearch) run() error {
 		return nil
 	}
 	for _, places := range indexRounds {
-		if err := s.askIndex(places); err != nil || s.full() || s.floor != (searchKey{}) {
+		if err := s.askIndex(places); err != nil || s.full() || s.blocked() {
 			return err
 		}
 	}
 	return nil
 }
 
-// rare reports whether what was read so far lets expect that the index knows most messages, and that there is
-// no page of what is searched for among SearchScanRows.
-func (s *messageSearch) rare() bool {
-	return s.looked >= searchSample && s.misses < s.looked/8 && s.hits*SearchScanRows < int64(s.limit+1)*s.looked
-}
-
 // full reports whether nothing more needs to be read: there is a page, or all was read.
 func (s *messageSearch) full() bool {
 	open, any := s.open()
 	return !any || len(s.found) > s.limit && s.key(&s.found[s.limit]).compare(open) > 0
+}
+
+// blocked reports whether a statement has left out what comes next, so that no other tells more.
+func (s *messageSearch) blocked() bool {
+	open, any := s.open()
+	return any && open == s.floor
 }
 
 // open is the position from which on something may not have been read, if there is one.
@@ -185,14 +171,7 @@ func (s *messageSearch) open() (at searchKey, any bool) {
 // margin moves a position on by what may be out of order there, though never to the
 // beginning of the page.
 func (s *messageSearch) margin(id uuid.UUID) uuid.UUID {
-	begin := s.before.id
-	switch {
-	case len(s.found) > 0:
-		begin = s.found[0].ID
-	case begin == uuid.Nil:
-		begin = newID()
-	}
-	at, until := idTime(id), idTime(begin)
+	at, until := idTime(id), idTime(s.pageBegin())
 	by := min(outOfOrder.Milliseconds(), (until-at)/2)
 	if by <= 0 {
 		return id
@@ -200,6 +179,17 @@ func (s *messageSearch) margin(id uuid.UUID) uuid.UUID {
 	var moved uuid.UUID
 	binary.BigEndian.PutUint64(moved[:], uint64(at+by)<<16) //nolint:gosec // 48 bits
 	return moved
+}
+
+// pageBegin is the newest id that the page may have.
+func (s *messageSearch) pageBegin() uuid.UUID {
+	switch {
+	case len(s.found) > 0:
+		return s.found[0].ID
+	case s.before.id == uuid.Nil:
+		return newID()
+	}
+	return s.before.id
 }
 
 // idTime is when an id was made, in milliseconds.
@@ -306,11 +296,11 @@ func (s *messageSearch) askIndex(places int64) error {
 		}
 	}
 	slices.SortFunc(open, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
-	most := int64(placesPerStatement)
+	most := tunePG
 	if s.dialect == dialect.SQLite {
-		most = placesOfSQLite
+		most = tuneSQLite
 	}
-	for len(open) > 0 && !s.full() && s.floor == (searchKey{}) {
+	for len(open) > 0 && !s.full() && !s.blocked() {
 		n, sum := 0, int64(0)
 		for n < len(open) && (n == 0 || sum+open[n].places() <= most) {
 			sum += open[n].places()

@@ -7,10 +7,38 @@ import (
 	"time"
 )
 
-// allocate decides how much is read of each range, budget messages in all and what is to be read again: what is
-// likely to be as new as the rest. Ranges that have not come as far back as they were to, since more was sent
-// lately than their rates say, are read further first, the newest of them first.
-func (s *messageSearch) allocate(budget int64) {
+const (
+	// scanRounds is how many statements read the newest messages at most.
+	scanRounds = 8
+	// firstOfRoom and firstOfAll are how many messages the first round reads, in one room and in all.
+	firstOfRoom = 1000
+	firstOfAll  = 500
+)
+
+// rare reports whether what was read so far lets expect that the index knows most messages, and that there is
+// no page of what is searched for among SearchScanRows.
+func (s *messageSearch) rare() bool {
+	return (s.looked >= firstOfRoom || s.hits == 0) && s.misses < s.looked/8 && s.hits*SearchScanRows < int64(s.limit+1)*s.looked
+}
+
+// wanted is about how many messages are to be read next, for a page to be among them.
+func (s *messageSearch) wanted() int64 {
+	most := SearchScanRows - s.looked
+	switch {
+	case s.looked == 0 && s.in.RoomID != nil:
+		return firstOfRoom
+	case s.looked == 0:
+		return firstOfAll
+	case s.hits == 0:
+		return most
+	}
+	return min(most, max(firstOfAll, s.looked*int64(s.limit+1)*5/(4*s.hits)-s.looked))
+}
+
+// allocate decides how much is read of each range: what is likely to be as new as the rest. Once there is a
+// page, ranges are read back to its end alone, and further than their rates say, since more was sent lately.
+func (s *messageSearch) allocate() {
+	budget := s.wanted()
 	if len(s.ranges) == 1 {
 		r := s.ranges[0]
 		r.from = max(r.low, r.high-budget-r.extra)
@@ -18,11 +46,18 @@ func (s *messageSearch) allocate(budget int64) {
 		return
 	}
 	slices.SortFunc(s.ranges, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
-	catchUp, least := s.aim(budget), int64(1)
+	since, page := s.sinceFor(budget), false
+	if len(s.found) > s.limit {
+		page = true
+		if end := s.endOfPage(); end.After(since) {
+			since = end
+		}
+	}
+	least := int64(1)
 	for _, r := range s.ranges {
-		take := max(r.expected(s.since), least)
-		if catchUp && take > 0 {
-			take = 2*take + 1 // there was more than was expected before
+		take := max(r.expected(since), least)
+		if page && take > 0 {
+			take = 2*take + 1
 		}
 		take = min(take, r.high-r.low, budget)
 		if budget -= take; take > 0 {
@@ -32,14 +67,10 @@ func (s *messageSearch) allocate(budget int64) {
 	}
 }
 
-// aim decides from when on the next messages are read, and whether that is as it was for the round before.
-func (s *messageSearch) aim(budget int64) (again bool) {
-	since := s.sinceFor(budget)
-	if s.aimed && since.Before(s.since) && slices.ContainsFunc(s.ranges, func(r *searchRange) bool { return r.expected(s.since) > 0 }) {
-		return true
-	}
-	s.since, s.aimed = since, true
-	return false
+// endOfPage is how far back all ranges are to be read so that the page that was found is whole.
+func (s *messageSearch) endOfPage() time.Time {
+	begin, end := idTime(s.pageBegin()), idTime(s.found[s.limit].ID)
+	return time.UnixMilli(end - 1 - min(outOfOrder.Milliseconds(), max(0, begin-end)))
 }
 
 // sinceFor is the time from which on about that many messages are expected in all ranges.

@@ -139,29 +139,65 @@ func (s *messageSearch) scan() error {
 // ask asks the index for the ranges. Those of their messages that it does not know are
 // read, by an index of theirs.
 func (s *messageSearch) ask(ranges []*searchRange) error {
-	with, args := s.within(ranges, false)
+	var looked []*searchRange // for more than what the index finds
+	for _, r := range ranges {
+		if r.unworded || r.from > r.low {
+			looked = append(looked, r)
+		}
+	}
+	with, args := s.within(looked, false)
 	condition, more := s.filters()
-	order := "m.id"
+	order := " ORDER BY m.id DESC LIMIT ?"
 	if s.in.RoomID != nil {
-		order = "m.number"
+		order = " ORDER BY m.number DESC LIMIT ?"
 	}
 	columns := prefixed("m", messageColumns)
-	inRange := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high"
-	found, join := "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid", "chat_message_words MATCH ?"
-	unknown := "j CROSS JOIN chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition
+	known, ofKnown := s.known()
+	seen, bySeen := s.seen()
+	unknown := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high AND m.words IS NULL AND " + condition
+	var found string
 	if s.index == schema.SearchPostgres {
 		// By the indexes, whatever the planner thinks: it is not shown the words, of which it would take
 		// many for much, nor what is asked of the rest.
 		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ (SELECT CAST(? AS tsquery)))"
-		found, join = "m", "TRUE"
-		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition + " OFFSET 0) m"
+		found = "m CROSS JOIN LATERAL (SELECT 1 FROM " + seen + " OFFSET 0) AS seen WHERE TRUE"
+		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + unknown + " OFFSET 0) m"
+		args = append(append(args, s.terms(ranges)), bySeen...)
+	} else {
+		found = "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid CROSS JOIN " + seen + " AND chat_message_words MATCH ?"
+		unknown = "j CROSS JOIN chat_messages m WHERE " + unknown
+		args = append(append(args, bySeen...), s.terms(ranges))
 	}
-	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " JOIN j ON " + inRange + " WHERE " + join + " AND " + condition +
-		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM " + unknown +
-		" ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
+	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " AND " + condition + known + order + ") AS known" +
+		" UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM " + unknown + order + ") AS unknown" +
 		" UNION ALL SELECT 2, " + columns + " FROM j JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.mark AND j.mark >= j.least"
-	args = append(append(append(args, s.terms(ranges)), more...), candidatesPerStatement)
+	args = append(append(append(args, more...), ofKnown...), candidatesPerStatement)
 	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement), candidatesPerStatement)
+}
+
+// known renders the further conditions on messages m that the index finds: that they may be on the page.
+func (s *messageSearch) known() (condition string, args []any) {
+	var sql filterSQL
+	switch {
+	case s.in.RoomID != nil:
+		sql.and("m.room_id = ?", s.ranges[0].room)
+		sql.and("m.number <= ?", s.ranges[0].high)
+	case s.before.id != uuid.Nil:
+		sql.and("m.id < ?", s.before.id)
+	}
+	if s.in.RoomID == nil && len(s.found) > s.limit {
+		sql.and("m.id > ?", s.found[s.limit].ID)
+	}
+	return sql.condition, sql.args
+}
+
+// seen renders what says of a message m that the actor sees it, as tables and a condition on them.
+func (s *messageSearch) seen() (tables string, args []any) {
+	if s.actor.system {
+		return "chat_rooms r WHERE r.id = m.room_id AND r.deleted_at IS NULL", nil
+	}
+	return "chat_room_users u CROSS JOIN chat_rooms r WHERE u.room_id = m.room_id AND u.user_id = ? AND u.joined_number < m.number" +
+		" AND r.id = u.room_id AND r.deleted_at IS NULL", []any{s.actor.id}
 }
 
 // scanAll reads the newest messages of all rooms by their ids, for System.
