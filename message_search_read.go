@@ -33,6 +33,7 @@ type messageSearch struct {
 	before searchKey // of the first message after the page; the zero value for the first page
 	found  []Message // the newest that were found, one more than a page at most
 	floor  searchKey // nothing is known of what comes after it
+	began  time.Time // about when the newest message was sent
 	looked int64     // messages that were looked at
 	hits   int64     // what is searched for among them
 	misses int64     // what only a look at the text told from it, as where there are no words
@@ -59,6 +60,7 @@ type searchRange struct {
 	top       uuid.UUID // the id of the message high, or a later one; the zero value in one room
 	at        time.Time // about when that was sent
 	rate      float64   // about how many there are a second
+	read      int64     // how many were read of it
 	unworded  bool      // it may have messages that the index does not know
 }
 
@@ -71,7 +73,7 @@ const (
 	// placesPerStatement is how many places the index is asked for at once: fewer on SQLite, to which a
 	// statement is no trip, and which looks through all that it is asked for at each message.
 	placesPerStatement = 256
-	placesOfSQLite     = 32
+	placesOfSQLite     = 64
 	// candidatesPerStatement is how many messages the index finds at most at once.
 	candidatesPerStatement = 2000
 	// outOfOrder is by how much the ids of a room's messages may be in another order than
@@ -114,16 +116,16 @@ func (s *messageSearch) run() error {
 			return err
 		}
 	}
-	for round := 0; round < scanRounds && s.looked < SearchScanRows; round++ {
+	for round := 0; round < scanRounds && s.looked < s.most(); round++ {
 		s.allocate()
 		if err := s.scan(); err != nil || s.full() {
 			return err
 		}
-		if s.index != "" && s.rare() {
+		if s.rare() {
 			break
 		}
 	}
-	if s.index == "" {
+	if s.index == "" || s.common() && !s.unsure() {
 		return nil
 	}
 	for _, places := range indexRounds {
@@ -268,6 +270,7 @@ func (s *messageSearch) advance(asked []*searchRange, tops map[uuid.UUID]uuid.UU
 	for _, r := range asked {
 		read := r.high - r.from
 		s.looked += read
+		r.read += read
 		r.high = r.from
 		if s.in.RoomID != nil || r.done() {
 			continue
@@ -278,8 +281,8 @@ func (s *messageSearch) advance(asked []*searchRange, tops map[uuid.UUID]uuid.UU
 			continue
 		}
 		at := time.UnixMilli(idTime(top))
-		if past := time.UnixMilli(idTime(r.top)).Sub(at).Seconds(); read > 0 && past > 0 {
-			r.rate = float64(read) / past
+		if past := s.began.Sub(at).Seconds(); past > 0 {
+			r.rate = (float64(r.read) - 0.5) / past // of so many before the last one
 		}
 		r.top, r.at = top, at
 	}
@@ -296,9 +299,9 @@ func (s *messageSearch) askIndex(places int64) error {
 		}
 	}
 	slices.SortFunc(open, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
-	most := tunePG
+	most := int64(placesPerStatement)
 	if s.dialect == dialect.SQLite {
-		most = tuneSQLite
+		most = placesOfSQLite
 	}
 	for len(open) > 0 && !s.full() && !s.blocked() {
 		n, sum := 0, int64(0)

@@ -13,23 +13,44 @@ const (
 	// firstOfRoom and firstOfAll are how many messages the first round reads, in one room and in all.
 	firstOfRoom = 1000
 	firstOfAll  = 500
+	// scanBesideIndex is how many are read at most of several rooms where there is an index.
+	scanBesideIndex = 5000
 )
 
-// rare reports whether what was read so far lets expect that the index knows most messages, and that there is
-// no page of what is searched for among SearchScanRows.
+// most is how many messages are read at most.
+func (s *messageSearch) most() int64 {
+	if s.index == "" || len(s.ranges) == 1 || s.unsure() {
+		return SearchScanRows
+	}
+	return scanBesideIndex
+}
+
+// unsure reports whether many messages had to be looked at one by one, since they have no words.
+func (s *messageSearch) unsure() bool { return s.misses > 0 && s.misses >= s.looked/8 }
+
+// common reports whether, by what was read so far, a page of what is searched for is among SearchScanRows
+// messages, so that to read on costs less than to ask the index.
+func (s *messageSearch) common() bool {
+	return s.hits*SearchScanRows >= int64(s.limit+1)*s.looked
+}
+
+// rare reports whether it is time to ask the index.
 func (s *messageSearch) rare() bool {
-	return (s.looked >= firstOfRoom || s.hits == 0) && s.misses < s.looked/8 && s.hits*SearchScanRows < int64(s.limit+1)*s.looked
+	return s.index != "" && (s.looked >= firstOfRoom || s.hits == 0) && !s.common() && !s.unsure()
 }
 
 // wanted is about how many messages are to be read next, for a page to be among them.
 func (s *messageSearch) wanted() int64 {
-	most := SearchScanRows - s.looked
+	most := s.most() - s.looked
 	switch {
 	case s.looked == 0 && s.in.RoomID != nil:
 		return firstOfRoom
 	case s.looked == 0:
 		return firstOfAll
-	case s.hits == 0:
+	case s.in.RoomID == nil:
+		most = min(most, 2*s.looked) // the rates are of what was read
+	}
+	if s.hits == 0 {
 		return most
 	}
 	return min(most, max(firstOfAll, s.looked*int64(s.limit+1)*5/(4*s.hits)-s.looked))
@@ -46,18 +67,21 @@ func (s *messageSearch) allocate() {
 		return
 	}
 	slices.SortFunc(s.ranges, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
-	since, page := s.sinceFor(budget), false
-	if len(s.found) > s.limit {
-		page = true
-		if end := s.endOfPage(); end.After(since) {
-			since = end
-		}
+	if s.looked == 0 && len(s.ranges) > 0 {
+		s.began = s.ranges[0].at
+	}
+	since, page := s.sinceFor(budget), len(s.found) > s.limit
+	if page {
+		since, budget = s.untilPage(), s.most()-s.looked
 	}
 	least := int64(1)
 	for _, r := range s.ranges {
 		take := max(r.expected(since), least)
 		if page && take > 0 {
-			take = 2*take + 1
+			take += take/2 + 1
+		}
+		if r.read > 0 { // a rate of few messages says little
+			take = min(take, 16*r.read+16)
 		}
 		take = min(take, r.high-r.low, budget)
 		if budget -= take; take > 0 {
@@ -67,10 +91,24 @@ func (s *messageSearch) allocate() {
 	}
 }
 
-// endOfPage is how far back all ranges are to be read so that the page that was found is whole.
-func (s *messageSearch) endOfPage() time.Time {
-	begin, end := idTime(s.pageBegin()), idTime(s.found[s.limit].ID)
-	return time.UnixMilli(end - 1 - min(outOfOrder.Milliseconds(), max(0, begin-end)))
+// untilPage is how far back all ranges are to be read so that a page is whole: to the end of what was found, or
+// to where it is likely to end once more is found of those ranges that were read less far.
+func (s *messageSearch) untilPage() time.Time {
+	begin := time.UnixMilli(idTime(s.pageBegin()))
+	with := func(end time.Time) time.Time { // what may be out of order
+		return end.Add(-time.Millisecond - min(outOfOrder, max(0, begin.Sub(end))))
+	}
+	found := with(time.UnixMilli(idTime(s.found[s.limit].ID)))
+	rate := 0.0
+	for _, r := range s.ranges {
+		rate += r.rate
+	}
+	wanted := float64(s.limit+1) * float64(s.looked) / float64(s.hits)
+	likely := with(s.began.Add(-time.Duration(wanted / rate * float64(time.Second))))
+	if likely.After(found) && slices.ContainsFunc(s.ranges, func(r *searchRange) bool { return r.expected(likely) > 0 }) {
+		return likely
+	}
+	return found
 }
 
 // sinceFor is the time from which on about that many messages are expected in all ranges.
