@@ -181,14 +181,10 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 // expects, one in 200: for so many it would compile the statement where there are millions. Of few messages it
 // would rather read a tenth than use the index.
 func (s *messageSearch) limitUnseen() string {
-	const many = 1_000_000
-	sum := int64(0)
-	for _, r := range s.ranges {
-		if sum += r.high - r.low; sum >= many {
-			return " LIMIT (SELECT 1000000000)"
-		}
+	if !s.many {
+		return ""
 	}
-	return ""
+	return " LIMIT (SELECT 1000000000)"
 }
 
 // known renders the further conditions on messages m that the index finds: that they may be on the page.
