@@ -87,17 +87,19 @@ func (s *messageSearch) findRooms() (err error) {
 	return s.seek()
 }
 
+// place is a message of a room, of the id top; the zero value where there is none.
+type place struct {
+	room   uuid.UUID
+	number int64
+	top    uuid.UUID
+}
+
 // seek finds where the page begins in each range, by halves: ids are in the order of numbers, but
 // for what was stored out of order.
 func (s *messageSearch) seek() error {
 	rows := make([]dialect.Object, len(s.ranges))
 	for i, r := range s.ranges {
 		rows[i] = dialect.Object{"room_id": r.room, "low": r.low, "high": r.high}
-	}
-	type place struct {
-		room   uuid.UUID
-		number int64
-		top    uuid.UUID // the zero value where there is none
 	}
 	at := s.before.id
 	found, err := queryAll(s.conn, func(rows row) (p place, err error) {
@@ -127,10 +129,15 @@ func (s *messageSearch) seek() error {
 		if p.top == uuid.Nil {
 			p.top = at
 		}
-		if p.number < r.high {
-			r.extra = min(r.high-p.number, outOfOrderMessages, 1+int64(r.rate*outOfOrder.Seconds()))
-			r.high, r.top, r.at = p.number+r.extra, p.top, time.UnixMilli(idTime(p.top))
-		}
+		r.beginAfter(p.number, p.top)
 	}
 	return nil
+}
+
+// beginAfter leaves of the range what is up to a message, and after it what may have been stored out of order.
+func (r *searchRange) beginAfter(number int64, top uuid.UUID) {
+	if number < r.high {
+		r.extra = min(r.high-number, outOfOrderMessages, 1+int64(r.rate*outOfOrder.Seconds()))
+		r.high, r.top, r.at = number+r.extra, top, time.UnixMilli(idTime(top))
+	}
 }
