@@ -45,7 +45,8 @@ type digest struct {
 // One of hashBlocks is filled while the others are hashed; of two each would wait for the other.
 const (
 	hashBlocks = 4
-	hashBlock  = 32 << 10
+	hashBlock  = 16 << 10
+	fileBlock  = 64 << 10 // of a file
 )
 
 // newDigest starts a goroutine that end ends.
@@ -67,15 +68,26 @@ func newDigest() *digest {
 	return d
 }
 
-// digestOf is the sum of the first size bytes of a file, which has them all.
+// digestOf is the sum of the first size bytes of a file, which has them all. They are read while
+// those before them are hashed.
 func digestOf(file io.ReaderAt, size int64) (string, error) {
 	d := newDigest()
 	defer d.end()
-	n, err := io.Copy(d, io.NewSectionReader(file, 0, size))
-	if err == nil && n < size {
-		err = io.ErrUnexpectedEOF
+	for at := int64(0); at < size; {
+		block := <-d.empty
+		if cap(block) < fileBlock {
+			block = make([]byte, fileBlock)
+		}
+		n, err := file.ReadAt(block[:min(fileBlock, size-at)], at)
+		d.full <- block[:n]
+		if at += int64(n); at < size && err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return "", err
+		}
 	}
-	return d.end(), err
+	return d.end(), nil
 }
 
 // Write implements io.Writer.

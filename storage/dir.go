@@ -249,7 +249,7 @@ type eagerWriter struct {
 	ended   chan struct{}
 }
 
-const eagerBytes = 1 << 20
+const eagerBytes = 4 << 20
 
 func (w *eagerWriter) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)

@@ -122,53 +122,71 @@ func (u *upload) inParts(ctx context.Context) error {
 // sendParts sends the part at hand and those that follow it. While some are sent the next is
 // read.
 func (u *upload) sendParts(ctx context.Context, id string) ([]minio.CompletePart, error) {
-	all, cancel := context.WithCancelCause(ctx) // none goes on when another, or the source, has failed
-	defer cancel(nil)
-	type result struct {
-		part *part
-		sent minio.CompletePart
-	}
-	results := make(chan result, sending)
-	var parts []minio.CompletePart
-	started := 0
-	wait := func() *part { // and return what may be filled again
-		r := <-results
-		parts = append(parts, r.sent)
-		return r.part
-	}
+	// No more is read or begun when a part, or the source, has failed. What is being sent is waited
+	// for: a server may go on with a request that was cancelled, and bring an upload back that was aborted.
+	all, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	s := &sender{upload: u, id: id, fail: fail, results: make(chan sentPart, sending)}
 	for full := u.part; full.size > 0; {
 		next := new(part)
-		if started-len(parts) == sending {
-			next = wait()
+		if s.begun-len(s.sent) == sending {
+			next = s.wait()
 		}
-		if started == maxParts {
-			cancel(fmt.Errorf("the object is larger than %d parts of %d bytes", maxParts, u.store.options.PartSize))
+		if s.begun == maxParts {
+			fail(fmt.Errorf("the object is larger than %d parts of %d bytes", maxParts, u.store.options.PartSize))
 		}
 		if all.Err() != nil {
 			break
 		}
-		started++
-		go func(full *part, number int) {
-			sent, err := u.sendPart(all, full, id, number)
-			if err != nil {
-				cancel(meaning(err))
-			}
-			results <- result{full, sent}
-		}(full, started)
+		s.begin(ctx, full)
 		if err := next.fill(all, u.source, u.store.options.PartSize); err != nil {
-			cancel(err)
+			fail(err)
 			break
 		}
 		full = next
 	}
-	for len(parts) < started {
-		wait()
+	for len(s.sent) < s.begun {
+		s.wait()
 	}
 	if err := cmp.Or(ctx.Err(), context.Cause(all)); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(parts, func(a, b minio.CompletePart) int { return a.PartNumber - b.PartNumber })
-	return parts, nil
+	slices.SortFunc(s.sent, func(a, b minio.CompletePart) int { return a.PartNumber - b.PartNumber })
+	return s.sent, nil
+}
+
+// sender sends parts beside each other.
+type sender struct {
+	upload  *upload
+	id      string
+	fail    context.CancelCauseFunc
+	results chan sentPart
+	begun   int
+	sent    []minio.CompletePart // or failed
+}
+
+type sentPart struct {
+	part *part
+	sent minio.CompletePart
+}
+
+func (s *sender) begin(ctx context.Context, p *part) {
+	s.begun++
+	number := s.begun
+	go func() {
+		sent, err := s.upload.sendPart(ctx, p, s.id, number)
+		if err != nil {
+			s.fail(meaning(err))
+		}
+		s.results <- sentPart{p, sent}
+	}()
+}
+
+// wait waits for a part, whichever, and returns it to be filled again.
+func (s *sender) wait() *part {
+	r := <-s.results
+	s.sent = append(s.sent, r.sent)
+	return r.part
 }
 
 func (u *upload) sendPart(ctx context.Context, p *part, id string, number int) (minio.CompletePart, error) {
