@@ -171,6 +171,9 @@ One run of %s, on %s. PostgreSQL %s. Where nothing else is said
 the search index is off: it is there, but nothing reads it or writes to it.
 
 `, large, small, hugeGoal, time.Since(r.began).Round(time.Second), r.machine, r.settings)
+	if r.plan.large < 50_000_000 {
+		b.WriteString("The disk had no room for 50,000,000 messages, which the goal is about.\n\n")
+	}
 	var rows [][]string
 	var missed []string
 	for _, g := range r.rows {
