@@ -25,7 +25,7 @@ func TestHuge(t *testing.T) {
 		t.Skip("make bench-huge runs it: -huge /var/tmp/chat-huge")
 	}
 	p := plans["full"]
-	if p.large = *hugeMessages; *report == "quick" {
+	if p.large, p.timeout = *hugeMessages, 15*time.Second; *report == "quick" {
 		p = plans["quick"]
 	}
 	p.small, p.text, p.words = p.large/10, hugeText, hugeWords
@@ -33,7 +33,7 @@ func TestHuge(t *testing.T) {
 	server := dbtest.KeptServer(t, *hugeFolder)
 	dsns := []string{hugeDatabase(t, server, p, p.small), hugeDatabase(t, server, p, p.large)}
 	restart(t, server, connectPostgres(t, server.DSNOf("postgres"), 0), asMeasured...)
-	present := emptyDatabase(t, server, "chat_empty", 0).layout()
+	present := emptyDatabase(t, server, "chat_empty", 0, true).layout()
 	small, large := openHuge(t, dsns[0], p.small, present), openHuge(t, dsns[1], p.large, present)
 	r.describe(small, large)
 	r.measure(small, large)
