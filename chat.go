@@ -239,7 +239,7 @@ func (s *Service) ready(ctx context.Context, db *gorm.DB) error {
 	if s.state.schemaChecked.Load() {
 		return nil
 	}
-	if err := s.checkSchema(ctx, db.WithContext(ctx)); err != nil {
+	if err := s.checkSchema(ctx, db); err != nil {
 		return databaseError(ctx, s.dialect, err)
 	}
 	s.state.schemaChecked.Store(true)

@@ -32,7 +32,7 @@ func (s *Service) Check(ctx context.Context) error {
 
 // checkDatabase asks anew what the first operation asked.
 func (s *Service) checkDatabase(ctx context.Context) error {
-	c := s.newConn(ctx, s.db.WithContext(ctx))
+	c := s.newConn(ctx, s.db)
 	_, err := c.checkTables()
 	if err == nil {
 		err = c.checkUsersTable()

@@ -14,9 +14,9 @@ func column[T any](a *dialect.Arrays, rows []T, write func(*T)) {
 	a.End()
 }
 
-// authorArrays are the rooms and users of the authors, each once, which are counted as
+// writeAuthors writes the rooms and users of the authors, each once, which are counted as
 // needed of their rooms.
-func (b *batch) authorArrays(needed map[uuid.UUID]int64) []any {
+func (b *batch) writeAuthors(a *dialect.Arrays, needed map[uuid.UUID]int64) {
 	known := make(map[memberKey]bool, len(b.accepted))
 	authors := make([]memberKey, 0, len(b.accepted))
 	for _, m := range b.accepted {
@@ -26,14 +26,13 @@ func (b *batch) authorArrays(needed map[uuid.UUID]int64) []any {
 			authors = append(authors, memberKey{m.RoomID, *m.UserID})
 		}
 	}
-	return memberArrays(authors)
+	writeMembers(a, authors)
 }
 
-// repliedArray are the messages that are replied to, each once, which are counted as needed
-// of their rooms; nil where there are none.
-func (b *batch) repliedArray(needed map[uuid.UUID]int64) []any {
+// writeReplied writes the messages that are replied to, each once, which are counted as
+// needed of their rooms. It reports whether there are any.
+func (b *batch) writeReplied(a *dialect.Arrays, needed map[uuid.UUID]int64) bool {
 	var known map[uuid.UUID]bool
-	var a dialect.Arrays
 	for _, m := range b.accepted {
 		if m.ReplyToID != nil && !known[*m.ReplyToID] {
 			if known == nil {
@@ -45,14 +44,15 @@ func (b *batch) repliedArray(needed map[uuid.UUID]int64) []any {
 		}
 	}
 	if known == nil {
-		return nil
+		return false
 	}
 	a.End()
-	return a.Args()
+	return true
 }
 
-// clientArrays are the rooms, client ids and authors of the messages that have a client id; nil where none has.
-func (b *batch) clientArrays() []any {
+// writeClients writes the rooms, client ids and authors of the messages that have a client
+// id. It reports whether there are any.
+func (b *batch) writeClients(a *dialect.Arrays) bool {
 	var with []accepted
 	for _, m := range b.accepted {
 		if m.ClientID != nil {
@@ -60,18 +60,17 @@ func (b *batch) clientArrays() []any {
 		}
 	}
 	if with == nil {
-		return nil
+		return false
 	}
-	var a dialect.Arrays
-	column(&a, with, func(m *accepted) { a.ID(&m.RoomID) })
-	column(&a, with, func(m *accepted) { a.Text(m.ClientID) })
-	column(&a, with, func(m *accepted) { a.Text((*string)(m.UserID)) })
-	return a.Args()
+	column(a, with, func(m *accepted) { a.ID(&m.RoomID) })
+	column(a, with, func(m *accepted) { a.Text(m.ClientID) })
+	column(a, with, func(m *accepted) { a.Text((*string)(m.UserID)) })
+	return true
 }
 
-// roomArrays are the rooms that are written to: their ids, last_seq and last_number as they
-// were read, the counters as they will be, and how many rows the write needs locked.
-func (b *batch) roomArrays(needed map[uuid.UUID]int64) []any {
+// writeRooms writes the rooms that are written to: their ids, last_seq and last_number as
+// they were read, the counters as they will be, and how many rows the write needs locked.
+func (b *batch) writeRooms(a *dialect.Arrays, needed map[uuid.UUID]int64) {
 	known := make(map[uuid.UUID]bool, len(b.rooms))
 	rooms := make([]*Room, 0, len(b.rooms))
 	for _, m := range b.accepted {
@@ -80,43 +79,39 @@ func (b *batch) roomArrays(needed map[uuid.UUID]int64) []any {
 			rooms = append(rooms, b.rooms[m.RoomID])
 		}
 	}
-	var a dialect.Arrays
-	column(&a, rooms, func(r **Room) { a.ID(&(*r).ID) })
-	column(&a, rooms, func(r **Room) { a.Int(b.readSeqs[(*r).ID]) })
-	column(&a, rooms, func(r **Room) { a.Int(b.readLast[(*r).ID]) })
-	column(&a, rooms, func(r **Room) { a.Int((*r).LastSeq) })
-	column(&a, rooms, func(r **Room) { a.Int((*r).LastNumber) })
-	column(&a, rooms, func(r **Room) { a.Time(*(*r).LastMessageAt) })
-	column(&a, rooms, func(r **Room) { a.Int(needed[(*r).ID]) })
-	return a.Args()
+	column(a, rooms, func(r **Room) { a.ID(&(*r).ID) })
+	column(a, rooms, func(r **Room) { a.Int(b.readSeqs[(*r).ID]) })
+	column(a, rooms, func(r **Room) { a.Int(b.readLast[(*r).ID]) })
+	column(a, rooms, func(r **Room) { a.Int((*r).LastSeq) })
+	column(a, rooms, func(r **Room) { a.Int((*r).LastNumber) })
+	column(a, rooms, func(r **Room) { a.Time(*(*r).LastMessageAt) })
+	column(a, rooms, func(r **Room) { a.Int(needed[(*r).ID]) })
 }
 
-// messageArrays are the columns of the messages. The newest of its author's in its room
+// writeMessages writes the columns of the messages. The newest of its author's in its room
 // is what its author has read.
-func (b *batch) messageArrays() []any {
+func (b *batch) writeMessages(a *dialect.Arrays) {
 	newest := make(map[memberKey]int64, len(b.accepted))
 	for _, m := range b.accepted {
 		if m.UserID != nil {
 			newest[memberKey{m.RoomID, *m.UserID}] = m.Number
 		}
 	}
-	var a dialect.Arrays
-	column(&a, b.accepted, func(m *accepted) { a.ID(&m.ID) })
-	column(&a, b.accepted, func(m *accepted) { a.ID(&m.RoomID) })
-	column(&a, b.accepted, func(m *accepted) { a.Int(m.Number) })
-	column(&a, b.accepted, func(m *accepted) { a.Int(m.seq) })
-	column(&a, b.accepted, func(m *accepted) { a.Text((*string)(m.UserID)) })
-	column(&a, b.accepted, func(m *accepted) { a.Text(&m.Text) })
-	column(&a, b.accepted, func(m *accepted) { a.ID(m.ReplyToID) })
-	column(&a, b.accepted, func(m *accepted) { a.Text(m.ClientID) })
-	column(&a, b.accepted, func(m *accepted) { a.Text(m.nullableHash()) })
-	column(&a, b.accepted, func(m *accepted) { a.Text(m.Metadata.text()) })
-	column(&a, b.accepted, func(m *accepted) { a.Time(m.CreatedAt) })
-	column(&a, b.accepted, func(m *accepted) {
+	column(a, b.accepted, func(m *accepted) { a.ID(&m.ID) })
+	column(a, b.accepted, func(m *accepted) { a.ID(&m.RoomID) })
+	column(a, b.accepted, func(m *accepted) { a.Int(m.Number) })
+	column(a, b.accepted, func(m *accepted) { a.Int(m.seq) })
+	column(a, b.accepted, func(m *accepted) { a.Text((*string)(m.UserID)) })
+	column(a, b.accepted, func(m *accepted) { a.Text(&m.Text) })
+	column(a, b.accepted, func(m *accepted) { a.ID(m.ReplyToID) })
+	column(a, b.accepted, func(m *accepted) { a.Text(m.ClientID) })
+	column(a, b.accepted, func(m *accepted) { a.Text(m.nullableHash()) })
+	column(a, b.accepted, func(m *accepted) { a.Text(m.Metadata.text()) })
+	column(a, b.accepted, func(m *accepted) { a.Time(m.CreatedAt) })
+	column(a, b.accepted, func(m *accepted) {
 		a.Bool(m.UserID != nil && newest[memberKey{m.RoomID, *m.UserID}] == m.Number)
 	})
 	if b.index != "" {
-		column(&a, b.accepted, func(m *accepted) { a.Text(b.keptWords(m.RoomID, m.Number, m.Text)) })
+		column(a, b.accepted, func(m *accepted) { a.Text(b.keptWords(m.RoomID, m.Number, m.Text)) })
 	}
-	return a.Args()
 }

@@ -225,9 +225,13 @@ func (b *batch) users(mentioned bool) (args []any) {
 // memberArrays are the rooms and the users of members.
 func memberArrays(members []memberKey) []any {
 	var a dialect.Arrays
-	column(&a, members, func(m *memberKey) { a.ID(&m.room) })
-	column(&a, members, func(m *memberKey) { a.Text((*string)(m.nullableUser())) })
+	writeMembers(&a, members)
 	return a.Args()
+}
+
+func writeMembers(a *dialect.Arrays, members []memberKey) {
+	column(a, members, func(m *memberKey) { a.ID(&m.room) })
+	column(a, members, func(m *memberKey) { a.Text((*string)(m.nullableUser())) })
 }
 
 // decide refuses what may not be sent, and sets aside what is for rooms that others

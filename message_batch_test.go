@@ -113,7 +113,7 @@ func TestGroupCostsTheSameForAnySize(t *testing.T) {
 			}
 			counts = append(counts, n)
 		}
-		want := map[bool]int{false: 7, true: 2}[h.Postgres] // SQLite: foreign_keys, claim, a look, and four writes
+		want := map[bool]int{false: 6, true: 2}[h.Postgres] // SQLite: the lock, a look, and four writes
 		if counts[0] != want || counts[1] != want {
 			t.Errorf("statements: %v, want %d", counts, want)
 		}

@@ -223,7 +223,7 @@ func (b *batch) lookAtRooms() error {
 	for _, limit := range lookTimes {
 		ctx, cancel := context.WithTimeout(whole.ctx, limit)
 		look := *whole
-		look.ctx, look.db = ctx, whole.db.WithContext(ctx)
+		look.ctx = ctx
 		b.conn = &look
 		err := b.readRooms()
 		late := ctx.Err() != nil && whole.ctx.Err() == nil

@@ -43,7 +43,7 @@ func (b *batch) lockSenders() error {
 	locked, err := queryAll(b.conn, func(rows row) (m memberKey, err error) {
 		err = rows.Scan(&m.room, &m.user)
 		return m, err
-	}, b.lockSendersSQL(), memberArrays(slices.Collect(maps.Keys(wanted)))...)
+	}, b.lockSendersSQL(false), memberArrays(slices.Collect(maps.Keys(wanted)))...)
 	if err != nil {
 		return err
 	}
@@ -59,9 +59,9 @@ func (b *batch) lockSenders() error {
 }
 
 // lockSendersSQL renders the query that locks the rows of authors, leaving out those that
-// others have locked. Its parameters are arrays of rooms and users.
-func (b *batch) lockSendersSQL() string {
-	query := "SELECT u.room_id, u.user_id FROM " + b.unnest("s", "room_id uuid", "user_id user") +
+// others have locked. Its parameters are arrays of rooms and users, or one of each.
+func (b *batch) lockSendersSQL(one bool) string {
+	query := "SELECT u.room_id, u.user_id FROM " + b.rows(one, "s", "room_id uuid", "user_id user") +
 		" JOIN chat_room_users u ON u.room_id = s.room_id AND u.user_id = s.user_id"
 	table := b.config.schema(b.dialect).QuotedUsersTable()
 	if table == "" {

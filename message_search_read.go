@@ -103,7 +103,7 @@ func (s *messageSearch) page() ([]Message, string, error) {
 		limited, cancel := context.WithTimeout(ctx, s.config.Limits.SearchTime)
 		defer cancel()
 		c := *s.conn
-		c.ctx, c.db = limited, s.db.WithContext(limited)
+		c.ctx = limited
 		s.call = &call{&c, s.actor}
 	}
 	err := s.run()

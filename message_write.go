@@ -191,6 +191,7 @@ func (b *batch) writePostgres() error {
 
 // writeShape is what the statement has parts for.
 type writeShape struct {
+	one      bool // message, which is not System's: all but mentions is of one row
 	locks    bool // of what would have been locked before
 	replies  bool // among what is locked
 	clients  bool // client ids, which are used once
@@ -201,18 +202,19 @@ type writeShape struct {
 // writeArgs are the parameters of the statement.
 func (b *batch) writeArgs() (args []any, shape writeShape) {
 	needed := map[uuid.UUID]int64{}
+	shape.one = len(b.accepted) == 1 && b.accepted[0].UserID != nil
+	a := dialect.Arrays{One: shape.one}
 	if b.optimistic {
 		shape.locks = true
-		args = b.authorArrays(needed)
-		replied := b.repliedArray(needed)
-		clients := b.clientArrays()
-		shape.replies, shape.clients = replied != nil, clients != nil
-		args = append(append(args, replied...), clients...)
+		b.writeAuthors(&a, needed)
+		shape.replies = b.writeReplied(&a, needed)
+		shape.clients = b.writeClients(&a)
 	}
-	args = append(append(args, b.roomArrays(needed)...), b.messageArrays()...)
+	b.writeRooms(&a, needed)
+	b.writeMessages(&a)
 	mentions := b.mentionArrays()
 	shape.mentions, shape.words = mentions != nil, b.index != ""
-	return append(append(args, b.now, b.now, b.now), mentions...), shape
+	return append(append(a.Args(), b.now, b.now, b.now), mentions...), shape
 }
 
 // writeSQL renders the statement.
@@ -227,13 +229,13 @@ func (b *batch) writeSQL(shape writeShape) string {
 	}
 	return "WITH " + locks + `found AS MATERIALIZED (
 			SELECT r.id, j.last_seq, j.last_number, j.last_message_at FROM ` +
-		b.unnest("j", "id uuid", "seen bigint", "seen_number bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
+		b.rows(shape.one, "j", "id uuid", "seen bigint", "seen_number bigint", "last_seq bigint", "last_number bigint", "last_message_at timestamptz", "needed bigint") + from + `
 			JOIN chat_rooms r ON r.id = j.id AND r.last_seq = j.seen AND r.last_number = j.seen_number` + where + ` ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED
 		), counted AS (
 			UPDATE chat_rooms SET last_seq = f.last_seq, last_number = f.last_number, last_message_at = f.last_message_at
 			FROM found f WHERE chat_rooms.id = f.id RETURNING chat_rooms.id
 		), accepted AS MATERIALIZED (
-			SELECT j.* FROM ` + b.unnest("j", append([]string{"id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
+			SELECT j.* FROM ` + b.rows(shape.one, "j", append([]string{"id uuid", "room_id uuid", "number bigint", "seq bigint", "user_id user", "text text",
 		"reply_to_id uuid", "client_id text", "input_hash text", "metadata json", "created_at timestamptz", "newest boolean"}, words...)...) + `
 			WHERE j.room_id IN (SELECT id FROM counted) ORDER BY j.seq
 		), messages AS (
@@ -259,17 +261,17 @@ func (b *batch) locksSQL(shape writeShape) (with, from, where string) {
 	if !shape.locks {
 		return "", "", ""
 	}
-	with = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL() + "), "
+	with = "lock_timeout AS MATERIALIZED (" + setLockTimeoutSQL + "), senders AS MATERIALIZED (" + b.lockSendersSQL(shape.one) + "), "
 	rows := "SELECT room_id FROM senders"
 	if shape.replies {
-		with += "replied AS MATERIALIZED (SELECT m.room_id FROM " + b.unnest("a", "id uuid") +
+		with += "replied AS MATERIALIZED (SELECT m.room_id FROM " + b.rows(shape.one, "a", "id uuid") +
 			" JOIN chat_messages m ON m.id = a.id FOR KEY SHARE OF m SKIP LOCKED), "
 		rows += " UNION ALL SELECT room_id FROM replied"
 	}
 	from = " CROSS JOIN lock_timeout LEFT JOIN locked l ON l.room_id = j.id"
 	where = " WHERE j.needed = COALESCE(l.rows, 0)"
 	if shape.clients {
-		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.unnest("c", "room_id uuid", "client_id text", "user_id user") + `
+		with += "repeated AS MATERIALIZED (SELECT c.room_id FROM " + b.rows(shape.one, "c", "room_id uuid", "client_id text", "user_id user") + `
 			CROSS JOIN LATERAL (SELECT 1 FROM chat_messages m WHERE m.room_id = c.room_id AND m.client_id = c.client_id AND m.user_id IS NOT DISTINCT FROM c.user_id OFFSET 0) m), `
 		where += " AND j.id NOT IN (SELECT room_id FROM repeated)"
 	}

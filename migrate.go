@@ -31,7 +31,7 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 	if err != nil {
 		return err
 	}
-	pool, err := onPrimary(s.db.WithContext(ctx)).DB()
+	pool, err := onPrimary(newSession(ctx, s.db)).DB()
 	if err != nil {
 		return fmt.Errorf("chat: migrate: %w", err)
 	}

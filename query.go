@@ -15,7 +15,7 @@ import (
 // statement is a statement of GORM's, whose text is written at once: GORM would build it byte
 // by byte. It passes the callbacks and the logger of the host's handle all the same.
 func (c *conn) statement(query string, args []any) *gorm.DB {
-	tx := c.db.Raw("")
+	tx := newSession(c.ctx, c.db)
 	tx.Statement.SQL.WriteString(c.dialect.Placeholders(query))
 	tx.Statement.Vars = args
 	return tx
@@ -93,6 +93,14 @@ func (c *conn) unnest(name string, columns ...string) string {
 	return dialect.Unnest(c.userColumn(), name, columns...)
 }
 
+// rows is unnest or, of one row, what takes less.
+func (c *conn) rows(one bool, name string, columns ...string) string {
+	if one {
+		return dialect.OneRow(c.userColumn(), name, columns...)
+	}
+	return c.unnest(name, columns...)
+}
+
 // text is a statement that reads the same whenever it is run with a Service, rendered once
 // for each key.
 func (c *conn) text(key any, render func() string) string {
@@ -163,7 +171,7 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 	if s.tx != nil { // what a host's transaction sees is its own to decide
 		return databaseError(ctx, s.dialect, fn(s.newConn(ctx, s.db)))
 	}
-	db := s.db.WithContext(ctx)
+	db := newSession(ctx, s.db)
 	if s.dialect == dialect.Postgres {
 		return databaseError(ctx, s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
 			return fn(s.newConn(ctx, tx))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
 )
 
@@ -26,6 +27,18 @@ func ownSession(db *gorm.DB) *gorm.DB {
 	own.Config.ConnPool = own.Statement.ConnPool
 	wantPrimary(own)
 	return own
+}
+
+// newSession is a session of db, which is one of ownSession's or in one, with a context: one
+// for a single statement or transaction. GORM's WithContext copies the settings of db, and
+// copies them again for each statement.
+func newSession(ctx context.Context, db *gorm.DB) *gorm.DB {
+	session := &gorm.DB{Config: db.Config}
+	session.Statement = &gorm.Statement{DB: session, ConnPool: db.Statement.ConnPool, Context: ctx, Clauses: map[string]clause.Clause{}, SkipHooks: true}
+	if session.Callback().Query().Get(resolver) != nil {
+		wantPrimary(session)
+	}
+	return session
 }
 
 // resolver is the name of the callbacks of gorm.io/plugin/dbresolver, which sends what

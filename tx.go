@@ -14,12 +14,13 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/schema"
 )
 
 // conn is what one operation uses of the database: its transaction or, for a read, the
 // pool, and its one clock reading. It does not know who acts: see call.
 type conn struct {
-	db      *gorm.DB // carries ctx
+	db      *gorm.DB // the handle or the transaction
 	host    *gorm.DB // with the host's settings: for Hooks.CheckUsers
 	ctx     context.Context
 	dialect dialect.Dialect
@@ -44,7 +45,7 @@ type call struct {
 }
 
 func (s *Service) newConn(ctx context.Context, db *gorm.DB) *conn {
-	return &conn{db: db.WithContext(ctx), host: s.host, ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
+	return &conn{db: db, host: s.host, ctx: ctx, dialect: s.dialect, config: &s.config, now: s.now(), inHost: s.tx != nil, ownTime: s.ownTime,
 		texts: &s.state.texts, locks: &s.state.locks, index: s.searchIndex()}
 }
 
@@ -194,7 +195,7 @@ func (s *Service) waitedOnSQLite(began time.Time) bool {
 func transactOnce[T any](ctx context.Context, s *Service, turn *lockTurn, limit *time.Timer, fn func(*conn) (T, error)) (T, error) {
 	var zero, result T
 	decided := false // fn has returned nil: what follows is the commit
-	err := s.transaction(ctx, s.db.WithContext(ctx), func(tx *gorm.DB) (err error) {
+	err := s.transaction(ctx, newSession(ctx, s.db), func(tx *gorm.DB) (err error) {
 		c := s.newConn(ctx, tx)
 		c.turn, c.limit = turn, limit
 		result, err = attempt(s, c, fn)
@@ -294,18 +295,14 @@ func (c *conn) limitJournal(writes int64) error {
 	return err
 }
 
-// takeWriteLock checks that the SQLite connection enforces foreign keys, and takes the
-// write lock before anything is read: a transaction that reads first can find that it
-// may no longer write.
+// takeWriteLock takes the write lock before anything is read, for a transaction that reads
+// first can find that it may no longer write, and checks in the same statement that the SQLite
+// connection enforces foreign keys: it changes a row only if not.
 func (c *conn) takeWriteLock() error {
-	on, err := queryOne(c, scanValue[int], "PRAGMA foreign_keys")
-	if err != nil {
-		return fmt.Errorf("chat: read foreign_keys: %w", err)
+	off, err := c.exec("UPDATE chat_meta SET value = value WHERE key = '" + schema.HashKey + "' AND NOT (SELECT foreign_keys FROM pragma_foreign_keys)")
+	if err == nil && off != 0 {
+		err = errForeignKeysOff
 	}
-	if on == nil || *on == 0 {
-		return errForeignKeysOff
-	}
-	_, err = c.exec("UPDATE chat_meta SET value = value WHERE key = 'no such key'")
 	return err
 }
 

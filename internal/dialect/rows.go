@@ -25,10 +25,7 @@ const userColumn = "user"
 func (d Dialect) JSONRows(userType string, columns ...string) string {
 	rendered := make([]string, len(columns))
 	for i, column := range columns {
-		name, kind, _ := strings.Cut(column, " ")
-		if kind == userColumn {
-			kind = userType
-		}
+		name, kind := columnOf(userType, column)
 		rendered[i] = name + " " + kind
 		if d == SQLite {
 			rendered[i] = "value->>'$." + name + "' AS " + name
@@ -128,58 +125,91 @@ type Object map[string]any
 func Unnest(userType, name string, columns ...string) string {
 	names, arrays := make([]string, len(columns)), make([]string, len(columns))
 	for i, column := range columns {
-		columnName, kind, _ := strings.Cut(column, " ")
-		if kind == userColumn {
-			kind = userType
-		}
+		columnName, kind := columnOf(userType, column)
 		names[i], arrays[i] = columnName, "(SELECT CAST(? AS "+kind+"[]))"
 	}
 	return "unnest(" + strings.Join(arrays, ", ") + ") AS " + name + "(" + strings.Join(names, ", ") + ")"
 }
 
+// OneRow renders what Unnest does for the one row that Arrays with One write: a send by itself
+// takes PostgreSQL a sixth less with it.
+func OneRow(userType, name string, columns ...string) string {
+	values := make([]string, len(columns))
+	for i, column := range columns {
+		columnName, kind := columnOf(userType, column)
+		values[i] = "CAST(? AS " + kind + ") AS " + columnName
+	}
+	return "(SELECT " + strings.Join(values, ", ") + ") AS " + name
+}
+
+func columnOf(userType, column string) (name, kind string) {
+	name, kind, _ = strings.Cut(column, " ")
+	if kind == userColumn {
+		kind = userType
+	}
+	return name, kind
+}
+
 // Arrays writes arrays of PostgreSQL's as text, one after the other, which every driver binds
 // as it is.
 type Arrays struct {
-	text []byte
-	ends []int // of the arrays that are done
+	One bool // there is one row, for OneRow: its values are written, rather than arrays
+
+	text  []byte
+	start int   // of the column at hand
+	null  bool  // and whether it is the NULL of one row
+	ends  []int // of the columns that are done, or none for NULL
 }
 
-func (a *Arrays) begin() int {
-	if len(a.ends) == 0 {
-		return 0
-	}
-	return a.ends[len(a.ends)-1]
-}
+const none = -1
 
 func (a *Arrays) next() {
-	separator := byte(',')
-	if len(a.text) == a.begin() {
-		separator = '{'
-	}
-	a.text = append(a.text, separator)
-}
-
-// End ends an array.
-func (a *Arrays) End() {
-	if len(a.text) == a.begin() {
+	switch {
+	case a.One:
+	case len(a.text) == a.start:
 		a.text = append(a.text, '{')
+	default:
+		a.text = append(a.text, ',')
 	}
-	a.text = append(a.text, '}')
-	a.ends = append(a.ends, len(a.text))
 }
 
-// Args returns the arrays that are done.
+// End ends a column.
+func (a *Arrays) End() {
+	if a.null {
+		a.ends, a.null = append(a.ends, none), false
+		return
+	}
+	if !a.One {
+		if len(a.text) == a.start {
+			a.text = append(a.text, '{')
+		}
+		a.text = append(a.text, '}')
+	}
+	a.start = len(a.text)
+	a.ends = append(a.ends, a.start)
+}
+
+// Args returns the columns that are done.
 func (a *Arrays) Args() []any {
 	args := make([]any, len(a.ends))
 	text, begin := string(a.text), 0
 	for i, end := range a.ends {
-		args[i], begin = text[begin:end], end
+		if end != none {
+			args[i], begin = text[begin:end], end
+		}
 	}
 	return args
 }
 
 // Null appends NULL.
-func (a *Arrays) Null() { a.next(); a.text = append(a.text, "NULL"...) }
+func (a *Arrays) Null() {
+	if a.One {
+		a.null = true
+		return
+	}
+	a.next()
+	a.text = append(a.text, "NULL"...)
+}
 
 // ID appends a uuid, or NULL for nil.
 func (a *Arrays) ID(id *uuid.UUID) {
@@ -207,20 +237,27 @@ var arrayEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // Text appends a text, or NULL for nil.
 func (a *Arrays) Text(s *string) {
-	if s == nil {
+	switch {
+	case s == nil:
 		a.Null()
-		return
+	case a.One:
+		a.text = append(a.text, *s...)
+	default:
+		a.next()
+		a.text = append(a.text, '"')
+		a.text = append(a.text, arrayEscapes.Replace(*s)...)
+		a.text = append(a.text, '"')
 	}
-	a.next()
-	a.text = append(a.text, '"')
-	a.text = append(a.text, arrayEscapes.Replace(*s)...)
-	a.text = append(a.text, '"')
 }
 
 // Time appends a time.
 func (a *Arrays) Time(t time.Time) {
 	a.next()
-	a.text = append(a.text, '"')
+	if !a.One {
+		a.text = append(a.text, '"')
+	}
 	a.text = t.UTC().AppendFormat(a.text, time.RFC3339Nano)
-	a.text = append(a.text, '"')
+	if !a.One {
+		a.text = append(a.text, '"')
+	}
 }
