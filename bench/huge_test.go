@@ -29,10 +29,10 @@ func TestHuge(t *testing.T) {
 		p = plans["quick"]
 	}
 	p.small, p.text, p.words = p.large/10, hugeText, hugeWords
-	r := &hugeReport{plan: p, machine: shape(), began: time.Now()}
 	server := dbtest.KeptServer(t, *hugeFolder)
 	dsns := []string{hugeDatabase(t, server, p, p.small), hugeDatabase(t, server, p, p.large)}
 	restart(t, server, connectPostgres(t, server.DSNOf("postgres"), 0), asMeasured...)
+	r := &hugeReport{plan: p, machine: shape(), began: time.Now()}
 	present := emptyDatabase(t, server, "chat_empty", 0, true).layout()
 	small, large := openHuge(t, dsns[0], p.small, present), openHuge(t, dsns[1], p.large, present)
 	r.describe(small, large)
