@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/go-df/chat/internal/stall"
+	"github.com/go-df/chat/internal/strip"
 )
 
 // MediaStore keeps the bytes of media. The package storage has a folder and a
 // memory; storage/storagetest checks a store of the host's own. A store may also be a
-// MediaURLSigner.
+// MediaStoreEditor, a MediaStoreCleaner or a MediaURLSigner.
 //
 // The context ends when the caller's does, or when the store has made no progress for
 // Config.MediaTimeout: a method then returns soon.
@@ -30,6 +31,23 @@ type MediaStore interface {
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
 	// Delete removes key. Deleting what is not there is no error.
 	Delete(ctx context.Context, key string) error
+}
+
+// MediaStoreEditor is a MediaStore that lets an object be changed before it is there, such as
+// storage.Dir. Of some uploads (films whose index comes last, HEIC and AVIF, of more than 256 KiB) it is
+// known only at their end what must not be stored. Such a store is given them as they come, and they
+// are stripped in it; other stores are given them stripped, from a temporary file.
+//
+// A store that embeds one, and has a Put of its own, needs a PutEdited of its own too.
+type MediaStoreEditor interface {
+	// PutEdited is Put of what edit makes of what r yields. When r has ended it calls edit, once,
+	// to read and overwrite that in its place. Until edit has returned nil nothing is under
+	// key, and after an error of edit, which is one of PutEdited, nothing stays of what r has
+	// yielded. edit does not keep its argument, nor write behind the end.
+	PutEdited(ctx context.Context, key string, r io.Reader, edit func(interface {
+		io.ReaderAt
+		io.WriterAt
+	}) error) error
 }
 
 // MediaStoreCleaner is a MediaStore in which broken writes leave something behind, such as
@@ -63,6 +81,28 @@ func (s *Service) putObject(ctx context.Context, key string, r io.Reader) error 
 	whole := &wholeReader{source: r}
 	err := s.config.Media.Put(w.Context, key, w.Source(whole))
 	if err == nil && !whole.ended {
+		err = io.ErrShortWrite
+	}
+	return storeError("put", w, err)
+}
+
+// putEditedObject is putObject in a store where edit edits what r yielded.
+func (s *Service) putEditedObject(ctx context.Context, store MediaStoreEditor, key string, r io.Reader, edit func(strip.File) error) error {
+	w := stall.New(ctx, s.config.MediaTimeout)
+	defer w.Stop()
+	whole, edited := &wholeReader{source: r}, false
+	err := store.PutEdited(w.Context, key, w.Source(whole), func(stored interface {
+		io.ReaderAt
+		io.WriterAt
+	}) error {
+		if !whole.ended {
+			return io.ErrShortWrite
+		}
+		err := edit(w.File(stored))
+		edited = err == nil
+		return err
+	})
+	if err == nil && !edited {
 		err = io.ErrShortWrite
 	}
 	return storeError("put", w, err)

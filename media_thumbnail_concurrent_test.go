@@ -58,6 +58,7 @@ func TestThumbnailsAreMadeOneAtATime(t *testing.T) {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()
 			h, store := newHookedHost(t, v)
+			chat.SetThumbnailWait(h.Service, time.Hour)
 			var ids []uuid.UUID
 			pictures := map[string]bool{}
 			for range 3 {

@@ -5,13 +5,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"hash"
 	"io"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 	"unicode"
@@ -42,7 +39,8 @@ type NewMedia struct {
 // bit for bit. Media.Size and SHA256 are of what is stored. Where it cannot be done for sure the
 // upload is ErrInvalid, CodeDamaged: a JPEG without a picture in it, or with more than 64 scans;
 // a film without an index, because it was cut off, or with boxes that do not fit into each other.
-// Some films, HEIC and AVIF are written to a temporary file (os.TempDir) on the way.
+// Some films, HEIC and AVIF are written to a temporary file on the way: to one of the store's, which
+// becomes the object, if it is a MediaStoreEditor, or else to one in os.TempDir.
 //
 // A picture that cannot be read, or has more than Limits.Pixels, is stored as a plain file,
 // application/octet-stream.
@@ -175,9 +173,23 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit i
 	}
 	file := s.stripped(media.ContentType, buffered)
 	defer func() { _ = file.Close() }() // of a temporary file, which nobody misses
+	if err := s.storeFile(ctx, media, file); err != nil {
+		return err
+	}
+	media.measure(seen, file.Info(), s.config.Limits.Pixels)
+	return nil
+}
+
+// storeFile stores a file, and determines its size and hash.
+func (s *Service) storeFile(ctx context.Context, media *Media, file strip.Reader) error {
+	if store, edits := s.config.Media.(MediaStoreEditor); edits {
+		if file, late := file.(strip.Editor); late && file.Defer() {
+			return s.storeEditedFile(ctx, store, media, file)
+		}
+	}
 	taken := &takenReader{source: file, hash: newDigest()}
 	defer taken.hash.end() // also of a store that panics
-	err = s.putObject(ctx, media.Key, taken)
+	err := s.putObject(ctx, media.Key, taken)
 	switch {
 	case taken.err != nil:
 		return uploadError(taken.err) // the body's or the limit's, even where the store takes it for whole
@@ -185,7 +197,30 @@ func (s *Service) put(ctx context.Context, media *Media, body io.Reader, limit i
 		return err
 	}
 	media.Size, media.SHA256 = taken.size, taken.hash.end()
-	media.measure(seen, file.Info(), s.config.Limits.Pixels)
+	return nil
+}
+
+// storeEditedFile stores a file that is stripped in the store. The hash is of what has become of it.
+func (s *Service) storeEditedFile(ctx context.Context, store MediaStoreEditor, media *Media, file strip.Editor) error {
+	taken := &takenReader{source: file}
+	var damaged *strip.DamagedError
+	err := s.putEditedObject(ctx, store, media.Key, taken, func(stored strip.File) error {
+		err := file.Edit(stored)
+		if err == nil {
+			media.SHA256, err = digestOf(stored, taken.size)
+		}
+		errors.As(err, &damaged)
+		return err
+	})
+	switch {
+	case taken.err != nil:
+		return uploadError(taken.err)
+	case damaged != nil:
+		return uploadError(damaged)
+	case err != nil:
+		return err
+	}
+	media.Size = taken.size
 	return nil
 }
 
@@ -298,75 +333,4 @@ func (l *limitedReader) Read(p []byte) (int, error) {
 		return 0, tooLarge("body", CodeTooLarge, l.limit, "bytes")
 	}
 	return n, err
-}
-
-// takenReader counts and hashes what the store takes, and remembers how reading ended, so
-// that a body's fault is not taken for the store's.
-type takenReader struct {
-	source io.Reader
-	hash   *digest
-	size   int64
-	err    error
-}
-
-func (t *takenReader) Read(p []byte) (int, error) {
-	if t.err != nil {
-		return 0, t.err
-	}
-	n, err := t.source.Read(p)
-	t.size += int64(n)
-	t.hash.write(p[:n])
-	if err != nil && !errors.Is(err, io.EOF) {
-		t.err = err
-	}
-	return n, err
-}
-
-// digest is a SHA-256 that is computed while the store writes: either takes about as long
-// as the other.
-type digest struct {
-	full, empty chan []byte
-	hash        hash.Hash
-	done        chan struct{}
-	ended       sync.Once
-}
-
-// One of hashBlocks is filled while the other is hashed.
-const (
-	hashBlocks = 2
-	hashBlock  = 32 << 10
-)
-
-// newDigest starts a goroutine that end ends.
-func newDigest() *digest {
-	d := &digest{
-		full: make(chan []byte, hashBlocks), empty: make(chan []byte, hashBlocks),
-		hash: sha256.New(), done: make(chan struct{}),
-	}
-	for range hashBlocks {
-		d.empty <- nil // made when it is needed: most files are small
-	}
-	go func() {
-		defer close(d.done)
-		for block := range d.full {
-			d.hash.Write(block)
-			d.empty <- block
-		}
-	}()
-	return d
-}
-
-func (d *digest) write(p []byte) {
-	for len(p) > 0 {
-		n := min(len(p), hashBlock)
-		d.full <- append((<-d.empty)[:0], p[:n]...)
-		p = p[n:]
-	}
-}
-
-// end returns the sum of what was written, in hexadecimal. Nothing is written after it.
-func (d *digest) end() string {
-	d.ended.Do(func() { close(d.full) })
-	<-d.done
-	return hex.EncodeToString(d.hash.Sum(nil))
 }

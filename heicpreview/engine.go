@@ -16,6 +16,7 @@ import (
 	"github.com/gen2brain/avif"
 	"github.com/gen2brain/heic"
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
@@ -58,7 +59,12 @@ type engine struct {
 	code    *[]byte
 	begin   *func()
 	cache   wazero.CompilationCache
+
+	unpacked []byte // code, so that it can be interrupted
 }
+
+// moduleName is what a running decoder is found by.
+const moduleName = "decoder"
 
 var (
 	heicEngine = &engine{decoder: heic.Decode, runtime: &heicRuntime, module: &heicModule, config: &heicConfig, code: &heicCode, begin: &heicInit}
@@ -75,22 +81,28 @@ func (e *engine) decode(ctx context.Context, file []byte, memory int64) (shown i
 	if err := e.start(ctx, memory); err != nil {
 		return nil, err
 	}
-	running := *e.runtime
-	over := make(chan struct{})
+	running := &reserving{*e.runtime, func() {}}
+	*e.runtime = running
+	over, ended := make(chan struct{}), make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(over)
-		_ = running.CloseWithExitCode(context.WithoutCancel(ctx), 1)
+		defer close(ended)
+		interrupt(func() api.Module { return running.Module(moduleName) }, over)
 	})
 	defer func() {
+		close(over)
 		if !stop() {
-			<-over
+			<-ended
 		}
 		if fault := recover(); fault != nil {
 			shown, err = nil, fmt.Errorf("the decoder panicked: %v", fault)
 		}
 		err = errors.Join(err, ctx.Err(), running.Close(context.WithoutCancel(ctx)))
+		running.release()
 	}()
-	return e.decoder(bytes.NewReader(file))
+	if shown, err = e.decoder(bytes.NewReader(file)); err != nil {
+		return nil, err
+	}
+	return copied(shown)
 }
 
 // start makes the runtime. The code is compiled once.
@@ -101,21 +113,27 @@ func (e *engine) start(ctx context.Context, memory int64) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	*e.begin = func() {}
-	*e.config = wazero.NewModuleConfig()
+	*e.config = wazero.NewModuleConfig().WithName(moduleName)
 	*e.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
 		WithMemoryLimitPages(uint32(min(max(memory/page, 1), 1<<16))). // it is bounded
-		WithCloseOnContextDone(true).WithCompilationCache(e.cache))
+		WithCompilationCache(e.cache))
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, *e.runtime); err != nil {
 		return err
 	}
-	unpacked, err := gzip.NewReader(bytes.NewReader(*e.code))
-	if err != nil {
-		return err
+	if e.unpacked == nil {
+		packed, err := gzip.NewReader(bytes.NewReader(*e.code))
+		if err != nil {
+			return err
+		}
+		code, err := io.ReadAll(packed)
+		if err != nil {
+			return err
+		}
+		if e.unpacked, err = interruptible(code); err != nil {
+			return err
+		}
 	}
-	code, err := io.ReadAll(unpacked)
-	if err != nil {
-		return err
-	}
-	*e.module, err = (*e.runtime).CompileModule(ctx, code)
+	var err error
+	*e.module, err = (*e.runtime).CompileModule(ctx, e.unpacked)
 	return err
 }

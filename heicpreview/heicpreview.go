@@ -13,11 +13,17 @@
 // Without it New returns an error, since the packages beneath would load the system's libraries instead,
 // where there are any, and run them outside of any bound.
 //
-// # Memory
+// # Memory and time
 //
 // What the decoders allocate is bounded by Options.Memory, whatever a file says of itself: a
 // picture that needs more has no preview. Beside it there are the file, the copy that becomes the
 // thumbnail, and some 20 MB for each decoder once it was used.
+//
+// A picture of 12 megapixels (4032 × 3024) takes 2 to 2.5 s of one core, and half a second more the first
+// time, when the decoder is compiled. The decoder of HEIC takes 71 to 77 MiB, and the program grows by
+// 150 MB; that of AVIF takes 118 MiB where the picture is in tiles, and 246 MiB where it is not, near the 256 MiB
+// that it has by default, and the program grows by 250 and 380 MB. That was measured with pictures of a
+// photograph's complexity: 2.9 and 3.2 MB as heif-enc makes them, and the tiles of BenchmarkPreview.
 //
 // # Patents
 //
@@ -38,8 +44,8 @@ import (
 
 // Options are the settings of a Previewer.
 type Options struct {
-	// Memory is what a decoder may allocate at most, in bytes; up to 4 GiB. It takes some 8
-	// bytes a pixel. Defaults to 256 MiB.
+	// Memory is what a decoder may allocate at most, in bytes; up to 4 GiB. HEIC takes some 7
+	// bytes a pixel, and AVIF 10 in tiles and 21 else. Defaults to 256 MiB.
 	Memory int64
 	// FileBytes is the largest file that is decoded. Defaults to 32 MiB.
 	FileBytes int64

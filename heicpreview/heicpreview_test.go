@@ -21,9 +21,14 @@ import (
 // The files show red on the left and blue on the right, 256 × 192 pixels.
 var files = map[string]string{"image/heic": "two.heic", "image/avif": "two.avif"}
 
-func read(t *testing.T, contentType string) []byte {
+func read(t testing.TB, contentType string) []byte {
 	t.Helper()
-	file, err := os.ReadFile(filepath.Join("testdata", files[contentType]))
+	return testdata(t, files[contentType])
+}
+
+func testdata(t testing.TB, name string) []byte {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -258,6 +258,7 @@ func (h *host) cutClient(cuts int, fault clientFault) (client *follower, diff st
 	proxy := newCutter(h.t, server, uint64(cuts))
 	crowd := h.crowd()
 	client = newFollower(h.t, proxy.url(), "bob", fault)
+	client.uncut = server.URL
 	for n := 1; client.cuts < cuts; n++ { // each connection lives a second at most
 		client.follow(h.t.Context())
 		if n%10 == 0 { // the log goes away

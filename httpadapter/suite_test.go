@@ -80,6 +80,7 @@ func newHost(t testing.TB, database string, options ...option) *host {
 	h := &host{t: t, log: &logged{}, check: true}
 	clock := &clock{at: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}
 	config := chat.Config{UserIDs: chat.Int64IDs, UsersTable: "users", Media: storage.Memory(), Clock: clock.now}
+	config.Limits.SearchTime = time.Minute // what is found is not the machine's to decide
 	h.config = httpadapter.Config{User: signedIn, UserMetadata: true, Logger: slog.New(slog.NewTextHandler(h.log, nil))}
 	for _, option := range options {
 		option(&config, &h.config)

@@ -13,6 +13,7 @@ import (
 	"path"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -50,13 +51,23 @@ func Dir(path string) *DirStore {
 // [ErrInvalidKey], ctx's error, that of r, or that of the file system, such as
 // [syscall.ENOSPC]; then nothing is stored. A Read of r that hangs is waited for.
 func (d *DirStore) Put(ctx context.Context, key string, r io.Reader) error {
-	if err := d.put(ctx, key, r); err != nil {
+	return d.PutEdited(ctx, key, r, nil)
+}
+
+// PutEdited is Put of what edit makes of what r yields. When r has ended, edit is called with
+// a temporary file of that, to read and overwrite it there; it does not keep the file, nor make it
+// longer. Only then has the key its object. An error of edit is one of PutEdited.
+func (d *DirStore) PutEdited(ctx context.Context, key string, r io.Reader, edit func(interface {
+	io.ReaderAt
+	io.WriterAt
+}) error) error {
+	if err := d.put(ctx, key, r, edit); err != nil {
 		return fmt.Errorf("storage: put: %w", err)
 	}
 	return nil
 }
 
-func (d *DirStore) put(ctx context.Context, key string, r io.Reader) error {
+func (d *DirStore) put(ctx context.Context, key string, r io.Reader, edit func(editable) error) error {
 	if err := begin(ctx, key); err != nil {
 		return err
 	}
@@ -75,7 +86,7 @@ func (d *DirStore) put(ctx context.Context, key string, r io.Reader) error {
 		return err
 	}
 	defer func() { _ = root.Remove(temporary) }() // a file that stays is RemoveTemporaries' work
-	if err := d.write(root, temporary, contextReader{ctx, r}); err != nil {
+	if err := d.write(root, temporary, contextReader{ctx, r}, edit); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -199,36 +210,84 @@ func (d *DirStore) makeFolders(root *os.Root, folders ...string) error {
 	return nil
 }
 
-// write makes the file name, with what r yields, and has it on disk when it returns.
-func (d *DirStore) write(root *os.Root, name string, r io.Reader) (err error) {
-	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// editable is what edits an object in its place.
+type editable = interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
+// write makes the file name, with what edit makes of what r yields, and has it on disk when it
+// returns.
+func (d *DirStore) write(root *os.Root, name string, r io.Reader, edit func(editable) error) (err error) {
+	file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if _, err := io.Copy(&eagerWriter{file: file}, r); err != nil {
+	to := &eagerWriter{file: file}
+	defer to.end()
+	if _, err := io.Copy(to, r); err != nil {
 		return err
+	}
+	if edit != nil {
+		to.begin()
+		if err := edit(file); err != nil {
+			return err
+		}
 	}
 	return d.sync(file)
 }
 
 // eagerWriter has the disk write while more is still to come, where the system can: the
-// wait at the end is then a short one.
+// wait at the end is then a short one. It asks for that in a goroutine, since to ask takes as
+// long as to copy, and longer where the disk has much to do; end ends that.
 type eagerWriter struct {
-	file           *os.File
-	written, begun int64
+	file    *os.File
+	written atomic.Int64
+	asked   int64         // how much was written when it was last asked for
+	wake    chan struct{} // the goroutine; nil before there is one
+	ended   chan struct{}
 }
 
 const eagerBytes = 1 << 20
 
 func (w *eagerWriter) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)
-	w.written += int64(n)
-	if w.written-w.begun >= eagerBytes {
-		startWriting(w.file, w.begun, w.written-w.begun)
-		w.begun = w.written
+	if written := w.written.Add(int64(n)); written-w.asked >= eagerBytes {
+		w.asked = written
+		w.begin()
 	}
 	return n, err
+}
+
+// begin has the disk begin with all that was written.
+func (w *eagerWriter) begin() {
+	if w.wake == nil {
+		w.wake, w.ended = make(chan struct{}, 1), make(chan struct{})
+		go w.run()
+	}
+	select {
+	case w.wake <- struct{}{}:
+	default: // it is going to look anyway
+	}
+}
+
+func (w *eagerWriter) run() {
+	defer close(w.ended)
+	begun := int64(0)
+	for range w.wake {
+		if written := w.written.Load(); written > begun {
+			startWriting(w.file, begun, written-begun)
+			begun = written
+		}
+	}
+}
+
+func (w *eagerWriter) end() {
+	if w.wake != nil {
+		close(w.wake)
+		<-w.ended
+	}
 }
 
 // publish gives the file temporary the name wanted, unless that is taken. A

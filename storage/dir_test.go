@@ -75,6 +75,56 @@ func TestDirFailureLeavesNoFiles(t *testing.T) {
 	}
 }
 
+type object = interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
+// What is edited is in the folder of temporaries, for this user alone, until it is done; when
+// that fails it is nowhere.
+func TestDirEditsATemporaryFile(t *testing.T) {
+	folder := t.TempDir()
+	s := storage.Dir(folder)
+	for name, fails := range map[string]func(cancel context.CancelFunc) error{
+		"fails": func(context.CancelFunc) error { return io.ErrUnexpectedEOF },
+		"is cancelled": func(cancel context.CancelFunc) error {
+			cancel()
+			return nil
+		},
+		"is swept away": func(context.CancelFunc) error {
+			_, err := s.RemoveTemporaries(t.Context(), -time.Hour)
+			return err
+		},
+		"panics": func(context.CancelFunc) error { panic("edit") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			defer func() {
+				if fault := recover(); (fault != nil) != (name == "panics") {
+					t.Errorf("it has panicked: %v", fault)
+				}
+				if got := files(t, folder); len(got) != 0 {
+					t.Errorf("files are left: %v", got)
+				}
+			}()
+			err := s.PutEdited(ctx, "hello", strings.NewReader("secret"), func(object) error {
+				got := files(t, folder)
+				if len(got) != 1 || !strings.HasPrefix(got[0], "tmp/") {
+					t.Errorf("there are %v", got)
+				}
+				if info, err := os.Stat(filepath.Join(folder, got[0])); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+					t.Errorf("the file is %v, %v", info.Mode(), err)
+				}
+				return fails(cancel)
+			})
+			if err == nil {
+				t.Error("PutEdited is no error")
+			}
+		})
+	}
+}
+
 // An object is on disk before it has its name, and its name is before Put returns.
 func TestDirSyncs(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -102,6 +152,14 @@ func TestDirSyncs(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"2c/f2", "the file", "link 2c/f2/hello", "2c/f2"}, steps); diff != "" {
 		t.Errorf("deleted and stored again (-want +got):\n%s", diff)
+	}
+	steps = nil
+	edited := s.PutEdited(t.Context(), "other", strings.NewReader("x"), func(object) error { steps = append(steps, "edited"); return nil })
+	if edited != nil || s.Delete(t.Context(), "other") != nil {
+		t.Fatal("PutEdited or Delete fails")
+	}
+	if diff := cmp.Diff([]string{".", "d9", "edited", "the file", "link d9/29/other", "d9/29", "d9/29"}, steps); diff != "" {
+		t.Errorf("one that is edited, and deleted (-want +got):\n%s", diff)
 	}
 }
 

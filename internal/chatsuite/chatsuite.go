@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -70,6 +71,7 @@ func NewOn(t testing.TB, v Variant, open func(dbtest.Template) *gorm.DB, options
 	t.Helper()
 	h := &Host{Variant: v, T: t, Ctx: context.Background(), Store: storage.Memory(), Clock: NewClock()}
 	h.Config = chat.Config{UserIDs: v.UserIDs, Media: signingStore{h.Store}, Clock: h.Clock.Now}
+	h.Config.Limits.SearchTime = time.Minute // what is found is not the machine's to decide
 	if v.UsersTable {
 		h.Config.UsersTable = "users"
 	}

@@ -60,6 +60,33 @@ func (s source) Read(p []byte) (int, error) {
 	return s.r.Read(p)
 }
 
+// File returns a file of the work's for the caller to read and write in the meantime: each call
+// of it is counted by itself. It ends with the context.
+func (w *Watch) File(of File) File { return file{w, of} }
+
+// File is read and written at any place.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
+type file struct {
+	watch *Watch
+	of    File
+}
+
+func (f file) ReadAt(p []byte, at int64) (int, error) { return f.call(f.of.ReadAt, p, at) }
+
+func (f file) WriteAt(p []byte, at int64) (int, error) { return f.call(f.of.WriteAt, p, at) }
+
+func (f file) call(do func([]byte, int64) (int, error), p []byte, at int64) (int, error) {
+	if err := f.watch.Context.Err(); err != nil {
+		return 0, err
+	}
+	f.watch.timer.Reset(f.watch.timeout)
+	return do(p, at)
+}
+
 // Object returns what the work has opened, to be read by somebody who may take their
 // time: only each Read is counted. Closing it stops the Watch. What it returns is an
 // io.Seeker where r is one. wrap is applied to what Read returns beside io.EOF.

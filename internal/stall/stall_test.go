@@ -127,6 +127,50 @@ func TestOnlyTheReadsOfAnObjectAreCounted(t *testing.T) {
 	})
 }
 
+// slowFile is a file that takes its time, but not after its context.
+type slowFile struct {
+	ctx  context.Context
+	time time.Duration
+}
+
+func (f slowFile) ReadAt(p []byte, _ int64) (int, error) {
+	select {
+	case <-time.After(f.time):
+		return len(p), nil
+	case <-f.ctx.Done():
+		return 0, f.ctx.Err()
+	}
+}
+
+func (f slowFile) WriteAt(p []byte, at int64) (int, error) { return f.ReadAt(p, at) }
+
+func TestEachCallOfAFileIsCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for what, call := range map[string]func(f stall.File) (int, error){
+			"read":    func(f stall.File) (int, error) { return f.ReadAt(make([]byte, 3), 0) },
+			"written": func(f stall.File) (int, error) { return f.WriteAt(make([]byte, 3), 0) },
+		} {
+			w := stall.New(t.Context(), timeout)
+			file := w.File(slowFile{w.Context, timeout - 1})
+			for range 3 {
+				if n, err := call(file); n != 3 || err != nil {
+					t.Fatalf("%s: %d, %v", what, n, err)
+				}
+			}
+			stuck := w.File(slowFile{w.Context, timeout + 1})
+			if _, err := call(stuck); !errors.Is(w.Cause(err), stall.Err) {
+				t.Errorf("%s: error is %v, want a stall", what, err)
+			}
+			began := time.Now()
+			if _, err := call(file); !errors.Is(err, context.Canceled) || time.Since(began) != 0 {
+				t.Errorf("%s: after that: %v", what, err)
+			}
+			w.Stop()
+		}
+	})
+}
+
 func TestAnObjectIsReadAsItIs(t *testing.T) {
 	t.Parallel()
 	w := stall.New(t.Context(), time.Hour)

@@ -152,22 +152,31 @@ func (s *spool) number(at int64, n int) (uint64, error) {
 // spooled is a Reader that begins with what it has in a spool.
 type spooled struct {
 	*boxes
-	kept    *spool
-	prepare func() error // fills the spool, once
-	read    int64
-	err     error
+	kept     *spool
+	todo     stage // is left to be done with the spool; its zero is nothing
+	read     int64 // of the spool
+	deferred bool  // what is left is done by Edit
+	err      error
 }
 
+// stage is a part of the work on a spool: what is done when enough is in it, or the file has ended.
+type stage struct {
+	enough func() bool
+	do     func(ended bool) error
+}
+
+// errRoom is returned where more would have to be in the spool than there is room in memory.
+var errRoom = errors.New("strip: a file is needed")
+
 func (s *spooled) Read(b []byte) (int, error) {
-	if s.prepare != nil {
+	if s.err == nil && !s.deferred {
 		s.err = s.prepare()
-		s.prepare = nil
 	}
 	if s.err != nil {
 		return 0, s.err
 	}
-	if s.read < s.kept.size {
-		n, err := s.kept.ReadAt(b[:min(int64(len(b)), s.kept.size-s.read)], s.read)
+	if at := s.read; at < s.kept.size && (!s.deferred || at < int64(len(s.kept.memory))) {
+		n, err := s.kept.ReadAt(b[:min(int64(len(b)), s.kept.size-at)], at)
 		s.read += int64(n)
 		if n > 0 {
 			return n, nil
@@ -176,15 +185,57 @@ func (s *spooled) Read(b []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return s.boxes.Read(b)
+	n, err := s.boxes.Read(b)
+	if s.deferred {
+		s.kept.memory = nil
+		s.read += int64(n)
+		s.kept.size = s.read // so that boxes are found where they are going to be
+	}
+	return n, err
 }
 
 func (s *spooled) Close() error { return s.kept.Close() }
 
-// fill reads on into the spool until done says so, or the file ends: then it returns true.
-func (s *spooled) fill(done func() bool) (ended bool, err error) {
+// Defer implements Editor.
+func (s *spooled) Defer() bool {
+	s.deferred = true
+	if s.err = s.prepare(); errors.Is(s.err, errRoom) {
+		s.err = nil
+		return true
+	}
+	s.deferred = false
+	return false
+}
+
+// Edit implements Editor.
+func (s *spooled) Edit(file File) error {
+	s.kept.memory, s.kept.file = nil, file
+	return s.prepare()
+}
+
+// prepare does what is to be done with the spool.
+func (s *spooled) prepare() error {
+	for s.todo.do != nil {
+		ended, err := s.fill(s.todo.enough)
+		if err != nil {
+			return err
+		}
+		do := s.todo.do
+		s.todo = stage{}
+		if err := do(ended); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill reads on into the spool until enough says so, or the file ends: then it returns true.
+func (s *spooled) fill(enough func() bool) (ended bool, err error) {
 	buffer := make([]byte, passBuffer)
-	for !done() {
+	for !enough() {
+		if s.deferred && s.kept.file == nil && len(s.kept.memory)+len(buffer) > s.kept.room {
+			return false, errRoom
+		}
 		n, err := s.boxes.Read(buffer)
 		if _, failed := s.kept.Write(buffer[:n]); failed != nil {
 			return false, failed

@@ -30,8 +30,9 @@ const maxTracks = 64
 
 func newFilm(contentType string, r io.Reader, infoOnly bool) *film {
 	f := &film{contentType: contentType, picture: strings.HasPrefix(contentType, "image/")}
-	f.spooled = &spooled{kept: &spool{}, boxes: &boxes{pass: newPass(r), noFrames: infoOnly}}
-	f.boxes.step, f.boxes.stays, f.boxes.found, f.prepare = f.boxes.next, f.stays, f.foundBox, f.index
+	f.spooled = &spooled{kept: &spool{room: spoolMemory}, boxes: &boxes{pass: newPass(r), noFrames: infoOnly}}
+	f.boxes.step, f.boxes.stays, f.boxes.found = f.boxes.next, f.stays, f.foundBox
+	f.todo = stage{f.hasIndex, f.index}
 	return f
 }
 
@@ -69,13 +70,11 @@ func (f *film) foundBox(b box) error {
 	return nil
 }
 
-// index reads as far as the index, and edits it. Without one it is not known what is in the
-// rest.
-func (f *film) index() error {
-	ended, err := f.fill(func() bool { return !f.picture && f.moov != nil && f.kept.size >= f.moov.end })
-	if err != nil {
-		return err
-	}
+// hasIndex reports whether the index of a film is in the spool.
+func (f *film) hasIndex() bool { return !f.picture && f.moov != nil && f.kept.size >= f.moov.end }
+
+// index edits the index. Without one it is not known what is in the rest.
+func (f *film) index(ended bool) error {
 	if !f.indexed {
 		if f.needs {
 			return damaged("has no index: it was cut off, or never finished")
@@ -117,11 +116,11 @@ func (f *film) strip() error {
 	if f.fragments {
 		return damaged("is a film in fragments with a track of neither picture nor sound")
 	}
-	if _, err := f.fill(func() bool { return false }); err != nil {
-		return err
-	}
-	left = f.kept.size
-	return f.removeTracks(&left)
+	f.todo = stage{func() bool { return false }, func(bool) error {
+		left := f.kept.size
+		return f.removeTracks(&left)
+	}}
+	return nil
 }
 
 var (

@@ -353,6 +353,12 @@ func fuzz(t *testing.T, contentType string, whole []byte) {
 	var stripped bytes.Buffer
 	_, err := stripped.ReadFrom(r)
 	_ = r.Close()
+	for _, room := range rooms(whole) {
+		all, info, late := edited(contentType, whole, room)
+		if (late == nil) != (err == nil) || err == nil && (!bytes.Equal(all, stripped.Bytes()) || info != r.Info()) {
+			t.Errorf("edited in a file, with %d bytes of memory, it is another: %v, and not %v", room, late, err)
+		}
+	}
 	if err != nil {
 		return
 	}

@@ -6,16 +6,24 @@ import (
 	"os"
 )
 
-// spoolMemory is how much of a spool is in memory; a larger one is a temporary file.
+// spoolMemory is how much of a spool is in memory; a larger one is a file.
 const spoolMemory = 256 << 10
 
+// File is what a Reader edits in its place.
+type File interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
 // spool keeps what was written to it, to be read and written anywhere. It is in memory while it
-// is small.
+// is small, and then in a file: a temporary one, or one that was given to it.
 type spool struct {
-	memory []byte
-	file   *os.File
-	size   int64
-	writes int // of what is there
+	room      int // how much is in memory
+	memory    []byte
+	file      File
+	temporary *os.File
+	size      int64
+	writes    int // of what is there
 
 	page   [4 << 10]byte // of the file, around what was read last
 	pageAt int64
@@ -28,16 +36,17 @@ type SpoolError struct{ Err error }
 func (e *SpoolError) Error() string { return "the temporary file: " + e.Err.Error() }
 func (e *SpoolError) Unwrap() error { return e.Err }
 
-func spoolError(err error) error {
-	if err == nil {
-		return nil
+// fault is an error of the spool's file: that of a file which was given to it stays as it is.
+func (s *spool) fault(err error) error {
+	if err == nil || s.file != nil && s.temporary == nil {
+		return err
 	}
 	return &SpoolError{err}
 }
 
 // Write appends.
 func (s *spool) Write(b []byte) (int, error) {
-	if s.file == nil && len(s.memory)+len(b) <= spoolMemory {
+	if s.file == nil && len(s.memory)+len(b) <= s.room {
 		s.memory = append(s.memory, b...)
 		s.size += int64(len(b))
 		return len(b), nil
@@ -47,7 +56,7 @@ func (s *spool) Write(b []byte) (int, error) {
 	}
 	n, err := s.file.WriteAt(b, s.size)
 	s.size += int64(n)
-	return n, spoolError(err)
+	return n, s.fault(err)
 }
 
 func (s *spool) toFile() error {
@@ -56,25 +65,25 @@ func (s *spool) toFile() error {
 	}
 	file, err := os.CreateTemp("", "chat-upload-*")
 	if err != nil {
-		return spoolError(err)
+		return s.fault(err)
 	}
 	_ = os.Remove(file.Name()) // where a file can go while it is open, nothing is left of a crash
-	s.file = file
-	_, err = s.file.Write(s.memory)
+	s.file, s.temporary = file, file
+	_, err = file.Write(s.memory)
 	s.memory = nil
-	return spoolError(err)
+	return s.fault(err)
 }
 
 // Close removes the temporary file.
 func (s *spool) Close() error {
-	if s.file == nil {
+	if s.temporary == nil {
 		return nil
 	}
-	err := s.file.Close()
-	if removed := os.Remove(s.file.Name()); removed != nil && !errors.Is(removed, os.ErrNotExist) {
+	err := s.temporary.Close()
+	if removed := os.Remove(s.temporary.Name()); removed != nil && !errors.Is(removed, os.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
-	s.file = nil
+	s.file, s.temporary = nil, nil
 	return err
 }
 
@@ -105,11 +114,11 @@ func (s *spool) bytes(at int64, n int) ([]byte, error) {
 	if at < s.pageAt || at+int64(n) > s.pageAt+int64(s.paged) {
 		read, err := s.file.ReadAt(s.page[:], at)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, spoolError(err)
+			return nil, s.fault(err)
 		}
 		s.pageAt, s.paged = at, read
 		if read < n {
-			return nil, spoolError(io.ErrUnexpectedEOF)
+			return nil, s.fault(io.ErrUnexpectedEOF)
 		}
 	}
 	from := int(at - s.pageAt)
@@ -132,7 +141,7 @@ func (s *spool) write(at int64, b []byte) error {
 		copy(s.page[from-s.pageAt:to-s.pageAt], b[from-at:])
 	}
 	_, err := s.file.WriteAt(b, at)
-	return spoolError(err)
+	return s.fault(err)
 }
 
 // zeros is what is written over what goes.

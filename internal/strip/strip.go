@@ -34,6 +34,18 @@ type Reader interface {
 	Info() Info
 }
 
+// Editor is a Reader that may need a file to write to: where what is to be removed may come before
+// what says so. Without Defer it makes a temporary one.
+type Editor interface {
+	Reader
+	// Defer reads ahead, at most as much as is kept in memory, and reports whether more is
+	// needed. Then Read yields what is to be edited yet, by Edit.
+	Defer() bool
+	// Edit edits a file of what Read has yielded, up to io.EOF. An error other than a
+	// *DamagedError is the file's. It is called once at most, after Defer returned true.
+	Edit(file File) error
+}
+
 // DamagedError is the error of a file from which nothing can be removed for sure, because it
 // cannot be read.
 type DamagedError struct {

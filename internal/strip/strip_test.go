@@ -59,12 +59,51 @@ func strips(t testing.TB, contentType string, whole []byte) ([]byte, Info) {
 	if all, err := io.ReadAll(kept); err != nil || !bytes.Equal(all, whole) || kept.Info() != r.Info() {
 		t.Errorf("kept, it is another: %v, %+v, want %+v", err, kept.Info(), r.Info())
 	}
+	for _, room := range rooms(whole) {
+		if again, info, err := edited(contentType, whole, room); err != nil || !bytes.Equal(again, stripped) || info != r.Info() {
+			t.Errorf("edited in a file, with %d bytes of memory, it is another: %v, %+v", room, err, info)
+		}
+	}
 	twice := New(contentType, bytes.NewReader(stripped))
 	if more, err := io.ReadAll(twice); err != nil || !bytes.Equal(more, stripped) {
 		t.Errorf("stripped twice it is another: %v", err)
 	}
 	_ = twice.Close()
 	return stripped, r.Info()
+}
+
+// rooms are some sizes of memory, of which the last has none of a file edited that is small.
+func rooms(whole []byte) []int {
+	return []int{0, passBuffer, passBuffer + len(whole)/3, passBuffer + len(whole) - 1, spoolMemory}
+}
+
+// edited returns what stays of a file in a store that edits it, of which room bytes are in memory.
+func edited(contentType string, whole []byte, room int) ([]byte, Info, error) {
+	r := New(contentType, bytes.NewReader(whole))
+	if film, is := r.(*film); is {
+		film.kept.room = room
+	}
+	late := false
+	if editor, edits := r.(Editor); edits {
+		late = editor.Defer()
+	}
+	all, err := io.ReadAll(r)
+	if late && err == nil {
+		err = r.(Editor).Edit(fileOf(all))
+	}
+	return all, r.Info(), errors.Join(err, r.Close())
+}
+
+// fileOf is a file in memory.
+type fileOf []byte
+
+func (f fileOf) ReadAt(b []byte, at int64) (int, error) { return bytes.NewReader(f).ReadAt(b, at) }
+
+func (f fileOf) WriteAt(b []byte, at int64) (int, error) {
+	if at+int64(len(b)) > int64(len(f)) {
+		return 0, errors.New("written behind the end")
+	}
+	return copy(f[at:], b), nil
 }
 
 // wantStripped checks what stays of a file.
@@ -91,6 +130,11 @@ func wantRefused(t *testing.T, contentType string, whole []byte) {
 		t.Errorf("%d bytes, and the error is %v", len(all), err)
 	}
 	_ = r.Close()
+	for _, room := range rooms(whole) {
+		if _, _, err := edited(contentType, whole, room); !errors.As(err, &damaged) {
+			t.Errorf("edited in a file, with %d bytes of memory, the error is %v", room, err)
+		}
+	}
 }
 
 // containers are the types of files that are read, each with a sound example.
@@ -159,6 +203,59 @@ func TestNothingStaysInTheFolderOfTemporaryFiles(t *testing.T) {
 	}
 	_ = r.Close()
 }
+
+// Where a file is lent there is no temporary one, and its faults are its own.
+func TestNoTemporaryFileBesideAFileThatIsLent(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()+"/none")
+	for name, f := range map[string]filmFile{
+		"the index last": {places: true, moovLast: true, padding: 3 * spoolMemory}, "and first": {places: true, padding: 3 * spoolMemory},
+	} {
+		clean := f
+		clean.clean = true
+		if stripped, _, err := edited("video/mp4", f.bytes(), spoolMemory); err != nil || !bytes.Equal(stripped, clean.bytes()) {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, faulty := range []faultyFile{{writes: true}, {}} {
+			r := New("video/mp4", bytes.NewReader(f.bytes())).(Editor)
+			if !r.Defer() {
+				t.Fatalf("%s: no file is needed", name)
+			}
+			all, err := io.ReadAll(r)
+			if err != nil || !bytes.Contains(all, []byte("SECRET")) {
+				t.Errorf("%s: before it is edited: %v", name, err)
+			}
+			faulty.fileOf = all
+			var damaged *DamagedError
+			var spool *SpoolError
+			if err := r.Edit(faulty); !errors.Is(err, errFile) || errors.As(err, &damaged) || errors.As(err, &spool) {
+				t.Errorf("%s: %v", name, err)
+			}
+			_ = r.Close()
+		}
+	}
+	small := New("video/mp4", bytes.NewReader(filmFile{places: true, moovLast: true}.bytes())).(Editor)
+	if small.Defer() {
+		t.Error("a small film needs a file")
+	}
+	_ = small.Close()
+}
+
+var errFile = errors.New("the disk is broken")
+
+// faultyFile is a file that fails to write, or else to read.
+type faultyFile struct {
+	fileOf
+	writes bool
+}
+
+func (f faultyFile) ReadAt(b []byte, at int64) (int, error) {
+	if !f.writes {
+		return 0, errFile
+	}
+	return f.fileOf.ReadAt(b, at)
+}
+
+func (f faultyFile) WriteAt([]byte, int64) (int, error) { return 0, errFile }
 
 // However large a file says it is, and of however many parts it is made, the memory stays small.
 func TestHostileFilesTakeNoMemory(t *testing.T) {

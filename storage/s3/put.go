@@ -9,9 +9,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -24,7 +26,7 @@ const uploadID = "Chat-Upload"
 const cleanTimeout = 5 * time.Second
 
 // Put stores what r yields under key, in one request if it is less than Options.PartSize,
-// or else in parts of it, each with its SHA-256, one being read while another is sent. What fails for a moment
+// or else in parts of it, each with its SHA-256, one being read while two others are sent. What fails for a moment
 // is tried again. Its error matches [fs.ErrExist] if the key is taken,
 // [storage.ErrInvalidKey], ctx's error, that of r, or that of the server. Then nothing is
 // stored, and the parts are gone: unless the server cannot be reached, which leaves them to
@@ -59,9 +61,8 @@ func (u *upload) run(ctx context.Context) error {
 	if u.part.size == u.store.options.PartSize {
 		return u.inParts(ctx)
 	}
-	size, sum := u.part.size, u.part.sum()
 	err = try(ctx, u.part, func(body io.Reader) error {
-		_, err := u.store.core.PutObject(ctx, u.store.bucket, u.name, body, int64(size), "", sum, u.options(true))
+		_, err := u.store.core.PutObject(ctx, u.store.bucket, u.name, body, int64(u.part.size), "", u.part.sum(), u.options(true))
 		return err
 	})
 	if err == nil {
@@ -118,45 +119,64 @@ func (u *upload) inParts(ctx context.Context) error {
 	return err
 }
 
-// sendParts sends the part at hand and those that follow it. While one is sent the next is
+// sendParts sends the part at hand and those that follow it. While some are sent the next is
 // read.
-func (u *upload) sendParts(ctx context.Context, id string) (parts []minio.CompletePart, err error) {
-	for next := new(part); u.part.size > 0; {
-		number := len(parts) + 1
-		if number > maxParts {
-			return nil, fmt.Errorf("the object is larger than %d parts of %d bytes", maxParts, u.store.options.PartSize)
+func (u *upload) sendParts(ctx context.Context, id string) ([]minio.CompletePart, error) {
+	all, cancel := context.WithCancelCause(ctx) // none goes on when another, or the source, has failed
+	defer cancel(nil)
+	type result struct {
+		part *part
+		sent minio.CompletePart
+	}
+	results := make(chan result, sending)
+	var parts []minio.CompletePart
+	started := 0
+	wait := func() *part { // and return what may be filled again
+		r := <-results
+		parts = append(parts, r.sent)
+		return r.part
+	}
+	for full := u.part; full.size > 0; {
+		next := new(part)
+		if started-len(parts) == sending {
+			next = wait()
 		}
-		both, cancel := context.WithCancelCause(ctx) // of which neither goes on when the other has failed
-		var sent minio.CompletePart
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			var err error
-			if sent, err = u.sendPart(both, id, number); err != nil {
+		if started == maxParts {
+			cancel(fmt.Errorf("the object is larger than %d parts of %d bytes", maxParts, u.store.options.PartSize))
+		}
+		if all.Err() != nil {
+			break
+		}
+		started++
+		go func(full *part, number int) {
+			sent, err := u.sendPart(all, full, id, number)
+			if err != nil {
 				cancel(meaning(err))
 			}
-		}()
-		if err := next.fill(both, u.source, u.store.options.PartSize); err != nil {
+			results <- result{full, sent}
+		}(full, started)
+		if err := next.fill(all, u.source, u.store.options.PartSize); err != nil {
 			cancel(err)
+			break
 		}
-		<-done
-		err := cmp.Or(ctx.Err(), context.Cause(both))
-		cancel(nil)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, sent)
-		u.part, next = next, u.part
+		full = next
 	}
+	for len(parts) < started {
+		wait()
+	}
+	if err := cmp.Or(ctx.Err(), context.Cause(all)); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(parts, func(a, b minio.CompletePart) int { return a.PartNumber - b.PartNumber })
 	return parts, nil
 }
 
-func (u *upload) sendPart(ctx context.Context, id string, number int) (minio.CompletePart, error) {
-	s, size, sum := u.store, u.part.size, u.part.sum()
+func (u *upload) sendPart(ctx context.Context, p *part, id string, number int) (minio.CompletePart, error) {
+	s := u.store
 	var etag string
-	err := try(ctx, u.part, func(body io.Reader) error {
-		sent, err := s.core.PutObjectPart(ctx, s.bucket, u.name, id, number, body, int64(size), minio.PutObjectPartOptions{
-			Sha256Hex: sum, SSE: s.options.Encryption, DisableContentSha256: true,
+	err := try(ctx, p, func(body io.Reader) error {
+		sent, err := s.core.PutObjectPart(ctx, s.bucket, u.name, id, number, body, int64(p.size), minio.PutObjectPartOptions{
+			Sha256Hex: p.sum(), SSE: s.options.Encryption, DisableContentSha256: true,
 		})
 		etag = sent.ETag
 		return err
@@ -181,6 +201,9 @@ func (u *upload) settle(ctx, clean context.Context, failure error) error {
 	}
 	return meaning(failure)
 }
+
+// sending is how many parts of an object are sent at a time. One more is read.
+const sending = 2
 
 // attempts is how often a body is sent. Between them is waited as the client does.
 const attempts = 5
@@ -227,17 +250,19 @@ const chunkSize = 128 << 10
 
 // part is what is read and not yet sent.
 type part struct {
-	chunks [][]byte // all of chunkSize
-	size   int      // of what is in them
-	used   bool     // by a request that may still be reading them
+	chunks [][]byte  // all of chunkSize
+	size   int       // of what is in them
+	hash   hash.Hash // of it
+	used   bool      // by a request that may still be reading them
 }
 
 // fill replaces what is in the part with what source yields, up to limit bytes: with fewer,
 // that was the end.
 func (p *part) fill(ctx context.Context, source io.Reader, limit int) error {
-	if p.used {
-		*p = part{}
+	if p.used || p.hash == nil {
+		*p = part{hash: sha256.New()}
 	}
+	p.hash.Reset()
 	for p.size = 0; p.size < limit; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -248,6 +273,7 @@ func (p *part) fill(ctx context.Context, source io.Reader, limit int) error {
 		}
 		n, err := source.Read(p.chunks[chunk][at:min(chunkSize, at+limit-p.size)])
 		p.size += n
+		_, _ = p.hash.Write(p.chunks[chunk][at : at+n]) // while others are sent
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -286,8 +312,4 @@ func (p *part) body() io.Reader {
 func (p *part) discard() { p.used = true }
 
 // sum is the SHA-256 of what is in the part, in hex.
-func (p *part) sum() string {
-	hash := sha256.New()
-	_, _ = io.Copy(hash, p.body()) // neither fails
-	return hex.EncodeToString(hash.Sum(nil))
-}
+func (p *part) sum() string { return hex.EncodeToString(p.hash.Sum(nil)) }

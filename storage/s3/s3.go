@@ -46,7 +46,7 @@ type Options struct {
 	Encryption encrypt.ServerSide
 
 	// PartSize is the size in bytes of the parts in which larger objects are sent. One Put
-	// keeps two parts in memory, or the object if that is less. An object has at most 10,000
+	// keeps three parts in memory, or the object if that is less. An object has at most 10,000
 	// parts. Defaults to 5 MiB, which is the least that S3 takes: less counts as that.
 	PartSize int
 }

@@ -35,31 +35,35 @@ type Store interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Run checks the stores that open returns: each is empty, or at least has none of the keys
-// that start with "storagetest-" nor the suite's few odd ones, and is the subtest's own.
-// Whatever open has made should be removed by t.Cleanup.
+// cases are what every store has to do.
+var cases = []struct {
+	name string
+	test func(t *testing.T, s Store)
+}{
+	{"RoundTrip", testRoundTrip},
+	{"LargeObject", testLargeObject},
+	{"Missing", testMissing},
+	{"NoOverwrite", testNoOverwrite},
+	{"Delete", testDelete},
+	{"Readers", testReaders},
+	{"Ranges", testRanges},
+	{"FailingReader", testFailingReader},
+	{"Unfinished", testUnfinished},
+	{"CancelledBefore", testCancelledBefore},
+	{"CancelledDuring", testCancelledDuring},
+	{"Keys", testKeys},
+	{"OddKeys", testOddKeys},
+	{"ConcurrentKeys", testConcurrentKeys},
+	{"ConcurrentPuts", testConcurrentPuts},
+}
+
+// Run checks the stores that open returns, and if they are an [Editor] that too: each is empty, or
+// at least has none of the keys that start with "storagetest-" nor the suite's few odd ones, and
+// is the subtest's own. Whatever open has made should be removed by t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	t.Helper()
-	for _, c := range []struct {
-		name string
-		test func(t *testing.T, s Store)
-	}{
-		{"RoundTrip", testRoundTrip},
-		{"LargeObject", testLargeObject},
-		{"Missing", testMissing},
-		{"NoOverwrite", testNoOverwrite},
-		{"Delete", testDelete},
-		{"Readers", testReaders},
-		{"Ranges", testRanges},
-		{"FailingReader", testFailingReader},
-		{"Unfinished", testUnfinished},
-		{"CancelledBefore", testCancelledBefore},
-		{"CancelledDuring", testCancelledDuring},
-		{"Keys", testKeys},
-		{"OddKeys", testOddKeys},
-		{"ConcurrentKeys", testConcurrentKeys},
-		{"ConcurrentPuts", testConcurrentPuts},
-	} {
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
+	t.Run("Edited", func(t *testing.T) { runEdited(t, open) })
 }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +135,88 @@ var faults = map[string]faulty{
 	}},
 }
 
+// object is what edit is given.
+type object = interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
+// editing is a store in memory that edits, in a way that may be faulty.
+type editing struct {
+	storagetest.Store
+	put func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error
+}
+
+func (e editing) PutEdited(ctx context.Context, key string, r io.Reader, edit func(object) error) error {
+	return e.put(ctx, e.Store, key, r, edit)
+}
+
+// memory is an object that is edited.
+type memory []byte
+
+func (m memory) ReadAt(p []byte, at int64) (int, error) { return bytes.NewReader(m).ReadAt(p, at) }
+
+func (m memory) WriteAt(p []byte, at int64) (int, error) { return copy(m[at:], p), nil }
+
+// putEdited is how it should be done.
+func putEdited(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+	edited := func() (io.Reader, error) {
+		data, err := io.ReadAll(readerFunc(func(p []byte) (int, error) {
+			if err := ctx.Err(); err != nil {
+				return 0, err
+			}
+			return r.Read(p)
+		}))
+		if err == nil {
+			err = edit(memory(data))
+		}
+		return bytes.NewReader(data), err
+	}
+	var data io.Reader
+	return s.Put(ctx, key, readerFunc(func(p []byte) (n int, err error) {
+		if data == nil {
+			if data, err = edited(); err != nil {
+				return 0, fmt.Errorf("edit: %w", err)
+			}
+		}
+		return data.Read(p)
+	}))
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// editFaults are what writers of stores that edit get wrong.
+var editFaults = map[string]editing{
+	"Edited/InPlace": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		data, err := io.ReadAll(r)
+		return errors.Join(err, edit(memory(bytes.Clone(data))), s.Put(ctx, key, bytes.NewReader(data)))
+	}},
+	"Edited/UnfinishedEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		data, err := io.ReadAll(r)
+		return errors.Join(err, s.Put(ctx, key, bytes.NewReader(data)), edit(memory(data)), s.Delete(ctx, key), s.Put(ctx, key, bytes.NewReader(data)))
+	}},
+	"Edited/FailingEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		return putEdited(ctx, s, key, r, func(o object) error { _ = edit(o); return nil })
+	}},
+	"Edited/CancelledEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		return putEdited(context.WithoutCancel(ctx), s, key, r, edit)
+	}},
+	"Edited/NothingToEdit": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		data, err := io.ReadAll(r)
+		return errors.Join(err, edit(memory(data)), s.Put(ctx, key, bytes.NewReader(data)))
+	}},
+	"Edited/NoOverwrite": {put: func(ctx context.Context, s storagetest.Store, key string, r io.Reader, edit func(object) error) error {
+		return errors.Join(s.Delete(ctx, key), putEdited(ctx, s, key, r, edit))
+	}},
+}
+
+// A store of one's own that edits.
+func TestEditing(t *testing.T) {
+	storagetest.Run(t, func(*testing.T) storagetest.Store { return editing{storage.Memory(), putEdited} })
+}
+
 // stuckSeeker only claims to seek.
 type stuckSeeker struct{ io.ReadCloser }
 
@@ -141,11 +226,16 @@ func (stuckSeeker) Seek(offset int64, _ int) (int64, error) { return offset, nil
 const faultVariable = "STORAGETEST_FAULT"
 
 func TestFaulty(t *testing.T) {
-	f, ok := faults[os.Getenv(faultVariable)]
-	if !ok {
+	name := os.Getenv(faultVariable)
+	f, ok := faults[name]
+	e, edits := editFaults[name]
+	if !ok && !edits {
 		t.Skip("for TestFaultsAreFound")
 	}
 	storagetest.Run(t, func(*testing.T) storagetest.Store {
+		if edits {
+			return editing{storage.Memory(), e.put}
+		}
 		f.Store = storage.Memory()
 		return f
 	})
@@ -153,7 +243,7 @@ func TestFaulty(t *testing.T) {
 
 // A suite that passes everything would go unnoticed otherwise.
 func TestFaultsAreFound(t *testing.T) {
-	for name := range faults {
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(faults)), slices.Collect(maps.Keys(editFaults))) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFaulty$/^"+name+"$", "-test.v")
