@@ -88,6 +88,9 @@ func (r *Retention) validate(field string) error {
 // one's number, and there is a MessagesRemoved event for each batch. Numbers stay as they
 // are. A message that replied to one of them replies to none. Nothing of them is unread.
 //
+// With Config.MessageSearch on SQLite's FTS4 it merges the parts of the index, without which a search of many
+// rooms becomes slow.
+//
 // The host calls it from code of its own, so that there is no actor. It runs in batches of
 // one transaction each, is safe to stop and to run in several processes at once. Where one
 // part fails, the others run all the same, and the errors are joined; but when it has waited
@@ -115,6 +118,7 @@ func (s *Service) Maintain(ctx context.Context, in MaintainOptions) (Maintained,
 			}
 			return err
 		},
+		func() error { return s.mergeSearch(ctx) },
 	} {
 		err := part()
 		if faults = append(faults, err); IsRetryable(err) || ctx.Err() != nil {

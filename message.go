@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/textrule"
 )
 
@@ -83,13 +84,14 @@ type MessageHead struct {
 	DeletedAt  *time.Time `json:"deleted_at"` // set on a tombstone, as Message.DeletedAt
 }
 
-// headColumns are what is read of a message m for its head; headMedia joins its first media
-// item.
-const (
-	headColumns = `m.id, m.number, m.user_id, m.author_kind, m.text, m.metadata, m.created_at, m.edited_at, m.deleted_at,
-		(SELECT COUNT(*) FROM chat_message_media x WHERE x.message_id = m.id)`
-	headMedia = ` LEFT JOIN chat_message_media x ON x.message_id = m.id AND x.sequence = 0 LEFT JOIN chat_media f ON f.id = x.media_id`
-)
+// headColumns are what is read of a message m for its head, with headMedia, which joins its
+// first media item.
+const headColumns = `m.id, m.number, m.user_id, m.author_kind, m.text, m.metadata, m.created_at, m.edited_at, m.deleted_at,
+		CASE WHEN x.message_id IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM chat_message_media y WHERE y.message_id = m.id) END`
+
+func headMedia(d dialect.Dialect) string {
+	return d.LeftJoinRow("chat_message_media", "x", "x.message_id = m.id AND x.sequence = 0") + d.LeftJoinRow("chat_media", "f", "f.id = x.media_id")
+}
 
 // optionalHead scans the head of a message that an outer join may have left out.
 type optionalHead struct {
@@ -282,16 +284,5 @@ func (p *roomScope) own(m *Message) bool { return m.UserID != nil && *m.UserID =
 //
 // Errors: ErrNotFound.
 func (s *Service) Message(ctx context.Context, actor Actor, message uuid.UUID) (*Message, error) {
-	return read(ctx, s, actor, func(c *call) (*Message, error) {
-		found, err := c.readMessages(scopedMessages{by: byMessage, id: message, room: ", 0 AS before, m.id AS message_id", first: "f.number", last: "f.number",
-			those: "m.id = s.message_id"})
-		if err != nil {
-			return nil, err
-		}
-		if len(found.messages) == 0 {
-			return nil, ErrNotFound
-		}
-		dropReplies(found.messages)
-		return &found.messages[0], nil
-	})
+	return read(ctx, s, actor, func(c *call) (*Message, error) { return c.readMessage(message) })
 }

@@ -94,12 +94,7 @@ func (at HistoryQuery) historyRange(d dialect.Dialect) (first, last string, aske
 // messages that are on the page themselves are made of it.
 func (c *call) history(room uuid.UUID, at HistoryQuery, limit int) (*MessagesPage, error) {
 	first, last, asked := at.historyRange(c.dialect)
-	found, err := c.readMessages(scopedMessages{
-		by: byRoom, id: room,
-		room: ", " + c.dialect.Greatest() + "(COALESCE(u.joined_number, 0), r.first_number - 1) AS before, CAST(? AS bigint) AS asked, CAST(? AS bigint) AS size",
-		args: []any{asked, limit}, first: first, last: last,
-		those: "m.room_id = s.id AND m.number BETWEEN s.first AND s.last", replied: " AND h.number < s.first",
-	})
+	found, err := c.readPage(scopedPage{room: room, size: limit, asked: asked, first: first, last: last})
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +131,7 @@ func (c *conn) readHeads(ids []uuid.UUID, condition string, args ...any) (map[uu
 			r.MessageHead = *head.of()
 		}
 		return r, err
-	}, "SELECT m.room_id, "+headColumns+", "+prefixed("f", mediaColumns)+" FROM chat_messages m"+headMedia+
+	}, "SELECT m.room_id, "+headColumns+", "+prefixed("f", mediaColumns)+" FROM chat_messages m"+headMedia(c.dialect)+
 		" WHERE m.id "+c.dialect.InIDs()+condition, append([]any{dialect.JSONArray(ids)}, args...)...)
 	if err != nil {
 		return nil, err

@@ -83,11 +83,11 @@ func TestMemberWhoIsRemovedMeanwhileReadsNothing(t *testing.T) {
 		for _, added := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, added again: %v", name, added), func(t *testing.T) {
 				chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
-					statement := "AS first, " // which decides, too
-					if name == "a search" {
-						statement = "chat_messages m WHERE m.room_id"
-					}
-					removedMeanwhile(t, h, read, statement, added)
+					removedMeanwhile(t, h, read, map[string]string{
+						"a page":    "AS first, ",                                                                        // which decides, too
+						"a message": "chat_messages m JOIN chat_rooms r ON r.id = m.room_id LEFT JOIN chat_room_users u", // as well
+						"a search":  "chat_messages m WHERE m.room_id",
+					}[name], added)
 				})
 			})
 		}

@@ -181,12 +181,13 @@ const otherAuthorSQL = "COALESCE((SELECT o.user_id FROM chat_messages o WHERE o.
 const mentionsCounted = 1000
 
 // mentionCountSQL counts those of the unread messages of the membership u of the room r that
-// mention the user, by themselves or with everybody, up to mentionsCounted.
-var mentionCountSQL = `(SELECT count(*) FROM (
+// mention the user, by themselves or with everybody, up to mentionsCounted. It looks for none
+// where nothing is after the marker.
+var mentionCountSQL = `CASE WHEN r.last_number > ` + unreadFromSQL + ` THEN (SELECT count(*) FROM (
 		SELECT 1 FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id = u.user_id AND x.number > ` + unreadFromSQL + `
 		UNION ALL SELECT 1 FROM chat_mentions x WHERE x.room_id = r.id AND x.user_id IS NULL AND x.number > ` + unreadFromSQL + " AND " + otherAuthorSQL + `
 			AND (SELECT count(*) FROM chat_mentions y WHERE y.room_id = x.room_id AND y.number = x.number AND y.user_id = u.user_id) = 0
-		LIMIT ` + strconv.Itoa(mentionsCounted) + `) AS counted)`
+		LIMIT ` + strconv.Itoa(mentionsCounted) + `) AS counted) ELSE 0 END`
 
 // MentionsPage is a page of the messages that mention the actor, the newest first.
 type MentionsPage struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // SearchScanRows is how many messages one call of SearchMessages reads at most
-// before it asks the index, and where there is none.
+// beside what the index finds, and where there is none.
 const SearchScanRows = 10_000
 
 // MessageSearchQuery selects a page of messages.
@@ -62,7 +62,7 @@ type MessageSearchPage struct {
 // after the 10,000th of a message.
 //
 // The newest messages are read, at most SearchScanRows a call; with Config.MessageSearch an
-// index then finds what is not among them. A call ends after Limits.SearchTime. A page may have fewer items than its
+// index finds what is rare among them. A call ends after Limits.SearchTime. A page may have fewer items than its
 // limit, or none, and a Next to go on from there: only "" is the end. In a transaction of a
 // host's on PostgreSQL, which would end with a statement, it does not end for its time.
 //

@@ -30,10 +30,14 @@ type messageSearch struct {
 	limit int
 
 	ranges []*searchRange
+	many   bool      // there are a million messages in them
 	before searchKey // of the first message after the page; the zero value for the first page
 	found  []Message // the newest that were found, one more than a page at most
 	floor  searchKey // nothing is known of what comes after it
-	since  time.Time // to which the last round was to read
+	began  time.Time // about when the newest message was sent
+	looked int64     // messages that were looked at
+	hits   int64     // what is searched for among them
+	misses int64     // what only a look at the text told from it, as where there are no words
 	read   bool      // something was read: a search that ends here has come further
 }
 
@@ -57,34 +61,20 @@ type searchRange struct {
 	top       uuid.UUID // the id of the message high, or a later one; the zero value in one room
 	at        time.Time // about when that was sent
 	rate      float64   // about how many there are a second
+	read      int64     // how many were read of it
+	unworded  bool      // it may have messages that the index does not know
 }
 
 func (r *searchRange) done() bool { return r.high <= r.low }
 
-// scanRound is how many messages a round reads. One that catches up reads only of the rooms in which
-// the round before has not come as far back as it was to, since more was sent lately than their rates say.
-type scanRound struct {
-	budget  int64
-	catchUp bool
-}
-
-// How many messages each round reads before the index is asked, or where there is none; and
-// how many places of a room each further round asks the index for.
-var (
-	scanRounds = []scanRound{
-		{1000, false},
-		{1000, true},
-		{SearchScanRows - 4000, false},
-		{2000, true},
-	}
-	indexRounds = []int64{2, 8, 64, 512, 1024}
-)
+// indexRounds are how many places of a room each round asks the index for.
+var indexRounds = []int64{2, 8, 64, 512, 1024}
 
 const (
 	// placesPerStatement is how many places the index is asked for at once: fewer on SQLite, to which a
 	// statement is no trip, and which looks through all that it is asked for at each message.
 	placesPerStatement = 256
-	placesOfSQLite     = 32
+	placesOfSQLite     = 64
 	// candidatesPerStatement is how many messages the index finds at most at once.
 	candidatesPerStatement = 2000
 	// outOfOrder is by how much the ids of a room's messages may be in another order than
@@ -127,17 +117,25 @@ func (s *messageSearch) run() error {
 			return err
 		}
 	}
-	for _, round := range scanRounds {
-		s.allocate(round)
+	all := int64(0)
+	for _, r := range s.ranges {
+		all += r.high - r.low
+	}
+	s.many = all >= 1_000_000
+	for round := 0; round < scanRounds && s.looked < s.most(); round++ {
+		s.allocate()
 		if err := s.scan(); err != nil || s.full() {
 			return err
 		}
+		if s.rare() {
+			break
+		}
 	}
-	if s.index == "" {
+	if s.index == "" || s.common() && !s.unsure() {
 		return nil
 	}
 	for _, places := range indexRounds {
-		if err := s.askIndex(places); err != nil || s.full() || s.floor != (searchKey{}) {
+		if err := s.askIndex(places); err != nil || s.full() || s.blocked() {
 			return err
 		}
 	}
@@ -148,6 +146,12 @@ func (s *messageSearch) run() error {
 func (s *messageSearch) full() bool {
 	open, any := s.open()
 	return !any || len(s.found) > s.limit && s.key(&s.found[s.limit]).compare(open) > 0
+}
+
+// blocked reports whether a statement has left out what comes next, so that no other tells more.
+func (s *messageSearch) blocked() bool {
+	open, any := s.open()
+	return any && open == s.floor
 }
 
 // open is the position from which on something may not have been read, if there is one.
@@ -175,14 +179,7 @@ func (s *messageSearch) open() (at searchKey, any bool) {
 // margin moves a position on by what may be out of order there, though never to the
 // beginning of the page.
 func (s *messageSearch) margin(id uuid.UUID) uuid.UUID {
-	begin := s.before.id
-	switch {
-	case len(s.found) > 0:
-		begin = s.found[0].ID
-	case begin == uuid.Nil:
-		begin = newID()
-	}
-	at, until := idTime(id), idTime(begin)
+	at, until := idTime(id), idTime(s.pageBegin())
 	by := min(outOfOrder.Milliseconds(), (until-at)/2)
 	if by <= 0 {
 		return id
@@ -190,6 +187,17 @@ func (s *messageSearch) margin(id uuid.UUID) uuid.UUID {
 	var moved uuid.UUID
 	binary.BigEndian.PutUint64(moved[:], uint64(at+by)<<16) //nolint:gosec // 48 bits
 	return moved
+}
+
+// pageBegin is the newest id that the page may have.
+func (s *messageSearch) pageBegin() uuid.UUID {
+	switch {
+	case len(s.found) > 0:
+		return s.found[0].ID
+	case s.before.id == uuid.Nil:
+		return newID()
+	}
+	return s.before.id
 }
 
 // idTime is when an id was made, in milliseconds.
@@ -245,12 +253,18 @@ func (s *messageSearch) keep(m *Message) {
 	}
 	newest := func(a Message, b searchKey) int { return b.compare(s.key(&a)) }
 	at, known := slices.BinarySearchFunc(s.found, key, newest)
-	if known || at > s.limit {
+	if known {
+		return
+	}
+	if at > s.limit { // hits decide only where there are few
+		s.hits++
 		return
 	}
 	if _, has := s.query.Match(m.Text); !has {
+		s.misses++
 		return
 	}
+	s.hits++
 	s.found = slices.Insert(s.found, at, *m)
 	if len(s.found) > s.limit+1 {
 		s.found = s.found[:s.limit+1]
@@ -261,6 +275,8 @@ func (s *messageSearch) keep(m *Message) {
 func (s *messageSearch) advance(asked []*searchRange, tops map[uuid.UUID]uuid.UUID) {
 	for _, r := range asked {
 		read := r.high - r.from
+		s.looked += read
+		r.read += read
 		r.high = r.from
 		if s.in.RoomID != nil || r.done() {
 			continue
@@ -271,8 +287,8 @@ func (s *messageSearch) advance(asked []*searchRange, tops map[uuid.UUID]uuid.UU
 			continue
 		}
 		at := time.UnixMilli(idTime(top))
-		if past := time.UnixMilli(idTime(r.top)).Sub(at).Seconds(); read > 0 && past > 0 {
-			r.rate = float64(read) / past
+		if past := s.began.Sub(at).Seconds(); past > 0 {
+			r.rate = (float64(r.read) - 0.5) / past // of so many before the last one
 		}
 		r.top, r.at = top, at
 	}
@@ -293,7 +309,7 @@ func (s *messageSearch) askIndex(places int64) error {
 	if s.dialect == dialect.SQLite {
 		most = placesOfSQLite
 	}
-	for len(open) > 0 && !s.full() && s.floor == (searchKey{}) {
+	for len(open) > 0 && !s.full() && !s.blocked() {
 		n, sum := 0, int64(0)
 		for n < len(open) && (n == 0 || sum+open[n].places() <= most) {
 			sum += open[n].places()

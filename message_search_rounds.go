@@ -7,50 +7,108 @@ import (
 	"time"
 )
 
-// allocate decides how much is read of each range: what is likely to be as new as the
-// rest, so that together it is about as many messages as budget.
-func (s *messageSearch) allocate(round scanRound) {
-	budget := round.budget
+const (
+	// scanRounds is how many statements read the newest messages at most.
+	scanRounds = 8
+	// firstOfRoom and firstOfAll are how many messages the first round reads, in one room and in all.
+	firstOfRoom = 1000
+	firstOfAll  = 500
+	// scanBesideIndex is how many are read at most of several rooms where there is an index.
+	scanBesideIndex = 5000
+)
+
+// most is how many messages are read at most.
+func (s *messageSearch) most() int64 {
+	if s.index == "" || len(s.ranges) == 1 || s.unsure() {
+		return SearchScanRows
+	}
+	return scanBesideIndex
+}
+
+// unsure reports whether many messages had to be looked at one by one, since they have no words.
+func (s *messageSearch) unsure() bool { return s.misses > 0 && s.misses >= s.looked/8 }
+
+// common reports whether, by what was read so far, a page of what is searched for is among SearchScanRows
+// messages, so that to read on costs less than to ask the index.
+func (s *messageSearch) common() bool {
+	return s.hits*SearchScanRows >= int64(s.limit+1)*s.looked
+}
+
+// rare reports whether it is time to ask the index.
+func (s *messageSearch) rare() bool {
+	return s.index != "" && (s.looked >= firstOfRoom || s.hits == 0) && !s.common() && !s.unsure()
+}
+
+// wanted is about how many messages are to be read next, for a page to be among them.
+func (s *messageSearch) wanted() int64 {
+	most := s.most() - s.looked
+	switch {
+	case s.looked == 0 && s.in.RoomID != nil:
+		return firstOfRoom
+	case s.looked == 0:
+		return firstOfAll
+	case s.in.RoomID == nil:
+		most = min(most, 2*s.looked) // the rates are of what was read
+	}
+	if s.hits == 0 {
+		return most
+	}
+	return min(most, max(firstOfAll, s.looked*int64(s.limit+1)*5/(4*s.hits)-s.looked))
+}
+
+// allocate decides how much is read of each range: what is likely to be as new as the rest. Once there is a
+// page, ranges are read back to its end alone, and further than their rates say, since more was sent lately.
+func (s *messageSearch) allocate() {
+	budget := s.wanted()
 	if len(s.ranges) == 1 {
 		r := s.ranges[0]
 		r.from = max(r.low, r.high-budget-r.extra)
 		r.extra = 0
 		return
 	}
-	if round.catchUp {
-		s.catchUp(budget)
-		return
+	slices.SortFunc(s.ranges, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
+	if s.looked == 0 && len(s.ranges) > 0 {
+		s.began = s.ranges[0].at
 	}
-	var newest *searchRange
+	since, page := s.sinceFor(budget), len(s.found) > s.limit
+	if page {
+		since, budget = s.untilPage(), s.most()-s.looked
+	}
+	least := int64(1)
 	for _, r := range s.ranges {
-		if !r.done() && (newest == nil || bytes.Compare(r.top[:], newest.top[:]) > 0) {
-			newest = r
+		take := max(r.expected(since), least)
+		if page && take > 0 {
+			take += take/2 + 1
 		}
-	}
-	if newest == nil {
-		return
-	}
-	s.since = s.sinceFor(budget)
-	for _, r := range s.ranges {
-		take := r.extra + r.expected(s.since)
-		if r == newest {
-			take++
+		if r.read > 0 { // a rate of few messages says little
+			take = min(take, 16*r.read+16)
+		}
+		take = min(take, r.high-r.low, budget)
+		if budget -= take; take > 0 {
+			take, r.extra, least = take+r.extra, 0, 0
 		}
 		r.from = max(r.low, r.high-take)
-		r.extra = 0
 	}
 }
 
-// catchUp reads more of the ranges that have not come as far back as they were to, those first that lack most.
-func (s *messageSearch) catchUp(budget int64) {
-	slices.SortFunc(s.ranges, func(a, b *searchRange) int { return bytes.Compare(b.top[:], a.top[:]) })
-	for _, r := range s.ranges {
-		take := int64(0)
-		if n := r.expected(s.since); n > 0 && budget > 0 {
-			take = min(2*n+4, r.high-r.low, budget)
-		}
-		r.from, budget = r.high-take, budget-take
+// untilPage is how far back all ranges are to be read so that a page is whole: to the end of what was found, or
+// to where it is likely to end once more is found of those ranges that were read less far.
+func (s *messageSearch) untilPage() time.Time {
+	begin := time.UnixMilli(idTime(s.pageBegin()))
+	with := func(end time.Time) time.Time { // what may be out of order
+		return end.Add(-time.Millisecond - min(outOfOrder, max(0, begin.Sub(end))))
 	}
+	found := with(time.UnixMilli(idTime(s.found[s.limit].ID)))
+	rate := 0.0
+	for _, r := range s.ranges {
+		rate += r.rate
+	}
+	wanted := float64(s.limit+1) * float64(s.looked) / float64(s.hits)
+	likely := with(s.began.Add(-time.Duration(wanted / rate * float64(time.Second))))
+	if likely.After(found) && slices.ContainsFunc(s.ranges, func(r *searchRange) bool { return r.expected(likely) > 0 }) {
+		return likely
+	}
+	return found
 }
 
 // sinceFor is the time from which on about that many messages are expected in all ranges.

@@ -14,7 +14,7 @@ import (
 type part struct {
 	room        uuid.UUID
 	least, high int64 // the first and the last message to look at
-	mark        int64 // the message to tell by where the range ends; 0 for none
+	mark        int64 // the last of them, to tell by how far back the range was read; 0 for none
 	place       string
 }
 
@@ -23,7 +23,7 @@ func (s *messageSearch) parts(ranges []*searchRange, places bool) (parts []part)
 	for _, r := range ranges {
 		p := part{room: r.room, least: r.from + 1, high: r.high}
 		if s.in.RoomID == nil && r.from > r.low {
-			p.mark, p.least = r.from, r.from
+			p.mark = p.least
 		}
 		for places {
 			n := p.high / words.PlaceMessages
@@ -60,8 +60,9 @@ func (s *messageSearch) asked(parts []part) (from string, args []any) {
 	return s.unnest("j", "room_id uuid", "least bigint", "high bigint", "mark bigint", "place text"), a.Args()
 }
 
-// within renders what is asked as a table j, of rooms that are there and that the actor is
-// in, and of messages that they see; with a query of PostgreSQL's for the words of each.
+// within renders what is asked as a table j, of rooms that the actor is in, and of messages that they see; with
+// a query of PostgreSQL's for the words of each. What is found in rooms that were deleted meanwhile is left out
+// at the end.
 func (s *messageSearch) within(ranges []*searchRange, vector bool) (string, []any) {
 	from, asked := s.asked(s.parts(ranges, vector))
 	columns, least, member, args := "", "j.least", "", []any(nil)
@@ -72,11 +73,10 @@ func (s *messageSearch) within(ranges []*searchRange, vector bool) (string, []an
 	args = append(args, asked...)
 	if !s.actor.system {
 		least = s.dialect.Greatest() + "(j.least, u.joined_number + 1)"
-		member = " JOIN chat_room_users u ON u.room_id = j.room_id AND u.user_id = ?"
+		member = " CROSS JOIN chat_room_users u WHERE u.room_id = j.room_id AND u.user_id = ?"
 		args = append(args, s.actor.id)
 	}
-	return "WITH j AS MATERIALIZED (SELECT j.room_id, " + least + " AS least, j.high, j.mark" + columns + " FROM " + from +
-		" JOIN chat_rooms r ON r.id = j.room_id AND r.deleted_at IS NULL" + member + ")", args
+	return "WITH j AS MATERIALIZED (SELECT j.room_id, " + least + " AS least, j.high, j.mark" + columns + " FROM " + from + member + ")", args
 }
 
 // filters renders the conditions on messages m beside their words.
@@ -100,7 +100,8 @@ func (s *messageSearch) filters() (condition string, args []any) {
 const (
 	rowFound = iota
 	rowUnworded
-	rowMark
+	rowMark      // the last message of a range
+	rowFoundMark // and it is to be looked at
 )
 
 // scan reads the messages of the ranges that are being read. What has no words, because no index knows it,
@@ -129,39 +130,85 @@ func (s *messageSearch) scan() error {
 		condition += ")"
 	}
 	wanted := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high AND (m.number = j.mark OR (" + condition + "))"
-	columns := "SELECT CASE WHEN m.number = j.mark THEN 2 ELSE 0 END, " + prefixed("m", messageColumns)
+	columns := "SELECT CASE WHEN " + condition + " THEN CASE WHEN m.number = j.mark THEN 3 ELSE 0 END ELSE 2 END, " + prefixed("m", messageColumns)
+	args = append(append(args, more...), more...)
 	if s.dialect == dialect.Postgres { // by the room's numbers, whatever the planner thinks
-		return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", append(args, more...), 0)
+		return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE "+wanted+" OFFSET 0) m", args, 0)
 	}
-	return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, append(args, more...), 0)
+	return s.readRows(ranges, with+" "+columns+" FROM j CROSS JOIN chat_messages m WHERE "+wanted, args, 0)
 }
 
 // ask asks the index for the ranges. Those of their messages that it does not know are
 // read, by an index of theirs.
 func (s *messageSearch) ask(ranges []*searchRange) error {
-	with, args := s.within(ranges, false)
+	var looked []*searchRange // for more than what the index finds
+	for _, r := range ranges {
+		if r.unworded || r.from > r.low {
+			looked = append(looked, r)
+		}
+	}
+	with, args := s.within(looked, false)
 	condition, more := s.filters()
-	order := "m.id"
+	order := " ORDER BY m.id DESC LIMIT ?"
 	if s.in.RoomID != nil {
-		order = "m.number"
+		order = " ORDER BY m.number DESC LIMIT ?"
 	}
 	columns := prefixed("m", messageColumns)
-	inRange := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high"
-	found, join := "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid", "chat_message_words MATCH ?"
-	unknown := "j CROSS JOIN chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition
+	known, ofKnown := s.known()
+	seen, bySeen := s.seen()
+	unknown := "m.room_id = j.room_id AND m.number >= j.least AND m.number <= j.high AND m.words IS NULL AND " + condition
+	var found string
 	if s.index == schema.SearchPostgres {
 		// By the indexes, whatever the planner thinks: it is not shown the words, of which it would take
 		// many for much, nor what is asked of the rest.
-		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ (SELECT CAST(? AS tsquery)))"
-		found, join = "m", "TRUE"
-		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + inRange + " AND m.words IS NULL AND " + condition + " OFFSET 0) m"
+		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ (SELECT CAST(? AS tsquery))" + s.limitUnseen() + ")"
+		found = "m CROSS JOIN LATERAL (SELECT 1 FROM " + seen + " OFFSET 0) AS seen WHERE TRUE"
+		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + unknown + " OFFSET 0) m"
+		args = append(append(args, s.terms(ranges)), bySeen...)
+	} else {
+		found = "chat_message_words CROSS JOIN chat_messages m ON m.docid = chat_message_words.rowid CROSS JOIN " + seen + " AND chat_message_words MATCH ?"
+		unknown = "j CROSS JOIN chat_messages m WHERE " + unknown
+		args = append(append(args, bySeen...), s.terms(ranges))
 	}
-	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " JOIN j ON " + inRange + " WHERE " + join + " AND " + condition +
-		" ORDER BY " + order + " DESC LIMIT ?) AS known UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM " + unknown +
-		" ORDER BY " + order + " DESC LIMIT ?) AS unknown" +
+	query := with + " SELECT * FROM (SELECT 0, " + columns + " FROM " + found + " AND " + condition + known + order + ") AS known" +
+		" UNION ALL SELECT * FROM (SELECT 1, " + columns + " FROM " + unknown + order + ") AS unknown" +
 		" UNION ALL SELECT 2, " + columns + " FROM j JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.mark AND j.mark >= j.least"
-	args = append(append(append(args, s.terms(ranges)), more...), candidatesPerStatement)
+	args = append(append(append(args, more...), ofKnown...), candidatesPerStatement)
 	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement), candidatesPerStatement)
+}
+
+// limitUnseen is a limit that PostgreSQL's planner does not see, of which it expects a tenth of the messages that it
+// expects, one in 200: for so many it would compile the statement where there are millions. Of few messages it
+// would rather read a tenth than use the index.
+func (s *messageSearch) limitUnseen() string {
+	if !s.many {
+		return ""
+	}
+	return " LIMIT (SELECT 1000000000)"
+}
+
+// known renders the further conditions on messages m that the index finds: that they may be on the page.
+func (s *messageSearch) known() (condition string, args []any) {
+	var sql filterSQL
+	switch {
+	case s.in.RoomID != nil:
+		sql.and("m.room_id = ?", s.ranges[0].room)
+		sql.and("m.number <= ?", s.ranges[0].high)
+	case s.before.id != uuid.Nil:
+		sql.and("m.id < ?", s.before.id)
+	}
+	if s.in.RoomID == nil && len(s.found) > s.limit {
+		sql.and("m.id > ?", s.found[s.limit].ID)
+	}
+	return sql.condition, sql.args
+}
+
+// seen renders what says of a message m that the actor sees it, as tables and a condition on them.
+func (s *messageSearch) seen() (tables string, args []any) {
+	if s.actor.system {
+		return "(SELECT 1) AS u WHERE TRUE", nil
+	}
+	return "chat_room_users u WHERE u.room_id = m.room_id AND u.user_id = ? AND u.joined_number < m.number", []any{s.actor.id}
 }
 
 // scanAll reads the newest messages of all rooms by their ids, for System.
@@ -178,8 +225,8 @@ func (s *messageSearch) scanAll() error {
 // readRows reads what one of the statements returns, and keeps what is searched for. The statement returns
 // that many rows at most of each kind but marks, or in all of those of no ranges; 0 says all there are.
 func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any, most int) error {
-	var counts [3]int
-	var lowest [3]searchKey
+	var counts [rowFoundMark + 1]int
+	var lowest [rowFoundMark + 1]searchKey
 	tops := make(map[uuid.UUID]uuid.UUID, len(ranges))
 	err := s.queryEach(func(rows row) (more bool, err error) {
 		var kind int
@@ -190,11 +237,12 @@ func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any
 		if counts[kind]++; counts[kind] == 1 || s.key(&m).compare(lowest[kind]) < 0 {
 			lowest[kind] = s.key(&m)
 		}
-		if kind == rowMark {
+		if kind >= rowMark {
 			tops[m.RoomID] = m.ID
-			return true, nil
 		}
-		s.keep(&m)
+		if kind != rowMark {
+			s.keep(&m)
+		}
 		return ranges != nil || len(s.found) <= s.limit, nil
 	}, query, args...)
 	if err != nil {
@@ -208,7 +256,7 @@ func (s *messageSearch) readRows(ranges []*searchRange, query string, args []any
 }
 
 // sink notes from where on a statement that came to its limit has left something out.
-func (s *messageSearch) sink(all bool, most int, counts [3]int, lowest [3]searchKey) {
+func (s *messageSearch) sink(all bool, most int, counts [rowFoundMark + 1]int, lowest [rowFoundMark + 1]searchKey) {
 	note := func(at searchKey) {
 		if at.compare(s.floor) > 0 {
 			s.floor = at

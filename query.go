@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"github.com/go-df/chat/internal/dialect"
@@ -17,8 +18,32 @@ import (
 func (c *conn) statement(query string, args []any) *gorm.DB {
 	tx := newSession(c.ctx, c.db)
 	tx.Statement.SQL.WriteString(c.dialect.Placeholders(query))
+	bindIDs(args)
 	tx.Statement.Vars = args
 	return tx
+}
+
+// bindIDs binds ids as text, as which the databases read them: pgx tries a driver.Valuer in
+// several formats first, which takes it longer than all else of a call.
+func bindIDs(args []any) {
+	for i, arg := range args {
+		switch id := arg.(type) {
+		case UserID:
+			args[i] = string(id)
+		case *UserID:
+			args[i] = nil
+			if id != nil {
+				args[i] = string(*id)
+			}
+		case uuid.UUID:
+			args[i] = id.String()
+		case *uuid.UUID:
+			args[i] = nil
+			if id != nil {
+				args[i] = id.String()
+			}
+		}
+	}
 }
 
 // exec runs a statement and returns how many rows it changed. Without a lock it leaves it to
@@ -114,6 +139,11 @@ func (c *conn) text(key any, render func() string) string {
 
 func (c *conn) castUser() string { return c.dialect.CastUser(c.userColumn()) }
 
+// onePlanUser renders dialect.OnePlan of a user id, to be compared as the column compares.
+func (c *conn) onePlanUser() string {
+	return c.dialect.OnePlan(c.userColumn()) + c.dialect.Collation(c.userColumn())
+}
+
 func (c *conn) userColumn() string { return c.config.UserIDs.ColumnType(string(c.dialect)) }
 
 // utc scans a time that a driver gives as such or, where SQLite knows no column
@@ -122,32 +152,29 @@ type utc struct{ dest **time.Time }
 
 func scanTime(dest **time.Time) sql.Scanner { return utc{dest} }
 
-// timeLayouts are SQLite's, and PostgreSQL's of a time without a zone in JSON.
-var timeLayouts = []string{"2006-01-02 15:04:05.999999999-07:00", time.RFC3339Nano, "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999"}
-
+// Scan reads a time, or NULL.
 func (u utc) Scan(src any) error {
-	var text string
+	*u.dest = nil
+	if src == nil {
+		return nil
+	}
+	t, err := timeOf(src)
+	if err == nil {
+		*u.dest = &t
+	}
+	return err
+}
+
+func timeOf(src any) (time.Time, error) {
 	switch v := src.(type) {
-	case nil:
-		*u.dest = nil
-		return nil
 	case time.Time:
-		v = v.UTC()
-		*u.dest = &v
-		return nil
+		return v.UTC(), nil
 	case string:
-		text = v
+		return dialect.ParseTime(v)
 	case []byte:
-		text = string(v)
+		return dialect.ParseTime(v)
 	}
-	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, text); err == nil {
-			t = t.UTC()
-			*u.dest = &t
-			return nil
-		}
-	}
-	return fmt.Errorf("chat: cannot read a time from %v", src)
+	return time.Time{}, fmt.Errorf("chat: cannot read a time from %T", src)
 }
 
 // scanRequiredTime is scanTime for columns that are never NULL.
@@ -155,15 +182,12 @@ func scanRequiredTime(dest *time.Time) sql.Scanner { return requiredTime{dest} }
 
 type requiredTime struct{ dest *time.Time }
 
-func (r requiredTime) Scan(src any) error {
-	var t *time.Time
-	if err := scanTime(&t).Scan(src); err != nil {
-		return err
+// Scan reads a time, and of NULL, which an outer join makes, nothing.
+func (r requiredTime) Scan(src any) (err error) {
+	if src != nil {
+		*r.dest, err = timeOf(src)
 	}
-	if t != nil {
-		*r.dest = *t
-	}
-	return nil
+	return err
 }
 
 // inSnapshot runs fn on what the database is at one moment, without locks.

@@ -3,7 +3,9 @@ package chat
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -21,15 +23,13 @@ func (s *Service) Room(ctx context.Context, actor Actor, room uuid.UUID) (*Room,
 // seeRoom returns a room with all that the actor sees of it, in one statement.
 func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
 	reader := c.newRoomReader()
-	found, before, after := " WHERE "+by.is+" AND r.deleted_at IS NULL", "", ""
-	if c.dialect == dialect.Postgres { // which would look for the last message among all of the room's, for a room it knows the id of
-		before, args = "WITH r AS MATERIALIZED (SELECT r.* FROM "+by.from+found+") ", append(slices.Clip(args), c.actor.nullableID())
-		found = "r"
+	query := c.text(seenRoomKey{by, c.actor.system}, func() string { return reader.seenRoomSQL(by) })
+	if c.dialect == dialect.Postgres {
+		args = append(slices.Clip(args), c.actor.nullableID())
 	} else {
-		found, after, args = by.from, found, append([]any{c.actor.nullableID()}, args...)
+		args = append([]any{c.actor.nullableID()}, args...)
 	}
-	room, err := queryOne(c.conn, reader.scan, before+"SELECT "+reader.columns(mentionCountSQL)+" FROM "+found+
-		" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+after, args...)
+	room, err := queryOne(c.conn, reader.scan, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +37,22 @@ func (c *call) seeRoom(by roomOf, args ...any) (*Room, error) {
 		return nil, ErrNotFound
 	}
 	return room, c.scope(room, room.Me).decide(opSeeRoom, target{})
+}
+
+// seenRoomKey is what the text of seenRoomSQL depends on.
+type seenRoomKey struct {
+	by     roomOf
+	system bool
+}
+
+// seenRoomSQL has the parameters of by and the actor's id, on SQLite this first.
+func (r *roomReader) seenRoomSQL(by roomOf) string {
+	before, from, found := "", by.from, " WHERE "+by.is+" AND r.deleted_at IS NULL"
+	if r.call.dialect == dialect.Postgres { // which would look for the last message among all of the room's, for a room it knows the id of
+		before, from, found = "WITH r AS MATERIALIZED (SELECT r.* FROM "+from+found+") ", "r", ""
+	}
+	return before + "SELECT " + r.columns(mentionCountSQL) + " FROM " + from +
+		" LEFT JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?" + r.joins() + found
 }
 
 // roomReader reads rooms r with all that the actor, whose membership is u, sees of them, one
@@ -61,16 +77,19 @@ func (*roomReader) columns(mentions string) string {
 		prefixed("o", optionalRoomUserColumns) + ", " + headColumns + ", " + prefixed("f", mediaColumns)
 }
 
-// joins renders the other user of a private room, and the last message where it is one that
-// the actor sees.
+// joins renders the other user of a private room, of whom there is none to System, and the
+// last message where it is one that the actor sees.
 func (r *roomReader) joins() string {
-	other, last := " AND o.user_id = CASE WHEN r.private_a = u.user_id THEN r.private_b ELSE r.private_a END", " AND m.number > u.joined_number"
-	if r.call.actor.system { // neither is the other to it
-		other, last = " AND FALSE", ""
+	d, last := r.call.dialect, " AND m.number > u.joined_number"
+	if r.call.actor.system {
+		last = ""
 	}
-	return " LEFT JOIN chat_room_users o ON r.private_a IS NOT NULL AND u.user_id IS NOT NULL AND o.room_id = r.id" + other +
-		" LEFT JOIN chat_messages m ON m.room_id = r.id AND m.number = r.last_number" + last + headMedia
+	return d.LeftJoinRow("chat_room_users", "o", "o.room_id = r.id AND o.user_id = "+otherUserSQL) +
+		d.LeftJoinRow("chat_messages", "m", "m.room_id = r.id AND m.number = r.last_number"+last) + headMedia(d)
 }
+
+// otherUserSQL is the other user of the private room r than the one whose membership u is.
+const otherUserSQL = "CASE WHEN r.private_a = u.user_id THEN r.private_b WHEN u.user_id IS NOT NULL THEN r.private_a END"
 
 func (r *roomReader) scan(rows row) (Room, error) {
 	if err := rows.Scan(r.dest...); err != nil {
@@ -170,13 +189,13 @@ func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
 		return "", nil, err
 	}
 	if in.Type != "" {
-		add(" AND r.type = ?", in.Type)
+		add(" AND r.type = "+c.dialect.OnePlan("text"), in.Type)
 	}
 	if in.Muted != nil {
-		add(" AND "+mutedSQL+" = ?", c.now, *in.Muted)
+		add(" AND "+mutedSQL+" = "+c.dialect.OnePlan("boolean"), c.now, *in.Muted)
 	}
 	if in.Pinned != nil {
-		add(" AND u.pinned = ?", *in.Pinned)
+		add(" AND u.pinned = "+c.dialect.OnePlan("boolean"), *in.Pinned)
 	}
 	if in.Unread {
 		add(" AND (" + markedSQL + " OR " + unmarkedUnreadSQL + " > 0)")
@@ -189,14 +208,14 @@ func (in *RoomsQuery) condition(c *conn) (string, []any, error) {
 		if err := at.check("rooms"); err != nil {
 			return "", nil, err
 		}
-		add(" AND (u.pinned, "+roomActivity+", r.id) < (?, ?, ?)", at.Pinned, at.At, at.ID)
+		add(" AND (u.pinned, "+roomActivity+", r.id) < ("+c.dialect.OnePlan("boolean")+", "+c.dialect.OnePlan("timestamptz")+", "+c.dialect.OnePlan("uuid")+")",
+			at.Pinned, at.At, at.ID)
 	}
 	return condition, args, nil
 }
 
 // inbox cuts the page before it reads what a page shows: that much less is sorted.
 func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
-	const from = " FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id WHERE u.user_id = ? AND r.deleted_at IS NULL"
 	pinnedFirst := "u.pinned"
 	if c.dialect == dialect.Postgres { // of booleans, which are mostly equal, it would have to compare the next column each time
 		pinnedFirst = "CASE WHEN u.pinned THEN 'infinity' ELSE " + roomActivity + " END"
@@ -208,8 +227,11 @@ func (c *call) inbox(me UserID, in RoomsQuery, limit int) ([]Room, error) {
 	}
 	args = append(append([]any{me}, args...), limit+1, me)
 	reader := c.newRoomReader()
-	return queryAll(c.conn, reader.scan, "WITH page AS (SELECT r.id"+from+condition+order+" LIMIT ?) SELECT "+reader.columns(mentionCountSQL)+
-		" FROM page JOIN chat_rooms r ON r.id = page.id JOIN chat_room_users u ON u.room_id = r.id AND u.user_id = ?"+reader.joins()+order, args...)
+	return queryAll(c.conn, reader.scan, "WITH found AS (SELECT r.id FROM chat_room_users u "+c.dialect.JoinRow("chat_rooms", "r", "u.room_id")+
+		" WHERE u.user_id = "+c.onePlanUser()+" AND r.deleted_at IS NULL"+condition+order+" LIMIT "+c.dialect.OnePlan("bigint")+
+		"), page AS (SELECT id FROM found LIMIT "+strconv.Itoa(c.config.Limits.PageMax+1)+") SELECT "+reader.columns(mentionCountSQL)+
+		" FROM page "+c.dialect.JoinRow("chat_rooms", "r", "page.id")+
+		c.dialect.LeftJoinRow("chat_room_users", "u", "u.room_id = r.id AND u.user_id = ?")+reader.joins()+order, args...)
 }
 
 // attachHeads fills in, of rooms that the actor is in, the heads of the last messages and
@@ -258,7 +280,7 @@ func (c *call) attachSeen(rooms []*Room, mine bool) error {
 		"SELECT j.room_id, "+columns+prefixed("o", optionalRoomUserColumns)+", "+headColumns+", "+prefixed("f", mediaColumns)+
 			" FROM "+c.jsonRows("room_id uuid", "number bigint", "joined bigint", "other user")+join+
 			" LEFT JOIN chat_room_users o ON o.room_id = j.room_id AND o.user_id = j.other"+
-			" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number AND m.number > "+joined+headMedia, args...)
+			" LEFT JOIN chat_messages m ON m.room_id = j.room_id AND m.number = j.number AND m.number > "+joined+headMedia(c.dialect), args...)
 	return err
 }
 
@@ -290,11 +312,20 @@ func (c *call) scanSeen(rows row, byID map[uuid.UUID]*Room, mine bool) (id uuid.
 	return id, nil
 }
 
+// prefixes are what prefixed has rendered.
+var prefixes sync.Map
+
 // prefixed puts a table's alias before each of its columns.
 func prefixed(alias, columns string) string {
+	key := [2]string{alias, columns}
+	if known, ok := prefixes.Load(key); ok {
+		return known.(string)
+	}
 	names := strings.Split(columns, ",")
 	for i, name := range names {
 		names[i] = alias + "." + strings.TrimSpace(name)
 	}
-	return strings.Join(names, ", ")
+	text := strings.Join(names, ", ")
+	prefixes.Store(key, text)
+	return text
 }

@@ -190,7 +190,7 @@ func (s *Service) Unread(ctx context.Context, actor Actor) (*Unread, error) {
 		if err != nil {
 			return nil, err
 		}
-		sums, err := queryAll(c.conn, scanUnreadSums, unreadSumsSQL, c.now, me)
+		sums, err := queryAll(c.conn, scanUnreadSums, c.unreadSumsSQL(), c.now, me)
 		if err != nil {
 			return nil, err
 		}
@@ -220,9 +220,11 @@ func scanUnreadSums(rows row) (s unreadSums, err error) {
 
 // unreadSumsSQL reads the rooms once: without MATERIALIZED PostgreSQL would count the
 // tombstones anew wherever the count is named.
-var unreadSumsSQL = `WITH mine AS MATERIALIZED (
+func (c *conn) unreadSumsSQL() string {
+	return `WITH mine AS MATERIALIZED (
 		SELECT ` + mutedSQL + ` AS muted, ` + unreadSQL + ` AS unread, ` + markedSQL + ` AS marked, ` + mentionCountSQL + ` AS mentions
-		FROM chat_room_users u JOIN chat_rooms r ON r.id = u.room_id
-		WHERE u.user_id = ? AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR ` + markedSQL + `)
+		FROM chat_room_users u ` + c.dialect.JoinRow("chat_rooms", "r", "u.room_id") + `
+		WHERE u.user_id = ` + c.onePlanUser() + ` AND r.deleted_at IS NULL AND (r.last_number > ` + unreadFromSQL + ` OR ` + markedSQL + `)
 	) SELECT muted, CAST(SUM(unread) AS bigint), COUNT(CASE WHEN unread > 0 OR marked THEN 1 END), CAST(SUM(mentions) AS bigint)
 	FROM mine GROUP BY muted`
+}

@@ -6,7 +6,6 @@ package dialect
 import (
 	"database/sql"
 	"strings"
-	"time"
 )
 
 // Dialect is a kind of database, by the name that GORM has for it.
@@ -84,10 +83,6 @@ func (d Dialect) Later(column string) string {
 	return "GREATEST(" + column + ", CAST(? AS timestamptz))"
 }
 
-// FormatTime writes a time as the drivers of SQLite bind it, for rows in JSON: times in
-// several formats would not sort.
-func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.999999999-07:00") }
-
 // Collation is what a column or an expression of user ids of this type needs beside
 // its type, so that PostgreSQL compares text byte by byte, as SQLite does.
 func (d Dialect) Collation(userType string) string {
@@ -138,12 +133,23 @@ func (d Dialect) JSONList(tuple, from string) string {
 	return "(SELECT " + d.JSONAggregate() + "(" + tuple + ") " + from + ")"
 }
 
+// OnePlan renders a parameter of a type so that PostgreSQL's planner does not see its value, and
+// plans a statement once for all values. Where it would rather plan for each value, and there are
+// a dozen tables, the plan takes as long as to run it.
+func (d Dialect) OnePlan(kind string) string {
+	if d == SQLite {
+		return "?"
+	}
+	return "(SELECT CAST(? AS " + kind + "))"
+}
+
 // Stable renders a query so that a statement which was prepared stays so. SQLite compiles a
-// join in which a column equals a bare parameter anew whenever another value is bound, which
-// takes it several times as long as to run it.
+// join in which a column equals a bare parameter anew whenever another value is bound, and what
+// has a bare parameter as its limit whenever any is, which takes it several times as long as to
+// run it.
 func (d Dialect) Stable(query string) string {
 	if d == Postgres {
 		return query
 	}
-	return strings.ReplaceAll(query, " = ?", " = (SELECT ?)")
+	return stable.once(query, strings.NewReplacer(" = ?", " = (SELECT ?)", " LIMIT ?", " LIMIT CAST(? AS integer)").Replace)
 }

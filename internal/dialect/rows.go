@@ -40,13 +40,27 @@ func (d Dialect) JSONRows(userType string, columns ...string) string {
 		") LIMIT (SELECT 1000000000)) AS j"
 }
 
-// placeholders are queries that Placeholders has rendered, of which there are some hundred.
-var (
-	placeholders     sync.Map
-	placeholderCount atomic.Int64
-)
+// rendered are queries that were rendered for a database, of which there are some hundred.
+type rendered struct {
+	texts sync.Map
+	count atomic.Int64
+}
 
-const placeholdersMost = 10_000
+const renderedMost = 10_000
+
+// once returns what render makes of a query.
+func (r *rendered) once(query string, render func(string) string) string {
+	if known, ok := r.texts.Load(query); ok {
+		return known.(string)
+	}
+	text := render(query)
+	if r.count.Add(1) <= renderedMost {
+		r.texts.Store(query, text)
+	}
+	return text
+}
+
+var numbered, stable rendered
 
 // Placeholders renders a query whose parameters are written as ? with the database's own
 // names of parameters.
@@ -54,24 +68,19 @@ func (d Dialect) Placeholders(query string) string {
 	if d == SQLite {
 		return query
 	}
-	if known, ok := placeholders.Load(query); ok {
-		return known.(string)
-	}
-	var text []byte
-	parameters := 0
-	for _, c := range []byte(query) {
-		if c != '?' {
-			text = append(text, c)
-			continue
+	return numbered.once(query, func(query string) string {
+		var text []byte
+		parameters := 0
+		for _, c := range []byte(query) {
+			if c != '?' {
+				text = append(text, c)
+				continue
+			}
+			parameters++
+			text = strconv.AppendInt(append(text, '$'), int64(parameters), 10)
 		}
-		parameters++
-		text = strconv.AppendInt(append(text, '$'), int64(parameters), 10)
-	}
-	rendered := string(text)
-	if placeholderCount.Add(1) <= placeholdersMost {
-		placeholders.Store(query, rendered)
-	}
-	return rendered
+		return string(text)
+	})
 }
 
 // InIDs renders the condition that a uuid is in the JSON array bound to its one
@@ -94,6 +103,15 @@ func (d Dialect) JoinRow(table, alias, id string) string {
 	// OFFSET 0, because the planner would rather read a table of some thousand rows from
 	// end to end than look up as many as it expects of arrays.
 	return "CROSS JOIN LATERAL (SELECT * FROM " + table + " WHERE id = " + id + " OFFSET 0) " + alias
+}
+
+// LeftJoinRow renders the outer join with the row of a table, named alias, that a condition
+// leaves, which is one at most and is found by an index.
+func (d Dialect) LeftJoinRow(table, alias, condition string) string {
+	if d == SQLite {
+		return " LEFT JOIN " + table + " " + alias + " ON " + condition
+	}
+	return " LEFT JOIN LATERAL (SELECT * FROM " + table + " " + alias + " WHERE " + condition + " OFFSET 0) " + alias + " ON TRUE"
 }
 
 // InQuery renders the condition that a value is among what a query returns, which is much

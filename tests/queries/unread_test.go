@@ -62,15 +62,7 @@ func (x *explained) tombstoneIndexes(q asked) (indexes []string) {
 			return errors.Join(err, conn.Exec("DEALLOCATE asked").Error)
 		}))
 	} else {
-		rows := chatsuite.Must(x.DB.Statement.ConnPool.QueryContext(x.Ctx, "EXPLAIN QUERY PLAN "+q.query, q.args...))(x.T)
-		defer func() { chatsuite.NoError(x.T, rows.Close()) }()
-		for rows.Next() {
-			var id, parent, unused int
-			var step string
-			chatsuite.NoError(x.T, rows.Scan(&id, &parent, &unused, &step))
-			lines = append(lines, step)
-		}
-		chatsuite.NoError(x.T, rows.Err())
+		lines = x.sqlitePlan(q)
 	}
 	for _, line := range lines {
 		if found := tombstones.FindStringSubmatch(line); found != nil {
@@ -81,6 +73,21 @@ func (x *explained) tombstoneIndexes(q asked) (indexes []string) {
 		x.T.Errorf("no step of the plan reads tombstones:\n%s", strings.Join(lines, "\n"))
 	}
 	return indexes
+}
+
+// sqlitePlan are the steps of SQLite's plan of a query.
+func (x *explained) sqlitePlan(q asked) (steps []string) {
+	x.T.Helper()
+	rows := chatsuite.Must(x.DB.Statement.ConnPool.QueryContext(x.Ctx, "EXPLAIN QUERY PLAN "+q.query, q.args...))(x.T)
+	defer func() { chatsuite.NoError(x.T, rows.Close()) }()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		chatsuite.NoError(x.T, rows.Scan(&id, &parent, &unused, &step))
+		steps = append(steps, step)
+	}
+	chatsuite.NoError(x.T, rows.Err())
+	return steps
 }
 
 // tombstones matches the steps of plans that read messages as t, and captures the index.

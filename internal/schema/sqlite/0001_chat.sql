@@ -98,7 +98,9 @@ CREATE TABLE chat_room_users (
 	CONSTRAINT chat_room_users_marked CHECK ((marked_unread IS NULL) = (marked_own IS NULL) AND marked_unread <= last_read_number
 		AND marked_unread > joined_number)
 ) WITHOUT ROWID;
-CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id);
+-- With all that sorts and leaves out rooms of an inbox: without it, to cut a page of a thousand
+-- rooms reads as many pages of the table.
+CREATE INDEX chat_room_users_user ON chat_room_users (user_id, room_id, pinned, hidden_number, muted, muted_until);
 CREATE INDEX chat_room_users_created_by ON chat_room_users (created_by) WHERE created_by IS NOT NULL;
 
 -- What outlives a membership: the permissions that the user lacked of the room's
