@@ -87,8 +87,14 @@ bench: ## Measure everything and write docs/benchmarks.md; some minutes, on a qu
 	go test ./bench -v -count 1 -run 'Report$$' -timeout 2h -report full -docs $(CURDIR)/docs
 
 .PHONY: bench-quick
-bench-quick: ## Measure with small numbers and print the report; a minute
-	go test ./bench -v -count 1 -run 'Report$$' -timeout 20m -report quick
+bench-quick: ## Measure with small numbers and print the report; some minutes
+	go test ./bench -v -count 1 -run '(Report|Huge)$$' -timeout 20m -report quick
+
+HUGE ?= /var/tmp/chat-huge
+HUGE_MESSAGES ?= 50000000
+.PHONY: bench-huge
+bench-huge: ## Compare 50,000,000 messages with 5,000,000 and write docs/benchmarks-huge.md; an hour, and 24 GB that stay in HUGE
+	go test ./bench -v -count 1 -run 'Huge$$' -timeout 6h -huge $(HUGE) -huge.messages $(HUGE_MESSAGES) -docs $(CURDIR)/docs
 
 .PHONY: bench-s3
 bench-s3: ## Print how fast storage/s3 stores, against the client's own PutObject; a minute

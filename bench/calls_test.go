@@ -87,33 +87,48 @@ type called struct {
 func (c called) ratio() float64 { return float64(c.took) / float64(c.floor) }
 
 // measureCalls measures each call and its floor in turn, so that what else the machine does
-// meets both.
-func (h *host) measureCalls(p plan) (all []called) {
-	h.t.Helper()
-	must := func(name string, err error) {
-		if err != nil {
-			h.t.Fatalf("%s: %v", name, err)
-		}
-	}
+// meets both, and so on each of the hosts.
+func measureCalls(p plan, hosts ...*host) (all [][]called) {
+	all = make([][]called, len(hosts))
 	for _, c := range calls() {
-		must(c.name, h.nextMessage())
-		must(c.name, h.nextNumber())
-		var floors, took []time.Duration
-		for range p.calls {
-			if c.prepare != nil {
-				must(c.name, c.prepare(h))
-			}
-			from := time.Now()
-			must(c.name, c.bare(h))
-			between := time.Now()
-			must(c.name, c.do(h))
-			floors, took = append(floors, between.Sub(from)), append(took, time.Since(between))
+		for _, h := range hosts {
+			h.must(c.name, h.nextMessage())
+			h.must(c.name, h.nextNumber())
 		}
-		slices.Sort(floors)
-		slices.Sort(took)
-		all = append(all, called{c, floors[len(floors)/2], took[len(took)/2]})
+		floors, took := make([][]time.Duration, len(hosts)), make([][]time.Duration, len(hosts))
+		for range p.calls {
+			for i, h := range hosts {
+				floor, whole := h.timed(c)
+				floors[i], took[i] = append(floors[i], floor), append(took[i], whole)
+			}
+		}
+		for i := range hosts {
+			slices.Sort(floors[i])
+			slices.Sort(took[i])
+			all[i] = append(all[i], called{c, floors[i][p.calls/2], took[i][p.calls/2]})
+		}
 	}
 	return all
+}
+
+// timed runs a call once, after its floor.
+func (h *host) timed(c call) (floor, took time.Duration) {
+	h.t.Helper()
+	if c.prepare != nil {
+		h.must(c.name, c.prepare(h))
+	}
+	from := time.Now()
+	h.must(c.name, c.bare(h))
+	between := time.Now()
+	h.must(c.name, c.do(h))
+	return between.Sub(from), time.Since(between)
+}
+
+func (h *host) must(name string, err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatalf("%s, %d messages: %v", name, h.messages, err)
+	}
 }
 
 // readers is the pool that reads.
@@ -233,7 +248,7 @@ func TestCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := open(t).warm()
 			var b strings.Builder
-			table(&b, []string{"call", "median", "floor", "median", "ratio"}, callRows(h.measureCalls(p)))
+			table(&b, []string{"call", "median", "floor", "median", "ratio"}, callRows(measureCalls(p, h)[0]))
 			perRow := h.perRow()
 			t.Logf("allocated a row of history: %s\n%s", perRow, b.String())
 		})

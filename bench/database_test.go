@@ -75,10 +75,23 @@ func servePostgres(t *testing.T, p plan, copies int) (dsns []string) {
 	}
 	// Restarted, for shared_buffers. The rest is as PostgreSQL comes.
 	admin := openPostgres(t, dsns[0], 0)
-	admin.exec("ALTER SYSTEM SET shared_buffers = '"+sharedBuffers+"'", "ALTER SYSTEM SET max_wal_size = '8GB'", "CHECKPOINT")
+	restart(t, server, admin, asMeasured...)
+	return dsns
+}
+
+// asMeasured are the settings under which servers are measured.
+var asMeasured = []string{"shared_buffers = '" + sharedBuffers + "'", "max_wal_size = '8GB'"}
+
+// restart gives a server settings, and it starts with these alone.
+func restart(t *testing.T, server *dbtest.Server, admin *host, settings ...string) {
+	t.Helper()
+	admin.exec("ALTER SYSTEM RESET ALL")
+	for _, s := range settings {
+		admin.exec("ALTER SYSTEM SET " + s)
+	}
+	admin.exec("CHECKPOINT")
 	hangUp(t, admin)
 	server.Crash(t)
-	return dsns
 }
 
 func freshPostgres(p plan) func(t *testing.T) *host {
@@ -132,7 +145,7 @@ func (d *database) measureReads(p plan, small, large *host) {
 	d.scans = compare(p, small, large, searches())
 	progress(large.t, "%s: read", d.name)
 	d.perRow = large.perRow()
-	d.calls = large.measureCalls(p)
+	d.calls = measureCalls(p, large)[0]
 	progress(large.t, "%s: called", d.name)
 }
 

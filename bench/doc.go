@@ -3,7 +3,8 @@
 // databases:
 //
 //	make bench        # the whole report, on a quiet machine
-//	make bench-quick  # all of it with small numbers, in a minute
+//	make bench-huge   # docs/benchmarks-huge.md, see TestHuge; an hour
+//	make bench-quick  # all of it with small numbers, in some minutes
 //
 // Every figure is a ratio within one run, against a bare INSERT per commit or
 // against another size of the same tables. No figure makes a test fail.

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -133,10 +134,15 @@ func (q sqlOf) messages(p plan, from, to int) []string {
 	reaction := func(mark, emoji string) string {
 		return strings.NewReplacer("-%s-", "-"+mark+"-", "'%s'", "'"+emoji+"'").Replace(reactions)
 	}
+	columns := "id, room_id, number, user_id, author_kind, text, reply_to_id, created_at"
+	rows := fmt.Sprintf("SELECT %s, %s, %s, 2 + n %% %d, 'user', %s, CASE WHEN n %% 10 = 3 THEN %s END, %s FROM %s",
+		q.msgID, fmt.Sprintf(q.roomID, inRoom), numbered, senders, cmp.Or(p.text, text), before, q.at, q.rows(from+1, to))
+	if p.words != "" {
+		rows = fmt.Sprintf("SELECT m.*, %s FROM (%s) AS m (%s)", p.words, rows, columns)
+		columns += ", words"
+	}
 	return []string{
-		fmt.Sprintf(`INSERT INTO chat_messages (id, room_id, number, user_id, author_kind, text, reply_to_id, created_at)
-			SELECT %s, %s, %s, 2 + n %% %d, 'user', %s, CASE WHEN n %% 10 = 3 THEN %s END, %s FROM %s`,
-			q.msgID, fmt.Sprintf(q.roomID, inRoom), numbered, senders, text, before, q.at, q.rows(from+1, to)),
+		fmt.Sprintf("INSERT INTO chat_messages (%s) %s", columns, rows),
 		reaction("8001", "👍"), reaction("8002", "🎉"),
 		fmt.Sprintf(`INSERT INTO chat_media (id, user_id, key, state, file_name, content_type, size, width, height, sha256, created_at)
 			SELECT %s, 2 + n %% %d, 'key' || n, 'ready', 'picture.jpeg', 'image/jpeg', 123456, 1600, 1200,

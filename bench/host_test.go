@@ -86,9 +86,15 @@ func (h *host) value(query string) (value string) {
 
 func openPostgres(t testing.TB, dsn string, messages int) *host {
 	t.Helper()
+	return connectPostgres(t, dsn, messages).serve(false)
+}
+
+// connectPostgres opens a database that need not have tables yet.
+func connectPostgres(t testing.TB, dsn string, messages int) *host {
+	t.Helper()
 	h := &host{t: t, ctx: t.Context(), postgres: true, dsn: dsn, messages: messages}
 	h.db = dbtest.Open(t, postgres.Open(dsn), gorm.Config{})
-	return h.serve(false)
+	return h
 }
 
 // openSQLite opens a file as the library's documentation recommends: one connection

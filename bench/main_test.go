@@ -26,6 +26,8 @@ type plan struct {
 	samples int           // of a read
 	calls   int           // of each call that is compared with its floor
 	timeout time.Duration // with a read that is too slow for so many
+	text    string        // SQL of a message's text where it is not as usual
+	words   string        // SQL of its words where the fill makes them
 }
 
 var plans = map[string]plan{

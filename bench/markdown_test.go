@@ -15,7 +15,9 @@ func (r *results) markdown() string {
 <!-- Written by make bench: change bench/markdown_test.go, not this file. -->
 
     make bench        # this page and its pictures; some minutes, on a quiet machine
-    make bench-quick  # the same with small numbers, printed; a minute
+    make bench-quick  # the same with small numbers, printed; some minutes
+
+[Ten times as many messages](benchmarks-huge.md) are compared in a run of its own, make bench-huge.
 
 All figures are of one run, on %s. The run took %s. What a machine does is its own affair: compare
 ratios, not milliseconds.

@@ -21,10 +21,7 @@ func TestSearches(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		server := dbtest.NewServer(t)
 		dsn := server.DSN(t, template(p))
-		admin := openPostgres(t, dsn, 0)
-		admin.exec("ALTER SYSTEM SET shared_buffers = '"+sharedBuffers+"'", "ALTER SYSTEM SET max_wal_size = '8GB'", "CHECKPOINT")
-		hangUp(t, admin)
-		server.Crash(t)
+		restart(t, server, openPostgres(t, dsn, 0), asMeasured...)
 		measureSearches(t, p, openPostgres(t, dsn, p.large), (*host).barePostgres)
 	})
 	t.Run("sqlite", func(t *testing.T) {

@@ -18,11 +18,18 @@ type Server struct {
 // CI is set.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
+	return KeptServer(t, "")
+}
+
+// KeptServer is a [NewServer] whose folder stays where it is named, with the databases that were
+// made in it, for the next server there. Only one at a time may use the folder.
+func KeptServer(t testing.TB, folder string) *Server {
+	t.Helper()
 	binaries := findBinaries()
 	if binaries == "" {
 		giveUp(t, os.Getenv("CI") != "", "no PostgreSQL binaries on PATH or in /usr/lib/postgresql/*/bin")
 	}
-	server, err := startServer(binaries, durable)
+	server, err := startServer(binaries, durable, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +55,9 @@ func (s *Server) DSN(t testing.TB, template Template) string {
 	}
 	return withDatabase(s.cluster.dsn, name)
 }
+
+// DSNOf returns the DSN of a database that the server has.
+func (s *Server) DSNOf(name string) string { return withDatabase(s.cluster.dsn, name) }
 
 // Crash kills the server and starts it again on the same port, where it recovers
 // from its log. All connections break: a pool may answer with that once for each,

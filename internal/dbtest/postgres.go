@@ -89,7 +89,7 @@ func Serve() (dsn string, stop func() error, err error) {
 	if binaries == "" {
 		return "", func() error { return nil }, nil
 	}
-	server, err := startServer(binaries, volatile)
+	server, err := startServer(binaries, volatile, "")
 	if err != nil {
 		return "", nil, err
 	}
@@ -201,7 +201,7 @@ func (s *sharedPostgres) get() (*cluster, error) {
 func (s *sharedPostgres) start() (err error) {
 	dsn := os.Getenv(Variable)
 	if dsn == "" {
-		if s.server, err = startServer(findBinaries(), volatile); err != nil {
+		if s.server, err = startServer(findBinaries(), volatile, ""); err != nil {
 			return err
 		}
 		dsn = s.server.dsn()

@@ -2,8 +2,11 @@ package dbtest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -133,6 +136,32 @@ func TestNamedServerIsLeftAsItWas(t *testing.T) {
 	if databases := databasesLike(t, watcher, cluster.prefix+"%"); databases != 0 {
 		t.Errorf("%d databases stay on the named server", databases)
 	}
+}
+
+func TestKeptServerHasWhatTheOneBeforeHad(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(os.TempDir(), "chat-kept-"+rand.Text())
+	t.Cleanup(func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Error(err)
+		}
+	})
+	var name string
+	t.Run("make", func(t *testing.T) {
+		db := Open(t, postgres.Open(KeptServer(t, folder).DSN(t, Template{})), gorm.Config{})
+		if err := db.Exec("CREATE TABLE kept (n int)").Error; err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Raw("SELECT current_database()").Scan(&name).Error; err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("find", func(t *testing.T) {
+		db := Open(t, postgres.Open(KeptServer(t, folder).DSNOf(name)), gorm.Config{})
+		if err := db.Exec("INSERT INTO kept VALUES (1)").Error; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestCrashLosesNothingCommitted(t *testing.T) {

@@ -26,11 +26,12 @@ const maxConnections = 1000
 const serverTimeout = time.Minute
 
 // server is a throwaway PostgreSQL server. Its folder holds its data and its
-// log; its user is an unprivileged one when the tests run as root, whom
+// log, and goes with it unless it is kept; its user is an unprivileged one when the tests run as root, whom
 // PostgreSQL refuses.
 type server struct {
 	binaries   string
 	folder     string
+	kept       bool
 	durability durability
 	credential *syscall.Credential // nil for the user who runs the tests
 	watchdog   *exec.Cmd
@@ -50,8 +51,9 @@ const (
 	durable  durability = "on"
 )
 
-func startServer(binaries string, durability durability) (*server, error) {
-	s := &server{binaries: binaries, durability: durability}
+// startServer starts a server in a folder of its own or, where kept names one, in that.
+func startServer(binaries string, durability durability, kept string) (*server, error) {
+	s := &server{binaries: binaries, durability: durability, folder: kept, kept: kept != ""}
 	for _, step := range []func() error{s.makeFolder, s.startWatchdog, s.initialize, s.runOnFreePort} {
 		if err := step(); err != nil {
 			return nil, errors.Join(fmt.Errorf("dbtest: start PostgreSQL: %w", err), s.stop())
@@ -78,16 +80,27 @@ func spacious(folder string) bool {
 	return err == nil && system.Bavail*uint64(system.Bsize) >= 4<<30
 }
 
-func (s *server) makeFolder() error {
+// placeFolder returns the path of the folder as the server will report it.
+func (s *server) placeFolder() (string, error) {
+	if s.kept {
+		if err := os.MkdirAll(s.folder, 0o700); err != nil {
+			return "", err
+		}
+		return filepath.EvalSymlinks(s.folder)
+	}
 	temporary := os.TempDir()
 	if s.durability == volatile && os.Getenv("TMPDIR") == "" && spacious(memory) {
 		temporary = memory
 	}
-	temporary, err := filepath.EvalSymlinks(temporary) // as the server will report it
+	temporary, err := filepath.EvalSymlinks(temporary)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if s.folder, err = os.MkdirTemp(temporary, "chat-postgres-"); err != nil {
+	return os.MkdirTemp(temporary, "chat-postgres-")
+}
+
+func (s *server) makeFolder() (err error) {
+	if s.folder, err = s.placeFolder(); err != nil {
 		return err
 	}
 	if os.Geteuid() != 0 {
@@ -129,7 +142,7 @@ func (s *server) command(name string, args ...string) *exec.Cmd {
 
 // watch is the watchdog's program. It reads a line whenever the server starts,
 // its pid, or has ended, an empty one. The input ends when the test process does,
-// be it by kill -9; then the server is stopped and the folder removed.
+// be it by kill -9; then the server is stopped and the folder that it was told removed.
 const watch = `
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then
@@ -137,11 +150,15 @@ if [ -n "$pid" ]; then
 	tries=0
 	while kill -0 "$pid" && [ "$tries" -lt 200 ]; do sleep 0.05; tries=$((tries + 1)); done
 fi
-rm -rf "$1"
+[ -z "$1" ] || rm -rf "$1"
 `
 
 func (s *server) startWatchdog() error {
-	s.watchdog = s.command("/bin/sh", "-c", watch, "watchdog", s.folder)
+	remove := s.folder
+	if s.kept {
+		remove = ""
+	}
+	s.watchdog = s.command("/bin/sh", "-c", watch, "watchdog", remove)
 	leash, err := s.watchdog.StdinPipe()
 	if err != nil {
 		return err
@@ -155,8 +172,12 @@ func (s *server) startWatchdog() error {
 
 // initialize makes the data folder. Text sorts linguistically there, as it does
 // on most hosts' databases, so that SQL which relies on byte order without saying
-// so fails a test. Builds of PostgreSQL without ICU get the plain order.
+// so fails a test. Builds of PostgreSQL without ICU get the plain order. A folder that was kept
+// is as it is.
 func (s *server) initialize() error {
+	if _, err := os.Stat(filepath.Join(s.data(), "PG_VERSION")); err == nil {
+		return nil
+	}
 	base := []string{"-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"}
 	linguistic := append(base[:len(base):len(base)], "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en")
 	initdb := filepath.Join(s.binaries, "initdb")
@@ -277,8 +298,11 @@ func (s *server) kill() error {
 // stop ends the server and then the watchdog, which removes the folder.
 func (s *server) stop() error {
 	err := s.kill()
-	if s.leash == nil {
+	if s.leash == nil && !s.kept {
 		return errors.Join(err, os.RemoveAll(s.folder))
+	}
+	if s.leash == nil {
+		return err
 	}
 	return errors.Join(err, s.leash.Close(), s.watchdog.Wait())
 }

@@ -19,7 +19,7 @@ const (
 	durable
 )
 
-func startServer(string, durability) (*server, error) {
+func startServer(string, durability, string) (*server, error) {
 	return nil, errors.New("dbtest: a throwaway PostgreSQL server needs Linux or macOS; set " + Variable)
 }
 

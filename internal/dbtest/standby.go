@@ -42,9 +42,6 @@ func (s *Server) Standby(t testing.TB) *Server {
 // Address is where the server listens.
 func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.server.port)) }
 
-// DSNOf returns the DSN of a database that the server has.
-func (s *Server) DSNOf(name string) string { return withDatabase(s.cluster.dsn, name) }
-
 // Kill ends the server as a crash does.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
