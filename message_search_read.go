@@ -30,7 +30,6 @@ type messageSearch struct {
 	limit int
 
 	ranges []*searchRange
-	many   bool      // there are a million messages in them
 	before searchKey // of the first message after the page; the zero value for the first page
 	found  []Message // the newest that were found, one more than a page at most
 	floor  searchKey // nothing is known of what comes after it
@@ -117,11 +116,6 @@ func (s *messageSearch) run() error {
 			return err
 		}
 	}
-	all := int64(0)
-	for _, r := range s.ranges {
-		all += r.high - r.low
-	}
-	s.many = all >= 1_000_000
 	for round := 0; round < scanRounds && s.looked < s.most(); round++ {
 		s.allocate()
 		if err := s.scan(); err != nil || s.full() {

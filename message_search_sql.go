@@ -160,8 +160,11 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 	var found string
 	if s.index == schema.SearchPostgres {
 		// By the indexes, whatever the planner thinks: it is not shown the words, of which it would take
-		// many for much, nor what is asked of the rest.
-		with += ", m AS MATERIALIZED (SELECT * FROM chat_messages m WHERE m.words @@ (SELECT CAST(? AS tsquery))" + s.limitUnseen() + ")"
+		// many for much, nor what is asked of the rest. It expects that one message in 200 has the words, for
+		// which it would start other processes and compile the statement where there are millions: what depends
+		// on a row beside it has no other process, and of limits that it does not see it expects a tenth each.
+		with += ", m AS MATERIALIZED (SELECT * FROM (SELECT m.* FROM (SELECT CAST(? AS tsquery) AS query OFFSET 0) AS asked" +
+			" CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE m.words @@ asked.query OFFSET 0) AS m" + limitUnseen + ") AS m" + limitUnseen + ")"
 		found = "m CROSS JOIN LATERAL (SELECT 1 FROM " + seen + " OFFSET 0) AS seen WHERE TRUE"
 		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + unknown + " OFFSET 0) m"
 		args = append(append(args, s.terms(ranges)), bySeen...)
@@ -177,15 +180,8 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement), candidatesPerStatement)
 }
 
-// limitUnseen is a limit that PostgreSQL's planner does not see, of which it expects a tenth of the messages that it
-// expects, one in 200: for so many it would compile the statement where there are millions. Of few messages it
-// would rather read a tenth than use the index.
-func (s *messageSearch) limitUnseen() string {
-	if !s.many {
-		return ""
-	}
-	return " LIMIT (SELECT 1000000000)"
-}
+// limitUnseen is a limit that PostgreSQL's planner does not see.
+const limitUnseen = " LIMIT (SELECT 1000000000)"
 
 // known renders the further conditions on messages m that the index finds: that they may be on the page.
 func (s *messageSearch) known() (condition string, args []any) {

@@ -49,7 +49,7 @@ func ParallelN(t testing.TB, n int, fn func(i int) error) {
 		done.Go(func() {
 			<-begin
 			for i := int(next.Add(1)) - 1; i < n && !t.Failed(); i = int(next.Add(1)) - 1 {
-				if err := Recover(func() error { return fn(i) }); err != nil {
+				if err := Patiently(func() error { return fn(i) }); err != nil {
 					t.Errorf("call %d: %v", i, err)
 				}
 			}
@@ -59,6 +59,27 @@ func ParallelN(t testing.TB, n int, fn func(i int) error) {
 	done.Wait()
 	if t.Failed() {
 		t.FailNow()
+	}
+}
+
+// ParallelPatiently is Parallel of calls that are made Patiently.
+func ParallelPatiently(fns ...func() error) []error {
+	patient := make([]func() error, len(fns))
+	for i, fn := range fns {
+		patient[i] = func() error { return Patiently(fn) }
+	}
+	return Parallel(patient...)
+}
+
+// Patiently calls fn, and calls it again when it has waited for a lock until the service's limit:
+// on a machine that is busy enough anything may. What fails sooner is returned at once.
+func Patiently(fn func() error) error {
+	for {
+		began := time.Now()
+		err := Recover(fn)
+		if !chat.IsRetryable(err) || time.Since(began) < 4*time.Second {
+			return err
+		}
 	}
 }
 

@@ -19,8 +19,9 @@ import (
 const (
 	// waitLimit is what every call outside of a host's transaction keeps to.
 	waitLimit = 6 * time.Second
-	// slack is for a machine that has other things to do.
-	slack = 2 * time.Second
+	// slack is for a machine that has other things to do. Who waits for two locks in turn, five
+	// seconds each, still takes longer.
+	slack = 3 * time.Second
 	// holdTime is longer than anybody may wait.
 	holdTime = 15 * time.Second
 )
@@ -59,7 +60,7 @@ func warm(t *testing.T, db *gorm.DB, connections int) {
 func wantAnswers(t *testing.T, answers []answer, limit func(call) time.Duration) {
 	t.Helper()
 	waited, longest, lag := 0, answer{}, lagOf(answers)
-	if lag > waitLimit-slack {
+	if lag > waitLimit-2*time.Second {
 		t.Errorf("a read took %s", lag)
 	}
 	for _, a := range answers {

@@ -78,7 +78,8 @@ func (x *explained) tombstoneIndexes(q asked) (indexes []string) {
 // sqlitePlan are the steps of SQLite's plan of a query.
 func (x *explained) sqlitePlan(q asked) (steps []string) {
 	x.T.Helper()
-	rows := chatsuite.Must(x.DB.Statement.ConnPool.QueryContext(x.Ctx, "EXPLAIN QUERY PLAN "+q.query, q.args...))(x.T)
+	rows, err := x.DB.Statement.ConnPool.QueryContext(x.Ctx, "EXPLAIN QUERY PLAN "+q.query, q.args...)
+	chatsuite.NoError(x.T, err)
 	defer func() { chatsuite.NoError(x.T, rows.Close()) }()
 	for rows.Next() {
 		var id, parent, unused int

@@ -34,7 +34,7 @@ func TestMembersAreCountedExactly(t *testing.T) {
 					name := "renamed"
 					return chatsuite.ErrorOf(h.UpdateRoom(h.Ctx, h.Alice, room.ID, chat.RoomPatch{Name: &name}))
 				})
-			_, err := refused(chatsuite.Parallel(calls...), chat.ErrForbidden, chat.ErrConflict, chat.ErrNotFound)
+			_, err := refused(chatsuite.ParallelPatiently(calls...), chat.ErrForbidden, chat.ErrConflict, chat.ErrNotFound)
 			chatsuite.NoError(t, err)
 			members := h.QueryInt("SELECT count(*) FROM chat_room_users WHERE room_id = ?", room.ID)
 			if got := chatsuite.Must(h.Room(h.Ctx, h.Alice, room.ID))(t).MemberCount; got != members {
@@ -122,7 +122,7 @@ func TestErasedUsersAreNotCounted(t *testing.T) {
 						func() error { return chatsuite.ErrorOf(h.JoinRoom(h.Ctx, user, room.ID)) },
 						func() error { return h.EraseUser(h.Ctx, chat.System, user, chat.EraseOptions{}) })
 				}
-				for _, err := range chatsuite.Parallel(calls...) {
+				for _, err := range chatsuite.ParallelPatiently(calls...) {
 					if err != nil && !chat.IsRetryable(err) {
 						t.Error(err)
 					}
