@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/go-df/chat/internal/dialect"
+	"github.com/go-df/chat/internal/jsontuple"
 )
 
 // What is done to a message that is there: edits, tombstones, reactions, pins.
@@ -163,19 +163,15 @@ func (t *messageTarget) readMine(data []byte) error {
 	if data == nil {
 		return nil
 	}
-	var rows []json.RawMessage
-	if err := json.Unmarshal(data, &rows); err != nil {
-		return err
+	r := jsontuple.New(data)
+	for r.Open(); r.More(); {
+		var one Reaction
+		r.Open()
+		one.ID, one.Reaction, one.CreatedAt = readID(&r), r.Text(), readTime(&r)
+		r.Close()
+		t.mine = append(t.mine, one)
 	}
-	t.mine = make([]Reaction, len(rows))
-	for i, row := range rows {
-		r, at := &t.mine[i], (*time.Time)(nil)
-		if err := tuple(row, &r.ID, &r.Reaction, &jsonTime{&at}); err != nil {
-			return err
-		}
-		r.CreatedAt = *at
-	}
-	return nil
+	return r.Err()
 }
 
 // lockTarget locks a message's room, and then reads the message and decides on an operation

@@ -3,7 +3,6 @@ package chat
 import (
 	"cmp"
 	"database/sql"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -13,20 +12,6 @@ import (
 	"github.com/go-df/chat/internal/dialect"
 	"github.com/go-df/chat/internal/jsontuple"
 )
-
-// jsonTime is a time as either database writes it in JSON.
-type jsonTime struct{ dest **time.Time }
-
-func (t jsonTime) UnmarshalJSON(data []byte) error {
-	var text *string
-	if err := json.Unmarshal(data, &text); err != nil || text == nil {
-		return err
-	}
-	return utc(t).Scan(*text)
-}
-
-// tuple decodes a JSON array into where its values go.
-func tuple(data []byte, dest ...any) error { return json.Unmarshal(data, &dest) }
 
 // What the statements render as JSON is read value by value, in the order of the tuples.
 
