@@ -164,7 +164,7 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 		// which it would start other processes and compile the statement where there are millions: what depends
 		// on a row beside it has no other process, and of limits that it does not see it expects a tenth each.
 		with += ", m AS MATERIALIZED (SELECT * FROM (SELECT m.* FROM (SELECT CAST(? AS tsquery) AS query OFFSET 0) AS asked" +
-			" CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE m.words @@ asked.query OFFSET 0) AS m" + limitUnseen + ") AS m" + limitUnseen + ")"
+			" CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE m.words @@ asked.query OFFSET 0) AS m" + dialect.UnseenLimit + ") AS m" + dialect.UnseenLimit + ")"
 		found = "m CROSS JOIN LATERAL (SELECT 1 FROM " + seen + " OFFSET 0) AS seen WHERE TRUE"
 		unknown = "j CROSS JOIN LATERAL (SELECT * FROM chat_messages m WHERE " + unknown + " OFFSET 0) m"
 		args = append(append(args, s.terms(ranges)), bySeen...)
@@ -179,9 +179,6 @@ func (s *messageSearch) ask(ranges []*searchRange) error {
 	args = append(append(append(args, more...), ofKnown...), candidatesPerStatement)
 	return s.readRows(ranges, query, append(append(args, more...), candidatesPerStatement), candidatesPerStatement)
 }
-
-// limitUnseen is a limit that PostgreSQL's planner does not see.
-const limitUnseen = " LIMIT (SELECT 1000000000)"
 
 // known renders the further conditions on messages m that the index finds: that they may be on the page.
 func (s *messageSearch) known() (condition string, args []any) {

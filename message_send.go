@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -194,6 +193,8 @@ func (s *send) settle() {
 // Settled is part of sendq.Item.
 func (s *send) Settled() <-chan struct{} { return s.done }
 
+var errDoubtful = errors.New("chat: it is not known whether the message is stored")
+
 // Fail settles a send whose transaction failed, unless it is settled. Of a message that
 // may be stored all the same the error is not retryable: sent again it would be there twice.
 func (s *send) Fail(err error) {
@@ -201,7 +202,7 @@ func (s *send) Fail(err error) {
 		return
 	}
 	if s.doubtful && IsRetryable(err) {
-		err = fmt.Errorf("chat: it is not known whether the message is stored: %w", context.DeadlineExceeded)
+		err = &outage{ErrUnavailable, errDoubtful}
 	}
 	s.refuse(err)
 	s.settle()

@@ -155,7 +155,7 @@ const (
 	unreadFromSQL = "CASE WHEN " + markerSQL + " < r.first_number THEN r.first_number - 1 ELSE " + markerSQL + " END"
 	// ownMarkedSQL has a limit without which PostgreSQL would compile what is hardly ever run.
 	ownMarkedSQL = `CASE WHEN u.marked_unread < r.first_number THEN (SELECT count(*) FROM (SELECT o.user_id FROM chat_messages o
-		WHERE o.room_id = r.id AND o.number BETWEEN r.first_number AND u.last_read_number` + limitUnseen + `) AS counted WHERE counted.user_id = u.user_id)
+		WHERE o.room_id = r.id AND o.number BETWEEN r.first_number AND u.last_read_number` + dialect.UnseenLimit + `) AS counted WHERE counted.user_id = u.user_id)
 		ELSE COALESCE(u.marked_own, 0) END`
 	unreadSQL = unmarkedUnreadSQL + " - " + ownMarkedSQL
 	// unmarkedUnreadSQL is for where there is no mark.

@@ -201,7 +201,7 @@ func TestErrorOfADoubtfulMessageIsNotRetryable(t *testing.T) {
 		}
 		one.doubtful = doubtful
 		one.Fail(&retryableError{err: errors.New("deadlock")})
-		if IsRetryable(one.err) == doubtful {
+		if IsRetryable(one.err) == doubtful || errors.Is(one.err, ErrUnavailable) != doubtful {
 			t.Errorf("doubtful %v: %v", doubtful, one.err)
 		}
 	}

@@ -34,11 +34,15 @@ func (d Dialect) JSONRows(userType string, columns ...string) string {
 	if d == SQLite {
 		return "(SELECT " + strings.Join(rendered, ", ") + " FROM json_each(?)) AS j"
 	}
-	// A limit that the planner cannot see makes it expect 10 rows in place of 100, for
-	// which it would rather read a table of some thousand rows from end to end.
+	// Of 10 rows in place of 100, for which PostgreSQL would rather read a table of some thousand
+	// rows from end to end.
 	return "(SELECT * FROM json_to_recordset(CAST(? AS json)) AS x(" + strings.Join(rendered, ", ") +
-		") LIMIT (SELECT 1000000000)) AS j"
+		")" + UnseenLimit + ") AS j"
 }
+
+// UnseenLimit limits nothing. PostgreSQL's planner does not see that, and expects a tenth of the
+// rows that it expected before.
+const UnseenLimit = " LIMIT (SELECT 1000000000)"
 
 // rendered are queries that were rendered for a database, of which there are some hundred.
 type rendered struct {
