@@ -202,18 +202,29 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 		}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
 	}
 	// The drivers' own transactions take the write lock where their DSN says so.
-	return databaseError(ctx, s.dialect, db.Connection(func(tx *gorm.DB) (err error) {
-		c := s.newConn(ctx, tx)
+	return databaseError(ctx, s.dialect, onPrimary(db).Connection(func(session *gorm.DB) (err error) {
+		tx := connTx{session.Statement.ConnPool.(*sql.Conn)}
+		session.Statement.ConnPool = tx
+		c := s.newConn(ctx, session)
 		if _, err := c.exec("BEGIN"); err != nil {
 			return err
 		}
-		defer func() {
-			end := s.newConn(context.WithoutCancel(ctx), tx)
-			_, endErr := end.exec("ROLLBACK") // nothing was written
-			if endErr != nil {
-				err = errors.Join(err, endErr)
-			}
-		}()
+		defer func() { err = errors.Join(err, tx.Rollback()) }() // nothing was written
 		return fn(c)
 	}))
+}
+
+// connTx is a connection with a transaction that a statement began. GORM's plugins know it by
+// its methods as a transaction, whose statements they leave on its connection.
+type connTx struct{ *sql.Conn }
+
+// Commit ends the transaction.
+func (tx connTx) Commit() error { return tx.end("COMMIT") }
+
+// Rollback ends the transaction without what it wrote.
+func (tx connTx) Rollback() error { return tx.end("ROLLBACK") }
+
+func (tx connTx) end(statement string) error {
+	_, err := tx.ExecContext(context.Background(), statement)
+	return err
 }

@@ -1,7 +1,11 @@
 package databases_test
 
 import (
+	"context"
+	"errors"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"gorm.io/gorm"
@@ -175,6 +179,43 @@ func TestInTxOfAHostWithReplicas(t *testing.T) {
 					}
 					return chatsuite.ErrorOf(s.OpenPrivate(t.Context(), v.UserID(1), v.UserID(1000)))
 				}))
+			})
+		}
+	}
+}
+
+// What is read in a snapshot is read on one connection, of the primary, however many read.
+func TestSnapshotsOfAHostWithReplicas(t *testing.T) {
+	t.Parallel()
+	for _, v := range pooled {
+		for _, with := range toReplicas {
+			t.Run(v.Dialect()+"/"+with.name, func(t *testing.T) {
+				t.Parallel()
+				h := chatsuite.NewOn(t, v, func(template dbtest.Template) *gorm.DB {
+					return with.open(t, newServers(t, v, address(t, v, template), address(t, v, dbtest.Template{})))
+				})
+				room := h.NewGroup(h.Bob)
+				ctx, cancel := context.WithTimeout(h.Ctx, time.Minute) // connections that wait for others wait for ever
+				defer cancel()
+				var readers sync.WaitGroup
+				for range 8 {
+					readers.Go(func() {
+						for range 10 {
+							_, eventsErr := h.Events(ctx, h.Bob, room.ID, chat.EventsQuery{})
+							sub, err := h.Subscribe(ctx, h.Bob, chat.SubscribeOptions{})
+							if err := errors.Join(eventsErr, err); err != nil {
+								t.Error(err)
+								return
+							}
+							sub.Close()
+						}
+					})
+				}
+				readers.Wait()
+				sent := h.Send(h.Alice, room.ID, "after all") // no connection has kept its snapshot
+				for range 20 {
+					chatsuite.NoError(t, chatsuite.ErrorOf(h.Message(h.Ctx, h.Bob, sent.ID)))
+				}
 			})
 		}
 	}
