@@ -209,7 +209,11 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 		if _, err := c.exec("BEGIN"); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, tx.Rollback()) }() // nothing was written
+		defer func() {
+			if endErr := tx.Rollback(); endErr != nil { // nothing was written
+				err = errors.Join(err, endErr)
+			}
+		}()
 		return fn(c)
 	}))
 }
