@@ -243,11 +243,11 @@ func (b *batch) decide() {
 		case !s.sender.checked():
 			s.refuse(ErrUnauthenticated)
 		case room == nil:
-			s.refuse(ErrNotFound)
+			b.deny(s, ErrNotFound)
 		case !b.mayWrite(s.room) && b.outside(s): // what one is not in is neither locked nor waited for
 			b.decideOne(s, room)
 		case !b.mayWrite(s.room) && b.wait: // it was made, or joined, after the locks were taken
-			s.refuse(ErrNotFound)
+			b.deny(s, ErrNotFound)
 		case !b.mayWrite(s.room):
 			s.state = sendRoomLocked
 		case b.optimistic && room.SlowMode > 0 && !s.sender.system: // decided under the lock
@@ -258,15 +258,9 @@ func (b *batch) decide() {
 	}
 }
 
-// decideOne leaves undecided whether a member who may not send repeats an earlier message
-// or has stored this one in an earlier try.
 func (b *batch) decideOne(s *send, room *Room) {
-	access := b.access(s)
-	switch err := decide(access, opSend, room.state(), target{}); {
-	case err != nil && access.member && !b.optimistic && (s.in.ClientID != "" || s.id != uuid.Nil):
-		s.denied = err
-	case err != nil:
-		s.refuse(err)
+	if err := decide(b.access(s), opSend, room.state(), target{}); err != nil {
+		b.deny(s, err)
 	}
 }
 

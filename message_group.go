@@ -128,11 +128,24 @@ func (s *Service) storeGroup(ctx context.Context, sends []*send, turn *lockTurn)
 	if len(sends) == 0 {
 		return nil
 	}
+	committing := false
 	_, err := transactInTurn(ctx, s, turn, func(c *conn) (struct{}, error) {
 		b := &batch{conn: c, sends: sends, wait: turn != nil}
-		return struct{}{}, b.store()
+		err := b.store()
+		committing = err == nil
+		return struct{}{}, err
 	})
+	if committing && err != nil && !IsRetryable(err) && !dialect.RefusedCommit(err) { // it may be done all the same
+		doubt(sends)
+	}
 	return err
+}
+
+// doubt notes of messages whose write failed that they may be stored all the same.
+func doubt(sends []*send) {
+	for _, one := range sends {
+		one.doubtful = one.doubtful || one.state == sendAccepted
+	}
 }
 
 // storeOptimistically stores messages without locking their rooms first, in two
@@ -180,9 +193,7 @@ func (s *Service) storeUnlocked(ctx context.Context, b *batch) error {
 			return err // it has waited long enough
 		case retryable != nil: // nothing was written
 		case b.writing: // if it was written all the same, that is found under the lock
-			for _, one := range b.sends {
-				one.doubtful = one.doubtful || one.state == sendAccepted
-			}
+			doubt(b.sends)
 		}
 		if ctx.Err() != nil {
 			return tooLong(ctx, err)

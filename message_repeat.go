@@ -133,6 +133,17 @@ func scanSentBefore(rows row) (sentBefore, error) {
 	return m, err
 }
 
+// deny refuses a send, but leaves undecided whether a member who may not send repeats an
+// earlier message, and whether an earlier try has stored this one: also of who is a member
+// no more, who was one then.
+func (b *batch) deny(s *send, err error) {
+	if !b.optimistic && (s.doubtful || b.access(s).member && (s.in.ClientID != "" || s.id != uuid.Nil)) {
+		s.denied = err
+		return
+	}
+	s.refuse(err)
+}
+
 // settleRepeats settles what was sent before, and then refuses what members send who may
 // send nothing new.
 func (b *batch) settleRepeats() {

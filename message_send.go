@@ -108,7 +108,11 @@ func (s *Service) SendMessage(ctx context.Context, actor Actor, room uuid.UUID, 
 	case sendRefused:
 		return nil, one.err
 	case sendRepeated: // as it is by now, and as this actor sees it
-		return s.Message(ctx, actor, one.message.ID)
+		repeated, err := s.Message(ctx, actor, one.message.ID)
+		if errors.Is(err, ErrNotFound) && one.message.ID == one.id { // it says that nothing is stored
+			err = &outage{ErrUnavailable, errUnseen}
+		}
+		return repeated, err
 	}
 	return one.message, nil
 }
@@ -193,7 +197,18 @@ func (s *send) settle() {
 // Settled is part of sendq.Item.
 func (s *send) Settled() <-chan struct{} { return s.done }
 
-var errDoubtful = errors.New("chat: it is not known whether the message is stored")
+var (
+	errDoubtful = errors.New("chat: it is not known whether the message is stored")
+	errUnseen   = errors.New("chat: the message is stored, and its author sees the room no longer")
+)
+
+// unlessStored is err, which says that nothing is stored, unless the message may be.
+func (s *send) unlessStored(err error) error {
+	if s.doubtful {
+		return &outage{ErrUnavailable, errDoubtful}
+	}
+	return err
+}
 
 // Fail settles a send whose transaction failed, unless it is settled. Of a message that
 // may be stored all the same the error is not retryable: sent again it would be there twice.
@@ -201,8 +216,8 @@ func (s *send) Fail(err error) {
 	if s.settled {
 		return
 	}
-	if s.doubtful && IsRetryable(err) {
-		err = &outage{ErrUnavailable, errDoubtful}
+	if IsRetryable(err) {
+		err = s.unlessStored(err)
 	}
 	s.refuse(err)
 	s.settle()
@@ -233,12 +248,12 @@ func (s *Service) store(ctx context.Context, one *send) (*send, error) {
 			return one, nil
 		}
 		if time.Since(began) > lockTimeout {
-			return nil, &retryableError{err: errSenderLocked, lockTimeout: true}
+			return nil, one.unlessStored(&retryableError{err: errSenderLocked, lockTimeout: true})
 		}
 		if err := pause(ctx, min(try, blockedTries)); err != nil {
 			return nil, err
 		}
-		one = &send{sender: one.sender, room: one.room, group: one.group, in: one.in, inputHash: one.inputHash, id: one.id, done: make(chan struct{})}
+		one = &send{sender: one.sender, room: one.room, group: one.group, in: one.in, inputHash: one.inputHash, id: one.id, doubtful: one.doubtful, done: make(chan struct{})}
 	}
 }
 

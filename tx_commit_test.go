@@ -2,13 +2,19 @@ package chat
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"io"
 	"testing"
 	"time"
 
+	"gorm.io/driver/postgres"
+	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/go-df/chat/internal/dbtest"
+	"github.com/go-df/chat/internal/dialect"
 )
 
 // listening is a service on a database with several connections.
@@ -205,4 +211,72 @@ func TestErrorOfADoubtfulMessageIsNotRetryable(t *testing.T) {
 			t.Errorf("doubtful %v: %v", doubtful, one.err)
 		}
 	}
+}
+
+// losingPool loses the answer to the first COMMIT, and then begins no transaction.
+type losingPool struct {
+	*sql.DB
+	lost bool
+}
+
+type losingTx struct {
+	*sql.Tx
+	pool *losingPool
+}
+
+func (p *losingPool) BeginTx(ctx context.Context, options *sql.TxOptions) (gorm.ConnPool, error) {
+	if p.lost {
+		return nil, &retryableError{err: errors.New("a lock was waited for in vain"), lockTimeout: true}
+	}
+	tx, err := p.DB.BeginTx(ctx, options)
+	return &losingTx{tx, p}, err
+}
+
+func (tx *losingTx) Commit() error {
+	tx.pool.lost = true
+	return errors.Join(tx.Tx.Commit(), io.ErrUnexpectedEOF)
+}
+
+// Of a group whose COMMIT was not answered each message is tried alone. Where that fails too,
+// it may be stored all the same.
+func TestAGroupWhoseCommitIsNotAnsweredIsDoubtful(t *testing.T) {
+	overListening(t, func(t *testing.T, l *listening) {
+		pool, err := l.db.DB()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dialector := postgres.New(postgres.Config{Conn: &losingPool{DB: pool}})
+		if l.dialect == dialect.SQLite {
+			dialector = sqlite.New(sqlite.Config{Conn: &losingPool{DB: pool}})
+		}
+		db, err := gorm.Open(dialector, &gorm.Config{Logger: logger.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		svc, err := New(db, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group []*send
+		for _, user := range []UserID{l.alice, l.bob} {
+			one, err := newSend(principal{id: user}, l.room.ID, NewMessage{Text: "x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			group = append(group, one)
+		}
+		turn, err := svc.state.locks.wait(t.Context(), l.room.ID) // the way of the lock
+		if err != nil {
+			t.Fatal(err)
+		}
+		svc.settleSends(t.Context(), group, turn)
+		for _, one := range group {
+			if !one.settled || !errors.Is(one.err, ErrUnavailable) || IsRetryable(one.err) {
+				t.Errorf("settled %v, error is %v", one.settled, one.err)
+			}
+		}
+		if seq := l.lastSeq(); seq != 3 {
+			t.Errorf("the room's log goes to %d, want 3", seq)
+		}
+	})
 }
