@@ -45,15 +45,20 @@ var unreachable = []error{
 	syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT,
 }
 
+// serverAway are the SQLSTATEs with which PostgreSQL ends a connection, or makes none:
+// terminated by an administrator, a crash, starting up, too many connections, and the timeouts
+// of idle transactions, of transactions and of idle sessions, of which it tells who asks next.
+var serverAway = []string{"57P01", "57P02", "57P03", "53300", "25P03", "25P04", "57P05"}
+
 // Unavailable reports whether err says that the database cannot be reached at present:
-// a connection was lost or not made, or the server is starting up, shutting down or has
-// too many connections. A context that ended is another matter.
+// a connection was lost, ended by the server or not made, or the server is starting up,
+// shutting down or has too many connections. A context that ended is another matter.
 func (d Dialect) Unavailable(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
 	switch state := sqlState(err); {
-	case state == "57P01", state == "57P02", state == "57P03", state == "53300":
+	case slices.Contains(serverAway, state):
 		return true
 	case state != "":
 		return state[:min(2, len(state))] == "08" // connection exceptions
