@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -26,7 +27,11 @@ func (s *Service) MarkRead(ctx context.Context, actor Actor, room uuid.UUID, num
 		if err != nil {
 			return nil, err
 		}
-		return c.moveMarker(room, user, number)
+		me, err := c.moveMarker(room, user, number)
+		if c.dialect == dialect.Postgres && (errors.Is(err, ErrNotFound) || errors.Is(err, ErrForbidden)) { // see lockOwn
+			me, err = c.moveMarker(room, user, number)
+		}
+		return me, err
 	})
 	if err == nil {
 		s.tell(signalRead, room, me.UserID)
@@ -127,7 +132,7 @@ func (p *roomScope) markUnread(number int64) error {
 	if err := p.setLockTimeout(); err != nil {
 		return err
 	}
-	me, err := p.lockMember(p.actor.id, p.dialect.Lock("FOR NO KEY UPDATE"))
+	me, err := p.lockOwn()
 	if err != nil {
 		return err
 	}
@@ -141,6 +146,18 @@ func (p *roomScope) markUnread(number int64) error {
 			AND m.number BETWEEN ? AND chat_room_users.last_read_number)
 		WHERE room_id = ? AND user_id = ?`, number, number, p.room.ID, me.UserID)
 	return err
+}
+
+// lockOwn locks the actor's membership. The room is not locked: a transaction that removes them
+// and adds them again is waited for by the row that it removes, and the row that it adds is
+// seen by the next statement alone. Such a member was one all the time.
+func (p *roomScope) lockOwn() (*RoomUser, error) {
+	lock := p.dialect.Lock("FOR NO KEY UPDATE")
+	me, err := p.lockMember(p.actor.id, lock)
+	if errors.Is(err, ErrNotFound) {
+		me, err = p.lockMember(p.actor.id, lock)
+	}
+	return me, err
 }
 
 // What is unread of the membership u of the room r: the messages after the read marker, or
