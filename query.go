@@ -72,7 +72,7 @@ func (c *conn) queryEach(fn func(row) (more bool, err error), query string, args
 			}
 		}
 	}()
-	rows, err := statement.Rows()
+	rows, err := statement.Rows() //nolint:sqlclosecheck // they are closed above
 	if err != nil {
 		return err
 	}

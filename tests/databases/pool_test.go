@@ -118,6 +118,7 @@ func TestASnapshotOnOneConnectionOfTheHosts(t *testing.T) {
 			if err == nil && len(log.Items) != len(h.EventKinds(room.ID)) {
 				t.Errorf("%d events", len(log.Items))
 			}
+			chatsuite.WantFieldError(t, chat.Migrate(h.Ctx, held, h.Config), chat.ErrInvalid, "db", 0) // says what it needs
 			return err
 		}))
 	})
