@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -103,7 +104,7 @@ func (b *busLink) publishAll() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(b.ctx, busTimeout)
-		err := protect(func() error { return b.bus.Publish(ctx, data) })
+		err := protect("the bus", func() error { return b.bus.Publish(ctx, data) })
 		cancel()
 		between := busInterval
 		if err != nil {
@@ -174,7 +175,7 @@ func (b *busLink) listen() {
 
 func (b *busLink) listenAgain(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := protect(func() error { return b.bus.Listen(ctx, b.receive) })
+		err := protect("the bus", func() error { return b.bus.Listen(ctx, b.receive) })
 		if ctx.Err() != nil {
 			return
 		}
@@ -262,10 +263,10 @@ func (b *busLink) end() {
 
 // protect turns a panic of a host's code, on a goroutine that is not the host's, into an
 // error.
-func protect(fn func() error) (err error) {
+func protect(what string, fn func() error) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("chat: the bus panicked: %v", recovered)
+			err = fmt.Errorf("chat: %s panicked: %v\n%s", what, recovered, debug.Stack())
 		}
 	}()
 	return fn()

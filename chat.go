@@ -216,10 +216,11 @@ func (s *Service) WithTx(tx *gorm.DB) (bound *Service, done func()) {
 // inTransaction is false also for what Begin returns beside an error, which holds a
 // transaction that is nil.
 func inTransaction(db *gorm.DB) bool {
-	if tx, plain := db.Statement.ConnPool.(*sql.Tx); plain {
+	pool := unprepared(db.Statement.ConnPool)
+	if tx, plain := pool.(*sql.Tx); plain {
 		return tx != nil
 	}
-	_, committer := db.Statement.ConnPool.(gorm.TxCommitter)
+	_, committer := pool.(gorm.TxCommitter)
 	return committer
 }
 

@@ -50,7 +50,10 @@ func newEventFeed(s *Service) *eventFeed {
 	f := &eventFeed{bus: s.state.bus, subscribers: map[*Subscription]bool{}, users: map[UserID]map[*Subscription]bool{},
 		system: map[*Subscription]bool{}, typing: map[memberKey]time.Time{}, reading: make(chan struct{}, 1), readTime: logReadTime}
 	f.tail = feed.Tail{
-		Read: func(ctx context.Context, woken bool) error { return f.read(ctx, s, woken) },
+		// Its statements pass the callbacks and the logger of the host's handle.
+		Read: func(ctx context.Context, woken bool) error {
+			return protect("a read of the log of events", func() error { return f.read(ctx, s, woken) })
+		},
 		Failed: func(ctx context.Context, err error) {
 			if time.Since(f.failed) > time.Minute {
 				f.failed = time.Now()
@@ -257,8 +260,15 @@ func (f *eventFeed) listening() map[UserID]bool {
 // deliver puts the updates of a batch into the queues of those who are told them. Who
 // does not keep up is closed.
 func (f *eventFeed) deliver(batch *eventBatch) {
-	var lagged []*Subscription
+	for _, sub := range f.put(batch) {
+		sub.end(ErrLagged)
+	}
+}
+
+// put is deliver, and returns those who do not keep up.
+func (f *eventFeed) put(batch *eventBatch) (lagged []*Subscription) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	put := func(sub *Subscription, u Update) {
 		if (sub.rooms == nil || sub.rooms[u.RoomID]) && !sub.queue.Put(u, u.shared.size) {
 			lagged = append(lagged, sub)
@@ -278,8 +288,5 @@ func (f *eventFeed) deliver(batch *eventBatch) {
 			}
 		}
 	}
-	f.mu.Unlock()
-	for _, sub := range lagged {
-		sub.end(ErrLagged)
-	}
+	return lagged
 }

@@ -140,3 +140,43 @@ func TestReaderOfTheLogGivesASilentConnectionUp(t *testing.T) {
 		}
 	})
 }
+
+// A callback of the host's on the handle that panics for the reader of the log, on whose
+// goroutine nobody could recover, ends nothing: the log is read from the same position again.
+func TestReaderOfTheLogOutlivesAPanicOfACallback(t *testing.T) {
+	chatsuite.RunPooled(t, func(t *testing.T, h *chatsuite.Host) {
+		var on atomic.Bool
+		met := make(chan struct{}, 1000)
+		chatsuite.NoError(t, h.DB.Callback().Row().Before("gorm:row").Register("panics", func(db *gorm.DB) {
+			if on.Load() && db.Statement.Context.Value(answered{}) == nil {
+				met <- struct{}{}
+				panic("a callback of the host's")
+			}
+		}))
+		room := h.NewGroup(h.Bob)
+		sub := chatsuite.Must(h.Subscribe(h.Ctx, h.Bob, chat.SubscribeOptions{}))(t)
+		defer sub.Close()
+		on.Store(true)
+		mine := context.WithValue(h.Ctx, answered{}, true)
+		chatsuite.Must(h.SendMessage(mine, h.Alice, room.ID, chat.NewMessage{Text: "one"}))(t)
+		<-met
+		if err := chatsuite.Recover(func() error {
+			return chatsuite.ErrorOf(h.Subscribe(h.Ctx, h.Alice, chat.SubscribeOptions{}))
+		}); err == nil || !strings.Contains(err.Error(), "panic") {
+			t.Errorf("a panic for its caller: %v", err)
+		}
+		if n := chat.Subscribers(h.Service); n != 1 {
+			t.Errorf("%d subscriptions, and only one was returned", n)
+		}
+		on.Store(false)
+		chatsuite.Must(h.SendMessage(mine, h.Alice, room.ID, chat.NewMessage{Text: "two"}))(t)
+		ctx, cancel := context.WithTimeout(h.Ctx, chatsuite.Timeout)
+		defer cancel()
+		for _, want := range []string{"", "one", "two"} { // the first is the hello
+			u := chatsuite.Must(sub.Next(ctx))(t)
+			if got := u.Message; got == nil && want != "" || got != nil && got.Text != want {
+				t.Errorf("%v is told, want %q", got, want)
+			}
+		}
+	})
+}

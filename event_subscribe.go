@@ -79,20 +79,31 @@ func (s *Service) Subscribe(ctx context.Context, actor Actor, options SubscribeO
 		return nil, err
 	}
 	sub := &Subscription{service: s, actor: p, queue: feed.NewQueue[Update](queuedUpdates, queuedBytes), rooms: chosenRooms(options.Rooms)}
-	// From here on it is told what is read for all, so that nothing is between that and
-	// what is read now.
-	if err := s.state.feed.add(s, sub); err != nil {
-		return nil, err
-	}
-	err = s.state.feed.begin(ctx, s)
-	if err == nil {
-		err = s.inSnapshot(ctx, func(c *conn) error { return sub.start(c, after) })
-	}
-	if err != nil {
-		sub.Close()
+	if err := sub.open(ctx, after); err != nil {
 		return nil, err
 	}
 	return sub, nil
+}
+
+// open makes the subscription one of those that are told, or leaves it closed.
+func (sub *Subscription) open(ctx context.Context, after *cursorState) error {
+	s, opened := sub.service, false
+	defer func() { // a callback of the host's on the handle may panic
+		if !opened {
+			sub.Close()
+		}
+	}()
+	// From here on it is told what is read for all, so that nothing is between that and
+	// what is read now.
+	if err := s.state.feed.add(s, sub); err != nil {
+		return err
+	}
+	if err := s.state.feed.begin(ctx, s); err != nil {
+		return err
+	}
+	err := s.inSnapshot(ctx, func(c *conn) error { return sub.start(c, after) })
+	opened = err == nil
+	return err
 }
 
 // chosenRooms are the rooms that a subscription is of; nil for all.

@@ -119,6 +119,13 @@ func SetThumbnailWait(s *Service, wait time.Duration) {
 // have subscribed yet.
 func SetLogReadTime(s *Service, d time.Duration) { s.state.feed.readTime = d }
 
+// Subscribers is how many subscriptions a service has.
+func Subscribers(s *Service) int {
+	s.state.feed.mu.Lock()
+	defer s.state.feed.mu.Unlock()
+	return len(s.state.feed.subscribers)
+}
+
 // SetPollInterval changes how often a service looks at the log where nothing wakes it.
 // Nobody may have subscribed yet.
 func SetPollInterval(s *Service, d time.Duration) { s.state.feed.tail.Interval = d }

@@ -61,14 +61,19 @@ func TestGIFThatOutgrowsItself(t *testing.T) {
 
 func TestMediaOfACommitThatWasRefusedLeaveTheStore(t *testing.T) {
 	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
-		err := h.InTx(h.Ctx, func(tx *gorm.DB, s *chat.Service) error {
-			chatsuite.Must(s.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("x")}))(t)
-			chatsuite.NoError(t, tx.Exec("CREATE TABLE parent (id int PRIMARY KEY)").Error)
-			chatsuite.NoError(t, tx.Exec("CREATE TABLE child (id int REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)").Error)
-			return tx.Exec("INSERT INTO child VALUES (1)").Error
-		})
-		if err == nil || h.Store.Len() != 0 {
-			t.Errorf("%v, and %d objects stay", err, h.Store.Len())
+		for _, translate := range []bool{false, true} {
+			db := h.DB.Session(&gorm.Session{NewDB: true})
+			db.TranslateError = translate
+			svc := chatsuite.Must(chat.New(db, h.Config))(t)
+			err := svc.InTx(h.Ctx, func(tx *gorm.DB, s *chat.Service) error {
+				chatsuite.Must(s.UploadMedia(h.Ctx, h.Alice, chat.NewMedia{Body: strings.NewReader("x")}))(t)
+				chatsuite.NoError(t, tx.Exec("CREATE TABLE parent (id int PRIMARY KEY)").Error)
+				chatsuite.NoError(t, tx.Exec("CREATE TABLE child (id int REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)").Error)
+				return tx.Exec("INSERT INTO child VALUES (1)").Error
+			})
+			if err == nil || errors.Is(err, gorm.ErrForeignKeyViolated) != translate || h.Store.Len() != 0 {
+				t.Errorf("TranslateError %v: %v, and %d objects stay", translate, err, h.Store.Len())
+			}
 		}
 	})
 }

@@ -33,7 +33,7 @@ func Migrate(ctx context.Context, db *gorm.DB, config Config) error {
 	}
 	pool, err := onPrimary(newSession(ctx, s.db)).DB()
 	if err != nil {
-		return fmt.Errorf("chat: migrate: %w", err)
+		return invalid("db", CodeInvalidConfig, "gives no *sql.DB to migrate with: hand over the handle of the whole pool: %v", err)
 	}
 	if err := s.checkSearchPath(ctx); err != nil {
 		return err

@@ -64,15 +64,18 @@ type row interface{ Scan(dest ...any) error }
 // queryEach runs a query and gives its rows to fn until it wants no more. The connection is
 // free for the next statement after it.
 func (c *conn) queryEach(fn func(row) (more bool, err error), query string, args ...any) (err error) {
-	rows, err := c.statement(c.dialect.Stable(query), args).Rows()
+	statement := c.statement(c.dialect.Stable(query), args)
+	defer func() { // also where a callback of the host's has failed, or panics, with the rows open
+		if open, _ := statement.Statement.Dest.(*sql.Rows); open != nil {
+			if closeErr := open.Close(); err == nil {
+				err = closeErr
+			}
+		}
+	}()
+	rows, err := statement.Rows() //nolint:sqlclosecheck // they are closed above
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
-	}()
 	for more := true; more && rows.Next(); {
 		if more, err = fn(rows); err != nil {
 			return fmt.Errorf("chat: read a row: %w", err)
@@ -195,18 +198,18 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 	if s.tx != nil { // what a host's transaction sees is its own to decide
 		return databaseError(ctx, s.dialect, fn(s.newConn(ctx, s.db)))
 	}
-	db := newSession(ctx, s.db)
+	db := onPrimary(newSession(ctx, s.db))
+	read := func(tx *gorm.DB) error { return fn(s.newConn(ctx, tx)) }
 	if s.dialect == dialect.Postgres {
-		return databaseError(ctx, s.dialect, onPrimary(db).Transaction(func(tx *gorm.DB) error {
-			return fn(s.newConn(ctx, tx))
-		}, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
+		return databaseError(ctx, s.dialect, db.Transaction(read, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}))
+	}
+	if _, err := db.DB(); err != nil { // a pool of the host's that has none, or one connection
+		return databaseError(ctx, s.dialect, db.Transaction(read, &sql.TxOptions{ReadOnly: true}))
 	}
 	// The drivers' own transactions take the write lock where their DSN says so.
-	return databaseError(ctx, s.dialect, onPrimary(db).Connection(func(session *gorm.DB) (err error) {
+	return databaseError(ctx, s.dialect, db.Connection(func(session *gorm.DB) (err error) {
 		tx := connTx{session.Statement.ConnPool.(*sql.Conn)}
-		session.Statement.ConnPool = tx
-		c := s.newConn(ctx, session)
-		if _, err := c.exec("BEGIN"); err != nil {
+		if err := tx.run("BEGIN"); err != nil {
 			return err
 		}
 		defer func() {
@@ -214,7 +217,8 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 				err = errors.Join(err, endErr)
 			}
 		}()
-		return fn(c)
+		session.Statement.ConnPool = tx
+		return read(session)
 	}))
 }
 
@@ -223,12 +227,14 @@ func (s *Service) inSnapshot(ctx context.Context, fn func(*conn) error) error {
 type connTx struct{ *sql.Conn }
 
 // Commit ends the transaction.
-func (tx connTx) Commit() error { return tx.end("COMMIT") }
+func (tx connTx) Commit() error { return tx.run("COMMIT") }
 
 // Rollback ends the transaction without what it wrote.
-func (tx connTx) Rollback() error { return tx.end("ROLLBACK") }
+func (tx connTx) Rollback() error { return tx.run("ROLLBACK") }
 
-func (tx connTx) end(statement string) error {
+// run passes neither callbacks of the host's nor an end of the caller's context: with an error
+// of theirs beside a BEGIN that was done, the pool would get its connection back in a transaction.
+func (tx connTx) run(statement string) error {
 	_, err := tx.ExecContext(context.Background(), statement)
 	return err
 }

@@ -234,7 +234,11 @@ func (s *Service) lockWaiters() int {
 		return s.config.LockWaiters
 	}
 	const unlimited, share = 8, 4
-	pool, err := s.db.DB()
+	handle := s.db
+	if handle.Callback().Query().Get(resolver) != nil { // it has pools of its own, where transactions begin
+		handle = onPrimary(newSession(context.Background(), handle))
+	}
+	pool, err := handle.DB()
 	if err != nil {
 		return unlimited
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/plugin/dbresolver"
 
 	"github.com/go-df/chat"
 	"github.com/go-df/chat/internal/chatsuite"
@@ -154,6 +155,14 @@ func TestLockWaiters(t *testing.T) {
 		}
 	}
 	h := chatsuite.New(t, chatsuite.SQLite)
+	source := chatsuite.Must(chatsuite.New(t, chatsuite.SQLiteFile).DB.DB())(t)
+	source.SetMaxOpenConns(12)
+	chatsuite.NoError(t, h.DB.Use(dbresolver.Register(dbresolver.Config{ // where transactions are begun
+		Sources: []gorm.Dialector{chatsuite.SQLite.PoolDialector(source)},
+	})))
+	if got := chat.LockWaiters(h.Service); got != 3 {
+		t.Errorf("12 connections of the source and 1 of the handle: %d", got)
+	}
 	_, err := chat.New(h.DB, chat.Config{LockWaiters: -1})
 	chatsuite.WantFieldError(t, err, chat.ErrInvalid, "LockWaiters", 0)
 }

@@ -17,16 +17,25 @@ func ownSession(db *gorm.DB) *gorm.DB {
 	own.DryRun = false
 	own.PrepareStmt = false
 	own.Logger = quietLogger{own.Logger}
-	switch pool := own.Statement.ConnPool.(type) {
-	// GORM's statement cache halves PostgreSQL inside transactions; the drivers have their own.
-	case *gorm.PreparedStmtDB:
-		own.Statement.ConnPool = pool.ConnPool
-	case *gorm.PreparedStmtTX:
-		own.Statement.ConnPool = pool.Tx
-	}
+	own.Statement.ConnPool = unprepared(own.Statement.ConnPool)
 	own.Config.ConnPool = own.Statement.ConnPool
 	wantPrimary(own)
 	return own
+}
+
+// unprepared is a pool or transaction without GORM's statement caches, of which a handle may have
+// several: they halve PostgreSQL inside transactions, and the drivers have their own.
+func unprepared(pool gorm.ConnPool) gorm.ConnPool {
+	for {
+		switch prepared := pool.(type) {
+		case *gorm.PreparedStmtDB:
+			pool = prepared.ConnPool
+		case *gorm.PreparedStmtTX:
+			pool = prepared.Tx
+		default:
+			return pool
+		}
+	}
 }
 
 // newSession is a session of db, which is one of ownSession's or in one, with a context: one

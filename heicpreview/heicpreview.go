@@ -19,8 +19,8 @@
 // picture that needs more has no preview. Beside it there are the file, the copy that becomes the
 // thumbnail, and some 20 MB for each decoder once it was used.
 //
-// A picture of 12 megapixels (4032 × 3024) takes 2 to 2.5 s of one core, and half a second more the first
-// time, when the decoder is compiled. The decoder of HEIC takes 71 to 77 MiB, and the program grows by
+// A picture of 12 megapixels (4032 × 3024) takes 2 to 3 s of one core, and half a second more the first
+// time, when the decoder is compiled. Other goroutines run meanwhile. The decoder of HEIC takes 71 to 77 MiB, and the program grows by
 // 150 MB; that of AVIF takes 118 MiB where the picture is in tiles, and 246 MiB where it is not, near the 256 MiB
 // that it has by default, and the program grows by 250 and 380 MB. That was measured with pictures of a
 // photograph's complexity: 2.9 and 3.2 MB as heif-enc makes them, and the tiles of BenchmarkPreview.

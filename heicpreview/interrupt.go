@@ -14,19 +14,43 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// wazero ends a call with its context by leaving the compiled code at each turn of each loop, to look: a
-// picture then takes four times as long. Here the code itself looks, in a word of its memory.
+// The Go runtime cannot stop compiled code of wazero's, though it has to, for its garbage collection and
+// for other goroutines: without anything in it that leads back to Go, the whole program would stand still until
+// a picture is decoded. wazero itself would lead back at each turn of each loop, to look whether the context
+// has ended, and a picture then takes four times as long. Here the code counts the turns, and goes back now and then.
 
-// flagAt is where that word is: at the null pointer of C, which no program uses. If one does all the
-// same, it ends.
-const flagAt = 0
+// Where the words of the memory are that the code counts and looks in: at the null pointer of C, which no
+// program uses. If one does all the same, it goes back more often, or ends.
+const (
+	turnsAt = 0
+	flagAt  = 4
+)
 
-// look is what is put at the beginning of each loop: if the word at flagAt is not 0, trap.
+// look is what is put at the beginning of each loop: after 32,768 turns of all loops, go back to Go by
+// asking for no more memory, and then trap if the word at flagAt is not 0.
 var look = []byte{
+	0x41, turnsAt, // i32.const
+	0x41, turnsAt, // i32.const
+	0x28, 2, 0, // i32.load
+	0x41, 1, // i32.const
+	0x6a,       // i32.add
+	0x36, 2, 0, // i32.store
+	0x41, turnsAt, // i32.const
+	0x2f, 1, 0, // i32.load16_u
+	0x41, 0x80, 0x80, 2, // i32.const 1 << 15
+	0x4f,       // i32.ge_u
+	0x04, 0x40, // if
+	0x41, turnsAt, // i32.const
+	0x41, 0, // i32.const
+	0x36, 2, 0, // i32.store
+	0x41, 0, // i32.const
+	0x40, 0, // memory.grow
+	0x1a,         // drop
 	0x41, flagAt, // i32.const
 	0x28, 2, 0, // i32.load
 	0x04, 0x40, // if
 	0x00, // unreachable
+	0x0b, // end
 	0x0b, // end
 }
 

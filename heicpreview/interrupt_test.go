@@ -9,8 +9,12 @@ import (
 	"errors"
 	"image"
 	"io"
+	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tetratelabs/wazero"
 )
@@ -36,14 +40,14 @@ func engineOf(t *testing.T, module []byte, begin func()) *engine {
 		t.Fatal(err)
 	}
 	var (
-		runtime  wazero.Runtime
+		machine  wazero.Runtime
 		compiled wazero.CompiledModule
 		config   wazero.ModuleConfig
 		once     func()
 		code     = packed.Bytes()
 	)
-	return &engine{runtime: &runtime, module: &compiled, config: &config, code: &code, begin: &once, decoder: func(io.Reader) (image.Image, error) {
-		m, err := runtime.InstantiateModule(context.Background(), compiled, config)
+	return &engine{runtime: &machine, module: &compiled, config: &config, code: &code, begin: &once, decoder: func(io.Reader) (image.Image, error) {
+		m, err := machine.InstantiateModule(context.Background(), compiled, config)
 		if err != nil {
 			return nil, err
 		}
@@ -63,6 +67,37 @@ func TestDecoderThatDoesNotEnd(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		if _, err := engineOf(t, sections(code...), cancel).decode(ctx, nil, 1<<20); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The Go runtime stops the program for a moment to collect garbage, for which all goroutines have to stand
+// still: one that does not would stop the program for good, tests included.
+func TestGarbageIsCollectedMeanwhile(t *testing.T) {
+	const child = "HEICPREVIEW_TEST_CHILD"
+	if os.Getenv(child) == "" {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		again := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$") //nolint:gosec // this program
+		again.Env = append(os.Environ(), child+"=1")
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return
+	}
+	for range 5 {
+		ctx, cancel := context.WithCancel(t.Context())
+		began := func() {
+			go func() {
+				for range 5 {
+					runtime.GC()
+				}
+				cancel()
+			}()
+		}
+		loop := sections(0x03, 0x40, 0x0c, 0, 0x0b, 0x0b) // loop, br 0, end
+		if _, err := engineOf(t, loop, began).decode(ctx, nil, 1<<20); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"github.com/go-df/chat/internal/dialect"
 )
@@ -97,6 +98,7 @@ func TestErrorsOfTheDatabaseAreToldApart(t *testing.T) {
 		{"locked, joined", dialect.SQLite, errors.Join(errors.New("x"), sqliteError{Code: 6}), true, false, false},
 		{"busy of a pure-Go driver", dialect.SQLite, pureGoError(261), true, false, false},
 		{"constraint", dialect.SQLite, sqliteError{Code: 19, ExtendedCode: 787}, false, false, true},
+		{"constraint, translated", dialect.SQLite, gorm.ErrForeignKeyViolated, false, false, true},
 		{"something else", dialect.SQLite, errors.New("locked"), false, false, false},
 	} {
 		retryable, waited := test.d.GaveUp(test.err)

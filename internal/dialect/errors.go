@@ -10,6 +10,8 @@ import (
 	"net"
 	"slices"
 	"syscall"
+
+	"gorm.io/gorm"
 )
 
 // Errors of drivers are classified by SQLSTATE or SQLite's result code, read through
@@ -72,9 +74,16 @@ func (d Dialect) Unavailable(err error) bool {
 	return errors.As(err, &operation) || errors.As(err, &lookUp) || errors.As(err, &closed) && closed.SafeToRetry()
 }
 
+// translated are the errors of constraints that GORM makes of the drivers', whose codes are
+// then lost, in transactions of a host's with TranslateError.
+var translated = []error{gorm.ErrDuplicatedKey, gorm.ErrForeignKeyViolated, gorm.ErrCheckConstraintViolated}
+
 // RefusedCommit reports whether the database refused a COMMIT for a constraint or a
 // conflict, after which nothing of the transaction is stored.
 func RefusedCommit(err error) bool {
+	if slices.ContainsFunc(translated, func(known error) bool { return errors.Is(err, known) }) {
+		return true
+	}
 	if state := sqlState(err); state != "" {
 		class := state[:min(2, len(state))]
 		return class == "23" || class == "40"

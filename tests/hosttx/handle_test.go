@@ -292,15 +292,18 @@ func TestATransactionThatDidNotBeginIsNone(t *testing.T) {
 	chatsuite.Run(t, func(t *testing.T, h *chatsuite.Host) {
 		ctx, cancel := context.WithCancel(h.Ctx)
 		cancel()
-		tx := h.DB.WithContext(ctx).Begin()
-		if tx.Error == nil {
-			t.Fatal("it began")
+		prepared := h.DB.Session(&gorm.Session{PrepareStmt: true})
+		for _, handle := range []*gorm.DB{h.DB, prepared, prepared.Session(&gorm.Session{PrepareStmt: true})} {
+			tx := handle.WithContext(ctx).Begin()
+			if tx.Error == nil {
+				t.Fatal("it began")
+			}
+			bound, done := h.WithTx(tx)
+			_, err := bound.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x"})
+			chatsuite.WantError(t, err, chat.ErrInvalid)
+			done()
 		}
-		bound, done := h.WithTx(tx)
-		_, err := bound.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x"})
-		chatsuite.WantError(t, err, chat.ErrInvalid)
-		done()
-		_, err = boundTo(h.WithTx(h.DB)).CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x"}) // no transaction at all
+		_, err := boundTo(h.WithTx(h.DB)).CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x"}) // no transaction at all
 		chatsuite.WantError(t, err, chat.ErrInvalid)
 		if n := h.CountRows("chat_rooms"); n != 0 {
 			t.Errorf("%d rooms were made", n)
