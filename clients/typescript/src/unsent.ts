@@ -13,14 +13,14 @@ export interface UnsentHost {
 
 /** Unsent are the messages that are shown as not sent yet: none of them is shown as a message too. */
 export class Unsent {
-  private readonly identified = new Set<ID>(); // a response has told whose client id they have
+  private readonly identified = new Map<ID, string | undefined>(); // messages' client ids, where a response has told
   private readonly landing = new Map<number, OutboxEntry>(); // the server has them; what comes before them is not here yet
 
   constructor(private readonly host: UnsentHost) {}
 
   /** arrived takes that a response has told of a message, and with it of its client id. */
   arrived(message: Message): void {
-    this.identified.add(message.id);
+    this.identified.set(message.id, message.client_id);
   }
 
   /** land keeps an entry that the server has until its message has its place. */
@@ -45,7 +45,8 @@ export class Unsent {
   private waiting(): readonly OutboxEntry[] {
     const outbox = this.host.outbox(), me = this.host.me(), { messages } = this.host.window;
     if (outbox.length === 0) return outbox;
-    const sent = new Set(messages.map((message) => message.client_id));
+    // What an update has told of a message since is shown, and has no client id.
+    const sent = new Set(messages.map((message) => message.client_id ?? this.identified.get(message.id)));
     const unclear = messages.filter((one) => one.user?.id === me && one.client_id === undefined && !this.identified.has(one.id));
     const shown = (entry: OutboxEntry) => sent.has(entry.id) || unclear.some((one) => {
       const same = one.text === entry.text && one.reply_to_id === (entry.reply_to?.id ?? null);
