@@ -78,7 +78,7 @@ func TestGarbageIsCollectedMeanwhile(t *testing.T) {
 	if os.Getenv(child) == "" {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		again := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$") //nolint:gosec // this program
+		again := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$")
 		again.Env = append(os.Environ(), child+"=1")
 		if out, err := again.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)

@@ -33,6 +33,20 @@ function placeOf(update: UpdatedMedia): Media {
   return { ...update, sha256: "", url: "", thumbnail_url: null, created_at: "" };
 }
 
+/** withUser returns a message with what is known of a user, wherever it shows them; the same where it does not. */
+export function withUser(message: Message, user: User): Message {
+  const other = (one: User | null | undefined) => one?.id === user.id && one !== user;
+  const put = (all: User[]) => all.some(other) ? all.map((one) => other(one) ? user : one) : all;
+  const replyTo = message.reply_to;
+  const changed: Message = {
+    ...message, mentions: put(message.mentions),
+    user: other(message.user) ? user : message.user,
+    reply_to: replyTo !== null && other(replyTo.user) ? { ...replyTo, user } : replyTo,
+    reactions: message.reactions.some((one) => one.users.some(other)) ? message.reactions.map((one) => ({ ...one, users: put(one.users) })) : message.reactions,
+  };
+  return (Object.keys(changed) as (keyof Message)[]).some((key) => changed[key] !== message[key]) ? changed : message;
+}
+
 /** headOf returns what replies show of a message. */
 export function headOf(message: Message): MessageHead {
   return {

@@ -13,24 +13,24 @@ export interface MissingHost {
   onProblem(problem: unknown): void;
 }
 
-/** Missing are the numbers of messages that are known in part, and asked for. */
+/** Missing are the numbers of messages that are known in part, and asked for: by a request that begins after that was known. */
 export class Missing {
-  private readonly numbers = new Set<number>();
+  private readonly numbers = new Map<number, number>(); // and since when
   private reading = false;
 
   constructor(private readonly host: MissingHost) {}
 
   /** add asks for a message, soon. */
   add(number: number): void {
-    this.numbers.add(number);
+    this.numbers.set(number, this.host.clock());
     if (this.reading) return;
     this.reading = true;
     setTimeout(() => this.read(), gather);
   }
 
-  /** arrived takes that a message is known whole. */
-  arrived(number: number): void {
-    this.numbers.delete(number);
+  /** arrived takes that a message is known whole, as it was at a tick of the clock or later. */
+  arrived(number: number, since: number): void {
+    if ((this.numbers.get(number) ?? Infinity) <= since) this.numbers.delete(number);
   }
 
   /** read asks for all of them now. */
@@ -52,12 +52,12 @@ export class Missing {
 
   // readSome reads those that are close with one request.
   private async readSome(): Promise<void> {
-    const numbers = [...this.numbers].sort((a, b) => a - b);
+    const numbers = [...this.numbers.keys()].sort((a, b) => a - b);
     const first = numbers[0]!;
     const last = numbers.filter((number) => number < first + pageMost).at(-1)!;
     const since = this.host.clock();
     const messages = await this.host.read(first - 1, last - first + 1);
-    for (const number of numbers) if (number <= last) this.numbers.delete(number);
+    for (const number of numbers) if (number <= last) this.arrived(number, since); // there or not
     this.host.put(messages, since);
   }
 }

@@ -1,7 +1,7 @@
 import type { ID, Message, MessageHead, MessagePage, Reaction, Room, RoomPatch, RoomUser, RoomUserPatch, UpdatedMessage, UserID } from "./api.js";
 import { Cell } from "./cell.js";
 import { Missing } from "./missing.js";
-import { headOf, mergeMessage } from "./merge.js";
+import { headOf, mergeMessage, withUser } from "./merge.js";
 import { Problem } from "./problem.js";
 import type { RoomHost } from "./room_host.js";
 import { RoomMembers } from "./room_members.js";
@@ -64,8 +64,7 @@ export class OpenRoom implements RoomStore {
       await this.host.ready;
       const kept = await this.host.windows.get(this.id);
       if (kept !== undefined && !this.window.loaded && this.window.messages.length === 0) {
-        this.window.messages = kept.messages;
-        this.window.hasBefore = kept.has_before;
+        this.window.showKept(kept.messages, kept.has_before);
         this.learn(kept.messages);
         this.view.changed();
       }
@@ -184,10 +183,10 @@ export class OpenRoom implements RoomStore {
   private arrived(messages: readonly Message[], since: number): void {
     this.learn(messages);
     for (const message of messages) {
-      this.missing.arrived(message.number);
+      this.missing.arrived(message.number, since);
       this.unsent.arrived(message);
       this.host.pace.told(message, message.user?.id);
-      if (this.window.changedSince(message.id, since)) this.need(message.number);
+      if (this.window.outdated(message, since)) this.need(message.number, true);
     }
   }
 
@@ -264,14 +263,16 @@ export class OpenRoom implements RoomStore {
     else this.window.update(message, tick);
     if (partial && update.deleted_at === null || mine) this.need(update.number);
     if (kind === "message_edited" || kind === "message_deleted") this.replies(update, message);
+    if (kind === "message_created" && update.reply_to_id !== null) this.window.replied(update.reply_to_id, tick);
     if (kind === "message_created" && update.reply_to_number !== null) this.need(update.reply_to_number);
-    if (kind === "message_deleted") this.recount(update.number);
+    if (kind === "message_deleted") this.recount(update.number, tick);
     this.changed();
   }
 
   // recount asks for those of the messages before a deleted one that it may have replied to,
   // which a tombstone does not tell: the server counts replies.
-  private recount(before: number): void {
+  private recount(before: number, tick: number): void {
+    this.window.unreplied(before, tick);
     this.window.change((one) => {
       if (one.reply_count > 0 && one.number < before) this.need(one.number);
       return one;
@@ -312,12 +313,7 @@ export class OpenRoom implements RoomStore {
   /** userChanged shows what was learned of a user. */
   userChanged(id: UserID): void {
     const user = this.host.users.get(id);
-    const changed = this.window.change((message) => {
-      let changed = message;
-      if (message.user?.id === id && message.user !== user) changed = { ...changed, user };
-      if (message.reply_to?.user?.id === id && message.reply_to.user !== user) changed = { ...changed, reply_to: { ...message.reply_to, user } };
-      return changed;
-    });
+    const changed = this.window.change((message) => withUser(message, user));
     if (this.members.userChanged(user) || changed) this.view.changed();
   }
 

@@ -66,7 +66,7 @@ class ChatStore implements Store {
   private wakeUp: (() => void) | null = null;
 
   constructor(readonly client: Client, private readonly options: StoreOptions) {
-    this.users = new Users(client, (user) => this.userChanged(user.id), this.ended.signal);
+    this.users = new Users(client, (user) => this.userChanged(user.id), this.ended.signal, (problem) => this.onProblem(problem));
     this.list = new Rooms({
       users: this.users,
       me: () => this.identity?.user ?? null,
@@ -211,6 +211,7 @@ class ChatStore implements Store {
     this.outbox?.wake();
     this.reads.sendAll();
     this.inbox.askNow();
+    this.users.again();
     for (const room of this.open.values()) void room.catchUp().catch((error) => this.onProblem(error));
   }
 

@@ -12,9 +12,13 @@ export class Users {
   private readonly cells = new Map<UserID, Value<User>>();
   private readonly asked = new Set<UserID>();
   private wanted: UserID[] = [];
+  private readonly failed = new Set<UserID>(); // what is to be asked for again
   private shown = true; // the host shows profiles
 
-  constructor(private readonly client: Client, private readonly learned: (user: User) => void, private readonly signal: AbortSignal) {}
+  constructor(
+    private readonly client: Client, private readonly learned: (user: User) => void, private readonly signal: AbortSignal,
+    private readonly onProblem: (problem: unknown) => void,
+  ) {}
 
   /** get returns a user by what is known now, and asks for more where that is nothing. */
   get(id: UserID): User {
@@ -44,6 +48,13 @@ export class Users {
     }
   }
 
+  /** again asks for what could not be read before. */
+  again(): void {
+    const failed = [...this.failed];
+    this.failed.clear();
+    failed.forEach((id) => this.ask(id));
+  }
+
   private ask(id: UserID): void {
     if (!this.shown || this.asked.has(id)) return;
     this.asked.add(id);
@@ -60,8 +71,15 @@ export class Users {
         const { items } = await this.client.userList({ ids: some }, { signal: this.signal });
         items.forEach((user) => this.learn(user));
       } catch (error) {
-        if (error instanceof Problem && error.status === 404) this.shown = false;
-        else some.forEach((id) => this.asked.delete(id)); // the next time that they are shown
+        if (error instanceof Problem && error.status === 404) {
+          this.shown = false;
+          continue;
+        }
+        for (const id of some) {
+          this.asked.delete(id);
+          this.failed.add(id);
+        }
+        this.onProblem(error);
       }
     }
   }

@@ -16,6 +16,7 @@ export class RoomWindow {
   loaded = false;
   private floor = 0; // the newest number when the window was found empty
   private readonly ticks = new Map<ID, number>();
+  private deleted = { before: 0, tick: 0 }; // the newest message that was deleted, and when one was last
   private readonly aside = new Map<number, Message>();
 
   constructor(private readonly most: number) {}
@@ -41,9 +42,36 @@ export class RoomWindow {
     return (this.ticks.get(id) ?? 0) > tick;
   }
 
+  /**
+   * outdated tells whether updates have changed, after a tick, what a response shows of a message: it
+   * itself, what it replies to, or how many reply to it.
+   */
+  outdated(message: Message, since: number): boolean {
+    return this.changedSince(message.id, since) || message.reply_to !== null && this.changedSince(message.reply_to.id, since)
+      || message.reply_count > 0 && this.deleted.tick > since && message.number < this.deleted.before;
+  }
+
+  /** replied takes that a message has one more reply. */
+  replied(id: ID, tick: number): void {
+    this.ticks.set(id, tick);
+  }
+
+  /** unreplied takes that a message was deleted, which may have replied to any before it. */
+  unreplied(number: number, tick: number): void {
+    this.deleted = { before: Math.max(number, this.deleted.before), tick };
+  }
+
   /** forget forgets when updates came: no response is on its way. */
   forget(): void {
     this.ticks.clear();
+    this.deleted = { before: 0, tick: 0 };
+  }
+
+  /** showKept shows what was kept, until there is a page. What was told since is newer. */
+  showKept(messages: readonly Message[], hasBefore: boolean): void {
+    this.messages = messages.map((message) => this.aside.get(message.number) ?? message);
+    this.hasBefore = hasBefore;
+    for (const number of [...this.aside.keys()]) if (number <= this.last) this.aside.delete(number);
   }
 
   /** update puts in a message as an update has it. */

@@ -125,24 +125,10 @@ describe("Whatever happens on the way, the store comes to be what the server has
     network.delay = () => 0;
     tabs.forEach(({ store }) => store.wake());
     await settled(tabs.map((tab) => tab.store), rooms, bob);
-    const want = (await server.client("alice").chatRoomList({ limit: 100 })).items;
-    for (const [place, { store }] of tabs.entries()) {
-      for (const room of rooms) {
-        const view = store.room(room.id).view.get();
-        expect(view.outbox).toEqual([]);
-        const history = await all(server.client("alice"), room);
-        // Each message of one's own came once, in the order in which they were written.
-        const mine = history.filter((one) => one.user?.id === userID.alice).map((one) => one.text);
-        const of = (texts: string[] | undefined) => texts?.filter((text) => text.startsWith(`mine ${place} `));
-        expect(of(mine)).toEqual(of(sent.get(room.id)));
-        const from = view.messages[0]?.number ?? 1;
-        const to = view.messages.at(-1)?.number ?? 0;
-        expect(shown(view.messages)).toEqual(shown(history.filter((one) => one.number >= from && one.number <= to)));
-        expect(view.has_before).toBe(from > 1);
-        expect(view.has_after).toBe(to < history.length);
-      }
-      expect(store.rooms.get().map((entry) => entry.room)).toEqual(want);
-    }
+    const compare = () => equal(tabs, rooms, sent, server.client("alice"));
+    await until("the stores are what the server has", () => compare().then(() => true, () => false)).catch(() => undefined);
+    await pause(300); // and stay so
+    await compare();
     expect(faults).toEqual([]);
     for (const { store, close } of tabs) {
       await store.close();
@@ -150,6 +136,28 @@ describe("Whatever happens on the way, the store comes to be what the server has
     }
   });
 });
+
+// equal fails unless the stores are what the server has, and each message of one's own came once, in the
+// order in which they were written.
+async function equal(tabs: readonly Tab[], rooms: readonly Room[], sent: ReadonlyMap<string, string[]>, server: Client): Promise<void> {
+  const want = (await server.chatRoomList({ limit: 100 })).items;
+  for (const [place, { store }] of tabs.entries()) {
+    for (const room of rooms) {
+      const view = store.room(room.id).view.get();
+      expect(view.outbox).toEqual([]);
+      const history = await all(server, room);
+      const mine = history.filter((one) => one.user?.id === userID.alice).map((one) => one.text);
+      const of = (texts: string[] | undefined) => texts?.filter((text) => text.startsWith(`mine ${place} `));
+      expect(of(mine)).toEqual(of(sent.get(room.id)));
+      const from = view.messages[0]?.number ?? 1;
+      const to = view.messages.at(-1)?.number ?? 0;
+      expect(shown(view.messages)).toEqual(shown(history.filter((one) => one.number >= from && one.number <= to)));
+      expect(view.has_before).toBe(from > 1);
+      expect(view.has_after).toBe(to < history.length);
+    }
+    expect(store.rooms.get().map((entry) => entry.room)).toEqual(want);
+  }
+}
 
 // A client id is for who sent it: an update does not have it.
 function shown(messages: readonly Message[]): unknown[] {
@@ -168,8 +176,9 @@ function faultsOf(view: RoomView, written: readonly string[]): string[] {
   view.messages.forEach((message, i) => {
     if (message.number !== view.messages[0]!.number + i) faults.push(`a gap before ${message.number}`);
   });
-  const shown = [...view.messages, ...view.outbox].map((one) => one.text).filter((text) => text.startsWith("mine"));
-  if (new Set(shown).size < shown.length) faults.push(`something is shown twice: ${shown.join()}`);
+  const own = (all: readonly { text: string }[]) => all.map((one) => one.text).filter((text) => text.startsWith("mine"));
+  const shown = own([...view.messages, ...view.outbox]);
+  if (new Set(shown).size < shown.length) faults.push(`something is shown twice: ${own(view.messages).join()} and ${own(view.outbox).join()}`);
   const newest = written.at(-1);
   if (newest !== undefined && !view.has_after && !shown.includes(newest)) faults.push(`${newest} is gone`);
   return faults;
@@ -184,7 +193,6 @@ async function settled(stores: readonly Store[], rooms: readonly Room[], other: 
     const { messages, has_after, room } = store.room(end.room_id).view.get();
     return room !== null && room.last_number >= end.number && (has_after || messages.some((one) => one.id === end.id));
   })));
-  await pause(1500); // for what is asked for later
 }
 
 async function all(client: Client, room: Room): Promise<Message[]> {

@@ -27,3 +27,32 @@ test("A page of what is not known goes after the window", () => {
   window.after(page([3, 4], true), 1);
   expect([window.last, window.hasAfter]).toEqual([4, true]);
 });
+
+test("What was kept is shown with what was told since, and nothing of it is aside", () => {
+  const window = new RoomWindow(60);
+  const edited = { ...message(2), text: "edited" };
+  window.update(edited, 1);
+  window.update(message(3), 2);
+  window.update(message(5), 3);
+  window.showKept([message(1), message(2), message(3)], false);
+  expect(window.messages).toEqual([message(1), edited, message(3)]);
+  expect([1, 2, 3, 4, 5].map((number) => window.isAside(number))).toEqual([false, false, false, false, true]);
+});
+
+test("A response that updates have overtaken is outdated: its messages, what they reply to, and how many reply to them", () => {
+  const window = new RoomWindow(60);
+  const answer = { ...message(3), reply_count: 0, reply_to: { id: "message 1" } } as Message;
+  const answered = { ...message(2), reply_count: 1, reply_to: null } as Message;
+  const plain = { ...message(4), reply_count: 0, reply_to: null } as Message;
+  const outdated = () => [answer, answered, plain].map((one) => window.outdated(one, 5));
+  window.update(message(1), 5); // as the response has it
+  expect(outdated()).toEqual([false, false, false]);
+  window.update(message(1), 6);
+  expect(outdated()).toEqual([true, false, false]);
+  window.unreplied(9, 7);
+  expect(outdated()).toEqual([true, true, false]);
+  window.replied(plain.id, 8);
+  expect(outdated()).toEqual([true, true, true]);
+  window.forget();
+  expect(outdated()).toEqual([false, false, false]);
+});
