@@ -35,16 +35,14 @@ function placeOf(update: UpdatedMedia): Media {
 
 /** withUser returns a message with what is known of a user, wherever it shows them; the same where it does not. */
 export function withUser(message: Message, user: User): Message {
+  const { mentions, reactions, reply_to } = message;
   const other = (one: User | null | undefined) => one?.id === user.id && one !== user;
-  const put = (all: User[]) => all.some(other) ? all.map((one) => other(one) ? user : one) : all;
-  const replyTo = message.reply_to;
-  const changed: Message = {
-    ...message, mentions: put(message.mentions),
-    user: other(message.user) ? user : message.user,
-    reply_to: replyTo !== null && other(replyTo.user) ? { ...replyTo, user } : replyTo,
-    reactions: message.reactions.some((one) => one.users.some(other)) ? message.reactions.map((one) => ({ ...one, users: put(one.users) })) : message.reactions,
+  if (![message.user, reply_to?.user, ...mentions, ...reactions.flatMap((one) => one.users)].some(other)) return message;
+  const put = <T extends User | null>(one: T) => other(one) ? user : one;
+  return {
+    ...message, user: put(message.user), reply_to: reply_to && { ...reply_to, user: put(reply_to.user) },
+    mentions: mentions.map(put), reactions: reactions.map((one) => ({ ...one, users: one.users.map(put) })),
   };
-  return (Object.keys(changed) as (keyof Message)[]).some((key) => changed[key] !== message[key]) ? changed : message;
 }
 
 /** headOf returns what replies show of a message. */

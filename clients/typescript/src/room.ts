@@ -33,12 +33,7 @@ export class OpenRoom implements RoomStore {
     this.missing = new Missing({
       clock: () => host.clock(), onProblem: (problem) => host.onProblem(problem),
       read: async (after, limit) => (await this.fly(host.client.chatMessageList({ room: id, after, limit }, { signal: host.signal }))).items,
-      put: (messages, since) => {
-        this.arrived(messages, since);
-        for (const message of messages) if (this.isWatched && !this.window.changedSince(message.id, since)) this.window.put(message);
-        this.land(messages);
-        this.changed();
-      },
+      put: (messages, since) => this.take(messages, since),
     });
   }
 
@@ -221,11 +216,13 @@ export class OpenRoom implements RoomStore {
 
   /** sent puts in a message that this client sent or changed. */
   sent(message: Message, since: number): void {
-    this.learn([message]);
-    const known = this.window.find(message.id);
-    if (this.window.changedSince(message.id, since)) this.need(message.number);
-    if (this.isWatched && (known === undefined || !this.window.changedSince(message.id, since))) this.window.put(message);
-    this.land([message]);
+    this.take([message], since);
+  }
+
+  private take(messages: readonly Message[], since: number): void {
+    this.arrived(messages, since);
+    for (const message of messages) if (this.isWatched && !this.window.changedSince(message.id, since)) this.window.put(message);
+    this.land(messages);
     this.changed();
   }
 
@@ -272,7 +269,7 @@ export class OpenRoom implements RoomStore {
   // recount asks for those of the messages before a deleted one that it may have replied to,
   // which a tombstone does not tell: the server counts replies.
   private recount(before: number, tick: number): void {
-    this.window.unreplied(before, tick);
+    this.window.unreplied(tick);
     this.window.change((one) => {
       if (one.reply_count > 0 && one.number < before) this.need(one.number);
       return one;

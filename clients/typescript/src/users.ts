@@ -12,7 +12,7 @@ export class Users {
   private readonly cells = new Map<UserID, Value<User>>();
   private readonly asked = new Set<UserID>();
   private wanted: UserID[] = [];
-  private readonly failed = new Set<UserID>(); // what is to be asked for again
+  private soon = false; // they are asked for
   private shown = true; // the host shows profiles
 
   constructor(
@@ -50,36 +50,32 @@ export class Users {
 
   /** again asks for what could not be read before. */
   again(): void {
-    const failed = [...this.failed];
-    this.failed.clear();
-    failed.forEach((id) => this.ask(id));
+    void this.load();
   }
 
   private ask(id: UserID): void {
     if (!this.shown || this.asked.has(id)) return;
     this.asked.add(id);
     this.wanted.push(id);
-    if (this.wanted.length === 1) setTimeout(() => void this.load(), gather);
+    if (!this.soon) setTimeout(() => void this.load(), gather);
+    this.soon = true;
   }
 
   private async load(): Promise<void> {
     const ids = this.wanted;
     this.wanted = [];
+    this.soon = false;
     for (let i = 0; i < ids.length; i += batch) {
       const some = ids.slice(i, i + batch);
       try {
         const { items } = await this.client.userList({ ids: some }, { signal: this.signal });
         items.forEach((user) => this.learn(user));
       } catch (error) {
-        if (error instanceof Problem && error.status === 404) {
-          this.shown = false;
-          continue;
+        if (error instanceof Problem && error.status === 404) this.shown = false;
+        else {
+          this.wanted.push(...some);
+          this.onProblem(error);
         }
-        for (const id of some) {
-          this.asked.delete(id);
-          this.failed.add(id);
-        }
-        this.onProblem(error);
       }
     }
   }

@@ -16,7 +16,7 @@ export class RoomWindow {
   loaded = false;
   private floor = 0; // the newest number when the window was found empty
   private readonly ticks = new Map<ID, number>();
-  private deleted = { before: 0, tick: 0 }; // the newest message that was deleted, and when one was last
+  private deleted = 0; // when a message was last
   private readonly aside = new Map<number, Message>();
 
   constructor(private readonly most: number) {}
@@ -48,7 +48,7 @@ export class RoomWindow {
    */
   outdated(message: Message, since: number): boolean {
     return this.changedSince(message.id, since) || message.reply_to !== null && this.changedSince(message.reply_to.id, since)
-      || message.reply_count > 0 && this.deleted.tick > since && message.number < this.deleted.before;
+      || message.reply_count > 0 && this.deleted > since;
   }
 
   /** replied takes that a message has one more reply. */
@@ -56,22 +56,21 @@ export class RoomWindow {
     this.ticks.set(id, tick);
   }
 
-  /** unreplied takes that a message was deleted, which may have replied to any before it. */
-  unreplied(number: number, tick: number): void {
-    this.deleted = { before: Math.max(number, this.deleted.before), tick };
+  /** unreplied takes that a message was deleted, which may have replied to any. */
+  unreplied(tick: number): void {
+    this.deleted = tick;
   }
 
   /** forget forgets when updates came: no response is on its way. */
   forget(): void {
     this.ticks.clear();
-    this.deleted = { before: 0, tick: 0 };
   }
 
   /** showKept shows what was kept, until there is a page. What was told since is newer. */
   showKept(messages: readonly Message[], hasBefore: boolean): void {
     this.messages = messages.map((message) => this.aside.get(message.number) ?? message);
     this.hasBefore = hasBefore;
-    for (const number of [...this.aside.keys()]) if (number <= this.last) this.aside.delete(number);
+    this.settle();
   }
 
   /** update puts in a message as an update has it. */
@@ -114,7 +113,7 @@ export class RoomWindow {
     this.hasAfter = page.has_after;
     this.loaded = true;
     this.floor = floor;
-    for (const number of [...this.aside.keys()]) if (number <= this.last) this.aside.delete(number);
+    this.settle();
     if (!this.hasAfter) this.drain();
     else this.aside.clear();
   }
@@ -139,7 +138,7 @@ export class RoomWindow {
     if (next.length > 0 && this.messages.length > 0 && next[0]!.number !== this.last + 1) return;
     this.messages = [...this.messages, ...next];
     this.hasAfter = page.has_after;
-    for (const number of [...this.aside.keys()]) if (number <= this.last) this.aside.delete(number);
+    this.settle();
     if (!this.hasAfter) this.drain();
     this.trimBefore();
   }
@@ -155,6 +154,11 @@ export class RoomWindow {
     if (changed) this.messages = replaced;
     for (const [number, message] of this.aside) this.aside.set(number, by(message));
     return changed;
+  }
+
+  // settle drops what is aside and has its place.
+  private settle(): void {
+    for (const number of this.aside.keys()) if (number <= this.last) this.aside.delete(number);
   }
 
   private newer(fetched: Message, known: Message | undefined, since: number): Message {
