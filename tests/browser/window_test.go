@@ -221,8 +221,10 @@ func (w *window) enter(room string) {
 }
 
 // typeText types as an input method does; keys presses keys.
+// typeText types where one can, once the page has put the focus there.
 func (w *window) typeText(text string) {
 	w.t.Helper()
+	w.wait(`($root().activeElement ?? document.activeElement).matches("input, textarea")`)
 	w.command(chromedp.Call(w.ctx, input.InsertText, input.InsertTextParams{Text: text}))
 }
 

@@ -42,7 +42,7 @@ func raceBan(h *chatsuite.Host, room *chat.Room) error {
 		}
 		return err
 	}
-	errs := chatsuite.Parallel(
+	errs := chatsuite.ParallelPatiently(
 		func() error { return h.BanUser(h.Ctx, h.Alice, room.ID, h.Bob, chat.BanOptions{}) },
 		func() error { return refused(chatsuite.ErrorOf(h.JoinRoom(h.Ctx, h.Bob, room.ID))) },
 		func() error {
@@ -112,7 +112,7 @@ func TestARestrictionBesideLeavingAndJoiningHolds(t *testing.T) {
 					return err
 				}
 				restricted := false
-				err := errors.Join(chatsuite.Parallel(
+				err := errors.Join(chatsuite.ParallelPatiently(
 					func() error {
 						_, err := h.UpdateRoomUser(h.Ctx, h.Alice, rooms[i].ID, h.Bob, chat.RoomUserPatch{Permissions: &none})
 						restricted = err == nil

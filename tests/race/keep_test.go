@@ -69,11 +69,15 @@ func TestMaintainInThreeProcesses(t *testing.T) {
 			for _, user := range []chat.UserID{h.Alice, h.Bob, h.Carol} {
 				calls = append(calls, func() error {
 					for n := range 15 {
-						if _, err := h.SendMessage(h.Ctx, user, room, chat.NewMessage{Text: "live"}); err != nil {
+						if err := chatsuite.Patiently(func() error {
+							return chatsuite.ErrorOf(h.SendMessage(h.Ctx, user, room, chat.NewMessage{Text: "live"}))
+						}); err != nil {
 							return err
 						}
 						sent.Add(1)
-						if _, err := h.MarkUnread(h.Ctx, user, room, int64(1+n*perRoom/15)); err != nil {
+						if err := chatsuite.Patiently(func() error {
+							return chatsuite.ErrorOf(h.MarkUnread(h.Ctx, user, room, int64(1+n*perRoom/15)))
+						}); err != nil {
 							return err
 						}
 						if _, err := h.Messages(h.Ctx, user, room, chat.HistoryQuery{Around: new(int64(n * 100))}); err != nil {
@@ -158,7 +162,7 @@ func TestImportBesideLiveSends(t *testing.T) {
 			}
 			return nil
 		})
-		for _, err := range chatsuite.Parallel(calls...) {
+		for _, err := range chatsuite.ParallelPatiently(calls...) {
 			chatsuite.NoError(t, err)
 		}
 		if stored.Load() != int64(2*n) {

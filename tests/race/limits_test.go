@@ -45,7 +45,7 @@ func TestOneMediumBindsOnce(t *testing.T) {
 					return err
 				})
 			}
-			sent, err := refused(chatsuite.Parallel(sends...), chat.ErrConflict)
+			sent, err := refused(chatsuite.ParallelPatiently(sends...), chat.ErrConflict)
 			chatsuite.NoError(t, err)
 			if uses := h.QueryInt("SELECT count(*) FROM chat_message_media WHERE media_id = ?", wanted.ID); sent != 1 || uses != 1 {
 				t.Fatalf("round %d: %d messages have the medium and %d rows bind it", round, sent, uses)
@@ -66,7 +66,7 @@ func TestOneImageIsOneAvatarOrOneMessage(t *testing.T) {
 					return err
 				}
 			}
-			done, err := refused(chatsuite.Parallel(avatarOf(one.ID), avatarOf(other.ID), func() error {
+			done, err := refused(chatsuite.ParallelPatiently(avatarOf(one.ID), avatarOf(other.ID), func() error {
 				_, err := h.SendMessage(h.Ctx, h.Alice, one.ID, chat.NewMessage{MediaIDs: []uuid.UUID{image.ID}})
 				return err
 			}), chat.ErrConflict)
@@ -99,7 +99,7 @@ func TestParallelAddUsersKeepAGroupWithinItsLimit(t *testing.T) {
 						return err
 					})
 				}
-				added, err := refused(chatsuite.Parallel(calls...), chat.ErrTooLarge)
+				added, err := refused(chatsuite.ParallelPatiently(calls...), chat.ErrTooLarge)
 				chatsuite.NoError(t, err)
 				members := h.QueryInt("SELECT count(*) FROM chat_room_users WHERE room_id = ?", room.ID)
 				if added != 5 || members != 6 {
@@ -127,7 +127,7 @@ func TestParallelReactionsKeepTheLimitOfDifferentOnes(t *testing.T) {
 						return err
 					})
 				}
-				given, err := refused(chatsuite.Parallel(calls...), chat.ErrTooLarge)
+				given, err := refused(chatsuite.ParallelPatiently(calls...), chat.ErrTooLarge)
 				chatsuite.NoError(t, err)
 				if given != 3 {
 					t.Fatalf("%d different reactions, of 3 at most", given)

@@ -59,7 +59,7 @@ func raceRemoval(h *chatsuite.Host, room *chat.Room, message *chat.Message, roun
 			return err
 		},
 	}
-	errs := chatsuite.Parallel(
+	errs := chatsuite.ParallelPatiently(
 		func() error { return h.RemoveUser(h.Ctx, h.Alice, room.ID, h.Bob) },
 		func() error { return untilRefused(busy[0]) },
 		func() error { return untilRefused(busy[round%len(busy)]) },
@@ -173,7 +173,7 @@ func (r *eraseRace) erase(user chat.UserID) {
 			return err
 		})
 	}
-	if err := errors.Join(chatsuite.Parallel(calls...)...); err != nil {
+	if err := errors.Join(chatsuite.ParallelPatiently(calls...)...); err != nil {
 		r.T.Errorf("user %s: %v", user, err)
 		return
 	}
