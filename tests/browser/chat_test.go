@@ -189,6 +189,7 @@ func TestTexts(t *testing.T) {
 	alice.write("another thought")
 	alice.enter("Bob")
 	alice.wait(`$(".composer textarea").value === "half a thought"`)
+	eval[bool](alice, `new Promise((r) => setTimeout(() => r(true), 500))`) // it is kept a moment later
 	must(t, chromedp.Do(alice.ctx, chromedp.Reload()))
 	_, err := chromedp.Run(alice.ctx, chromedp.Evaluate[bool](helpers+"true"))
 	must(t, err)

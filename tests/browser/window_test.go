@@ -220,8 +220,7 @@ func (w *window) enter(room string) {
 	w.wait(`$(".pane .title h2")?.textContent === %s && $(".scroller .start, .scroller li") && $("ol")`, room)
 }
 
-// typeText types as an input method does; keys presses keys.
-// typeText types where one can, once the page has put the focus there.
+// typeText types as an input method does, once the page has put the focus where one can; keys presses keys.
 func (w *window) typeText(text string) {
 	w.t.Helper()
 	w.wait(`($root().activeElement ?? document.activeElement).matches("input, textarea")`)

@@ -76,13 +76,14 @@ class KeptInDatabase implements Kept {
     const tx = this.database.transaction(used, "readwrite");
     const end = new Promise<void>((resolve, reject) => {
       tx.oncomplete = () => resolve();
-      tx.onerror = tx.onabort = () => reject(tx.error ?? new DOMException("IndexedDB gave a transaction up."));
+      tx.onerror = tx.onabort = () => reject(tx.error ?? new DOMException("IndexedDB failed."));
     });
     for (const { table, key, value } of changes) {
       const store = tx.objectStore(table);
       if (value === undefined) store.delete(key);
       else store.put(value, key);
     }
+    tx.commit(); // or else it needs this page to go on, which may be leaving
     await end;
   }
 

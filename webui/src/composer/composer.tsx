@@ -50,8 +50,8 @@ export function Composer({ handle, room, store, draft, sendAt, members, messages
     timer.current = setTimeout(save, 300) as unknown as number;
   };
   useEffect(() => {
-    addEventListener("pagehide", save);
-    return () => { removeEventListener("pagehide", save); save(); };
+    addEventListener("pagehide", save, true); // before the store keeps what it has
+    return () => { removeEventListener("pagehide", save, true); save(); };
   }, []);
   // A draft that is known later than the room was opened, or comes of another tab.
   const touched = useRef(false);
