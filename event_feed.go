@@ -257,16 +257,16 @@ func (f *eventFeed) listening() map[UserID]bool {
 	return users
 }
 
-// deliver puts the updates of a batch into the queues of those who are told them. Who
-// does not keep up is closed.
+// deliver tells a batch, and closes who does not keep up.
 func (f *eventFeed) deliver(batch *eventBatch) {
-	for _, sub := range f.put(batch) {
+	for _, sub := range f.enqueue(batch) {
 		sub.end(ErrLagged)
 	}
 }
 
-// put is deliver, and returns those who do not keep up.
-func (f *eventFeed) put(batch *eventBatch) (lagged []*Subscription) {
+// enqueue puts the updates of a batch into the queues of those who are told them, and returns
+// those whose queue is full.
+func (f *eventFeed) enqueue(batch *eventBatch) (lagged []*Subscription) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	put := func(sub *Subscription, u Update) {

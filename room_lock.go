@@ -234,11 +234,7 @@ func (s *Service) lockWaiters() int {
 		return s.config.LockWaiters
 	}
 	const unlimited, share = 8, 4
-	handle := s.db
-	if handle.Callback().Query().Get(resolver) != nil { // it has pools of its own, where transactions begin
-		handle = onPrimary(newSession(context.Background(), handle))
-	}
-	pool, err := handle.DB()
+	pool, err := onPrimary(newSession(context.Background(), s.db)).DB() // where transactions begin
 	if err != nil {
 		return unlimited
 	}

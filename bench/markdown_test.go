@@ -288,10 +288,10 @@ const overHTTP = "## Over HTTP\n" +
 	"| one sender | ≥ 1,000 | 943, **missed** | 943 | 1.5 ms, 4.0 ms |\n" +
 	"\n" +
 	"The slower of two runs of 8 s each; in the other one sender had 985. The goal of the p99 is 25 ms. In the first\n" +
-	"minute of a new database, before PostgreSQL has counted its tables, it was 91 and 96 ms. A lone sender's request takes 1.0 ms, of which the send is about 0.6 ms: one\n" +
-	"statement, which waits for the disk. The host's sign-in and profiles are in its memory and ask the database\n" +
-	"nothing. Beside the request runs the delivery of the message before it, and the load program, on the same two\n" +
-	"cores.\n" +
+	"minute of a new database, before PostgreSQL has counted its tables, it was 91 and 96 ms. A lone sender's request\n" +
+	"takes 1.0 ms, of which the send is about 0.6 ms: one statement, which waits for the disk. The host's sign-in and\n" +
+	"profiles are in its memory and ask the database nothing. Beside the request runs the delivery of the message\n" +
+	"before it, and the load program, on the same two cores.\n" +
 	"\n" +
 	"The `hello` of 1,000 rooms, on PostgreSQL through the service (goal: 20 ms): 3 ms at best, and 15 to 19 ms at p50\n" +
 	"where other programs kept the two cores at a load of 18. The statement takes 1.4 ms of it, half a millisecond goes\n" +

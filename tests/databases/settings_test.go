@@ -14,8 +14,7 @@ import (
 	"github.com/go-df/chat/internal/dbtest"
 )
 
-// settings are those of a connection, a line each. Which one it is may change: when a subscription is closed
-// pgx closes the connection on which it reads.
+// settings are those of a connection, a line each.
 func settings(t testing.TB, db *gorm.DB) string {
 	t.Helper()
 	if db.Name() == "postgres" {
@@ -30,6 +29,15 @@ func settings(t testing.TB, db *gorm.DB) string {
 		lines.WriteString(name + "=" + chatsuite.QueryLines(t, db, "PRAGMA "+name))
 	}
 	return lines.String()
+}
+
+// backend tells which connection it is, where the database knows.
+func backend(t testing.TB, db *gorm.DB) string {
+	t.Helper()
+	if db.Name() == "postgres" {
+		return chatsuite.QueryLines(t, db, "SELECT pg_backend_pid()")
+	}
+	return ""
 }
 
 // hostsOwn are a host's one connection, with settings that the host has chosen.
@@ -69,12 +77,19 @@ func TestTheSettingsOfAConnectionStayTheHosts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var before string
+			backends, most := map[string]bool{}, 1
 			story := tellWatched(func(option func(*chat.Config)) *chatsuite.Host {
 				h := open(t, option)
 				before = settings(t, h.DB)
 				chatsuite.NoError(t, chat.Migrate(t.Context(), h.DB, h.Config))
 				return h
 			}, func(h *chatsuite.Host, method string) {
+				if method == "Subscribe" { // when it is closed while it reads, pgx closes the connection
+					most++
+				}
+				if backends[backend(t, h.DB)] = true; len(backends) > most {
+					t.Errorf("after %s there were %d connections, want %d at most", method, len(backends), most)
+				}
 				if diff := cmp.Diff(before, settings(t, h.DB)); diff != "" {
 					t.Errorf("after %s (-before +after):\n%s", method, diff)
 				}
@@ -97,14 +112,14 @@ func TestTheSettingsOfATransactionStayTheHosts(t *testing.T) {
 			t.Parallel()
 			h := open(t, func(*chat.Config) {})
 			tx := h.DB.Begin()
-			before := settings(t, tx)
+			before := settings(t, tx) + backend(t, tx)
 			s, _ := h.WithTx(tx)
 			room := chatsuite.Must(s.CreateRoom(h.Ctx, h.Alice, chat.NewRoom{Name: "x", Members: []chat.NewRoomUser{{UserID: h.Bob}}}))(t)
 			message := chatsuite.Must(s.SendMessage(h.Ctx, h.Bob, room.ID, chat.NewMessage{Text: "x", ClientID: "1"}))(t)
 			chatsuite.Must(s.React(h.Ctx, h.Alice, message.ID, "👍"))(t)
 			chatsuite.WantError(t, s.DeleteRoom(h.Ctx, h.Bob, room.ID), chat.ErrForbidden)
 			chatsuite.NoError(t, s.EraseUser(h.Ctx, chat.System, h.Bob, chat.EraseOptions{}))
-			if diff := cmp.Diff(before, settings(t, tx)); diff != "" {
+			if diff := cmp.Diff(before, settings(t, tx)+backend(t, tx)); diff != "" {
 				t.Errorf("(-before +after):\n%s", diff)
 			}
 			chatsuite.NoError(t, tx.Commit().Error)

@@ -219,6 +219,7 @@ export class OpenRoom implements RoomStore {
     this.take([message], since);
   }
 
+  // take takes in what a response has, but where updates have overtaken it.
   private take(messages: readonly Message[], since: number): void {
     this.arrived(messages, since);
     for (const message of messages) if (this.isWatched && !this.window.changedSince(message.id, since)) this.window.put(message);
